@@ -1,0 +1,46 @@
+import type { ZodType } from 'zod';
+import type { AvroContract } from './contract.ts';
+import { EsteiraError } from './errors.ts';
+import { isTopicName } from './names.ts';
+
+/** Checks the meaning of a decoded payload. It must not transform: what travels is the original bytes. */
+export type PayloadCheck = ZodType | 'none';
+
+/** A kind of fact, published as Avro on a topic and keyed by tenant. Made by {@link defineEvent}. */
+export interface EventDefinition<T> {
+  readonly contract: AvroContract<T>;
+  /** The `ce_type` on the wire. */
+  readonly type: string;
+  readonly topic: string;
+  readonly check: PayloadCheck;
+  /** Partitions of the topic when `topics apply` creates it. */
+  readonly partitions: number;
+}
+
+export interface EventOptions {
+  /** Events that must stay in order share a topic. */
+  readonly topic: string;
+  /** Zod schema for the meaning of the payload; `'none'` says openly that there is none (a compliance breach). */
+  readonly check: PayloadCheck;
+  /** The `ce_type` on the wire; default: the full Avro name. */
+  readonly type?: string;
+  /** Default 6. */
+  readonly partitions?: number;
+}
+
+/** Defines an event from its generated contract. @throws EsteiraError ESTEIRA_DEFINITION_INVALID */
+export const defineEvent = <T>(contract: AvroContract<T>, options: EventOptions): EventDefinition<T> => {
+  if (!isTopicName(options.topic)) {
+    throw new EsteiraError(
+      'ESTEIRA_DEFINITION_INVALID',
+      `event ${contract.name}: topic ${JSON.stringify(options.topic)} is not a Kafka topic name (letters, digits, . _ -)`,
+    );
+  }
+  return {
+    contract,
+    type: options.type ?? contract.name,
+    topic: options.topic,
+    check: options.check,
+    partitions: options.partitions ?? 6,
+  };
+};

@@ -1,0 +1,194 @@
+import type { ZodType, z } from 'zod';
+import type { AvroContract } from './contract.ts';
+import { type Duration, durationMs } from './duration.ts';
+import { EsteiraError } from './errors.ts';
+import type { EventDefinition, PayloadCheck } from './event.ts';
+import { isKebabCase } from './names.ts';
+import { type RetryOptions, type RetryPolicy, resolveRetryPolicy } from './retry-policy.ts';
+
+/** `system`: technical upkeep; `orchestration`: a long process; `reactive`: answers an event; `ai`: embeds, measures, prepares. */
+export type JobKind = 'system' | 'orchestration' | 'reactive' | 'ai';
+
+/** What a handler is given beside its payload. */
+export interface JobContext {
+  readonly jobId: string;
+  readonly jobType: string;
+  readonly tenant: string;
+  /** Who set the job off; never who it runs as. */
+  readonly userId?: string;
+  readonly correlationId: string;
+  readonly traceparent?: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** Starts of this job so far, this one included, also those whose process died. */
+  readonly starts: number;
+  /** One start. */
+  readonly executionId: string;
+  readonly idempotencyKey: string;
+  /** Larger at every claim: give it to the sink, which refuses what is older than it has seen. */
+  readonly fence: number;
+  /** Aborts on attempt time-out, on shutdown after the grace, and when the claim is lost. */
+  readonly signal: AbortSignal;
+}
+
+/** An event a job type listens to. Made by {@link trigger}. */
+export interface Trigger<P> {
+  readonly event: EventDefinition<unknown>;
+  readonly delayMs: number;
+  readonly priority: number;
+  /** Whether it has a map, so that its payload is not the event itself. */
+  readonly mapped: boolean;
+  /** Maps the event to the payload; must be pure: it runs again at each attempt. */
+  map(event: unknown): P;
+  /** Whether the event concerns this job type; must be pure. */
+  when(event: unknown): boolean;
+}
+
+export interface TriggerOptions<E, P> {
+  readonly map?: (event: E) => P;
+  readonly when?: (event: E) => boolean;
+  /** How long after the event the job may start; default none. */
+  readonly delay?: Duration;
+  /** 1 (first) to 10; default 5. */
+  readonly priority?: number;
+}
+
+/** A trigger with a map, a condition, a delay or a priority. @throws EsteiraError ESTEIRA_DEFINITION_INVALID */
+export const trigger = <E, P = E>(event: EventDefinition<E>, options: TriggerOptions<E, P> = {}): Trigger<P> => {
+  const { map, when } = options;
+  return {
+    event,
+    delayMs: durationMs(options.delay ?? 0, `trigger on ${event.type}: delay`),
+    priority: checkPriority(options.priority ?? 5, `trigger on ${event.type}`),
+    mapped: map !== undefined,
+    // The engine hands over only what it decoded by this event's own contract.
+    map: (value) => (map === undefined ? (value as P) : map(value as E)),
+    when: (value) => when === undefined || when(value as E),
+  };
+};
+
+/** Checks a priority. @throws EsteiraError ESTEIRA_DEFINITION_INVALID */
+export const checkPriority = (priority: number, where: string): number => {
+  if (Number.isInteger(priority) && priority >= 1 && priority <= 10) return priority;
+  throw new EsteiraError(
+    'ESTEIRA_DEFINITION_INVALID',
+    `${where}: priority is ${priority}: give a whole number from 1 (first) to 10`,
+  );
+};
+
+/** What a dispatch carries: JSON checked by Zod, or an Avro contract with a check. */
+export type PayloadContract<P> = ZodType<P> | { readonly avro: AvroContract<P>; readonly check: PayloadCheck };
+
+/** Which records of a job type run in order: none, those of one record key, or those of a key made from the payload. */
+export type Ordering<P> = 'none' | 'key' | ((payload: P) => string);
+
+/** Where a group starts that has no offsets, on topics that exist already. */
+export type StartFrom = 'now' | 'beginning' | Date;
+
+export interface JobOptions<P> {
+  /** Kebab-case, unique in the app. */
+  readonly type: string;
+  readonly kind: JobKind;
+  /** Events that trigger it; absent for jobs that are only dispatched. */
+  readonly on?: EventDefinition<P> | Trigger<P> | readonly (EventDefinition<P> | Trigger<P>)[];
+  /** Needed to dispatch it, unless the dispatched payload is the one event it listens to. */
+  readonly payload?: PayloadContract<P>;
+  /** Default `default`. */
+  readonly queue?: string;
+  readonly order: 'none' | 'key' | ((payload: P) => string);
+  /** What makes two jobs of a tenant the same; default: the event's source and id. */
+  readonly idempotencyKey?: (payload: P) => string;
+  readonly retry?: RetryOptions;
+  /** How long one attempt may run; default `WORKER_DEFAULT_TIMEOUT_SECONDS`. */
+  readonly attemptTimeout?: Duration;
+  /** Most starts, those whose process died included; default attempts + 5. */
+  readonly maxStarts?: number;
+  /** Jobs of this type at once in one process; default: the process's cap. */
+  readonly concurrency?: number;
+  /** How long a completed job is remembered; default 8 d. Must exceed topic retention + longest retry + replay window. */
+  readonly doneTtl?: Duration;
+  /** Lease of a claim; default 30 s, renewed at a third of it. */
+  readonly lease?: Duration;
+  /** Default `now`. */
+  readonly startFrom?: StartFrom;
+  /** The name other documents use, e.g. `ProcessScheduledPostJob`; told in logs and telemetry. */
+  readonly className?: string;
+  readonly run: (payload: P, ctx: JobContext) => unknown;
+}
+
+/** A job type, worked out and checked. Made by {@link defineJob}. */
+export interface JobDefinition<P> {
+  readonly type: string;
+  readonly kind: JobKind;
+  readonly triggers: readonly Trigger<P>[];
+  readonly payload?: PayloadContract<P>;
+  readonly queue: string;
+  readonly ordered: boolean;
+  readonly retry: RetryPolicy;
+  readonly attemptTimeoutMs?: number;
+  readonly maxStarts: number;
+  readonly concurrency?: number;
+  readonly doneTtlMs: number;
+  readonly leaseMs: number;
+  readonly startFrom: StartFrom;
+  readonly className: string;
+  /** The key within which records stay in order; undefined for the record key, and for `order: 'none'`. */
+  orderingKey(payload: P): string | undefined;
+  /** Undefined for the default: the event's source and id. */
+  idempotencyKey(payload: P): string | undefined;
+  run(payload: P, ctx: JobContext): unknown;
+}
+
+const toTriggers = <P>(on: JobOptions<P>['on']): readonly Trigger<P>[] => {
+  if (on === undefined) return [];
+  const list = Array.isArray(on) ? on : [on];
+  return list.map((one: EventDefinition<P> | Trigger<P>) => ('event' in one ? one : trigger<P, P>(one)));
+};
+
+const pascalCase = (type: string): string =>
+  type.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
+const positive = (value: number, where: string): number => {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new EsteiraError('ESTEIRA_DEFINITION_INVALID', `${where} is ${value}: give a whole number from 1`);
+};
+
+/** Defines a job type. @throws EsteiraError ESTEIRA_DEFINITION_INVALID saying which option, and what to give. */
+export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
+  const where = `job ${options.type}`;
+  if (!isKebabCase(options.type)) {
+    throw new EsteiraError(
+      'ESTEIRA_DEFINITION_INVALID',
+      `job type ${JSON.stringify(options.type)} is not kebab-case (such as send-receipt); other names go into className`,
+    );
+  }
+  const { order, idempotencyKey, run } = options;
+  const retry = resolveRetryPolicy(options.retry);
+  return {
+    type: options.type,
+    kind: options.kind,
+    triggers: toTriggers(options.on),
+    queue: options.queue ?? 'default',
+    ordered: order !== 'none',
+    retry,
+    maxStarts: positive(options.maxStarts ?? retry.attempts + 5, `${where}: maxStarts`),
+    doneTtlMs: durationMs(options.doneTtl ?? '8d', `${where}: doneTtl`),
+    leaseMs: durationMs(options.lease ?? '30s', `${where}: lease`),
+    startFrom: options.startFrom ?? 'now',
+    className: options.className ?? `${pascalCase(options.type)}Job`,
+    ...(options.payload === undefined ? {} : { payload: options.payload }),
+    ...(options.concurrency === undefined
+      ? {}
+      : { concurrency: positive(options.concurrency, `${where}: concurrency`) }),
+    ...(options.attemptTimeout === undefined
+      ? {}
+      : { attemptTimeoutMs: durationMs(options.attemptTimeout, `${where}: attemptTimeout`) }),
+    orderingKey: (payload) => (typeof order === 'function' ? order(payload) : undefined),
+    idempotencyKey: (payload) => idempotencyKey?.(payload),
+    run: (payload, ctx) => run(payload, ctx),
+  };
+};
+
+/** The type a Zod payload yields, for handlers written apart from their definition. */
+export type PayloadOf<S extends ZodType> = z.output<S>;

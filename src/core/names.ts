@@ -1,0 +1,23 @@
+import { durationName } from './duration.ts';
+
+/** A priority path of an inbox; `normal` is the inbox itself. */
+export type Lane = 'high' | 'normal' | 'low';
+
+/** The only maker of topic and group names; `ns` is the app's name. */
+export const names = {
+  inbox: (ns: string, jobType: string, lane: Lane = 'normal'): string =>
+    lane === 'normal' ? `${ns}.job.${jobType}` : `${ns}.job.${jobType}.${lane}`,
+  tier: (ns: string, delayMs: number): string => `${ns}.retry.${durationName(delayMs)}`,
+  deadLetters: (ns: string, jobType: string): string => `${ns}.dlq.${jobType}`,
+  failures: (ns: string): string => `${ns}.failures`,
+  telemetry: (ns: string): string => `${ns}.telemetry.jobs`,
+  audit: (ns: string): string => `${ns}.audit`,
+  jobGroup: (ns: string, jobType: string): string => `${ns}.job.${jobType}`,
+  relayGroup: (ns: string, delayMs: number): string => `${ns}.relay.${durationName(delayMs)}`,
+} as const;
+
+/** Whether a text can be an app name or a job type: kebab-case, starting with a letter, at most 100 characters. */
+export const isKebabCase = (text: string): boolean => /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text) && text.length <= 100;
+
+/** Whether Kafka takes this as a topic name. */
+export const isTopicName = (text: string): boolean => /^[a-zA-Z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';

@@ -1,0 +1,46 @@
+/**
+ * Why a job became a dead letter (a closed list, on the wire in `job-dead-reason`).
+ *
+ * `undecodable`: the bytes are not the schema's. `payload_invalid`: they are, but break the event's check.
+ * `integrity_violation`: the handler says that facts contradict each other.
+ */
+export const DEAD_REASONS = [
+  'attempts_exhausted',
+  'starts_exhausted',
+  'max_age',
+  'unrecoverable',
+  'integrity_violation',
+  'undecodable',
+  'payload_invalid',
+  'tenant_unresolved',
+  'behind_dead_letter',
+  'replay_limit',
+] as const;
+
+export type DeadReason = (typeof DEAD_REASONS)[number];
+
+/** How an error is treated; chosen by type, code and status, never by the words of a message. */
+export type ErrorClass = 'transient' | 'dependency-down' | 'unrecoverable' | 'integrity';
+
+/** What is told about an error: bounded and redacted before it gets here. */
+export interface ErrorSummary {
+  /** A stable code: errno, HTTP status, AWS name, EsteiraError code or the error's class name. */
+  readonly code: string;
+  readonly class: ErrorClass;
+  /** At most 512 bytes of UTF-8, redacted. */
+  readonly message: string;
+  /** Groups errors of one cause: hash of code, class name and first own stack frame. */
+  readonly fingerprint: string;
+}
+
+/** The outcome of one delivery of a record to a job type. */
+export type Outcome =
+  | { readonly kind: 'completed' }
+  | { readonly kind: 'skipped'; readonly reason: 'duplicate' | 'superseded' }
+  | { readonly kind: 'retry'; readonly dueMs: number; readonly error: ErrorSummary }
+  | { readonly kind: 'deferred'; readonly dueMs: number; readonly reason: DeferReason }
+  | { readonly kind: 'dead'; readonly reason: DeadReason; readonly error: ErrorSummary }
+  | { readonly kind: 'released' };
+
+/** Why a job waits without having failed. */
+export type DeferReason = 'trigger_delay' | 'dispatch_delay' | 'running_elsewhere';

@@ -1,0 +1,162 @@
+import type { ConsumedRecord, OutgoingRecord, RecordPosition, TopicPartition } from '../record.ts';
+
+/**
+ * The broker port. Two adapters implement it (Kafka and memory) and pass one contract suite
+ * (test/contract/broker.ts).
+ */
+export interface Broker {
+  /** A producer of its own connection(s); each record is acknowledged by all in-sync replicas. */
+  createProducer(options?: ProducerOptions): Promise<RecordProducer>;
+  /** A member of a consumer group; it does nothing until `run`. */
+  createConsumer(options: ConsumerOptions): GroupConsumer;
+  readonly admin: BrokerAdmin;
+  /** Closes everything this broker made. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface ProducerOptions {
+  /** Bytes of keys, values and headers that may wait at once; default 32 MiB. */
+  readonly maxBufferedBytes?: number;
+  /** How long records wait for company before a batch leaves, ms; default 0 (what arrives during a flight is the next batch). */
+  readonly lingerMs?: number;
+}
+
+export interface SendOptions {
+  /**
+   * How long the caller waits for the acknowledgement, ms; without it the caller waits as long as it takes.
+   * When it runs out the call fails with ESTEIRA_PUBLISH_UNKNOWN: the record may still be written, now or later.
+   */
+  readonly deadlineMs?: number;
+}
+
+/** Writes records. Order is kept per partition in the order of the calls. */
+export interface RecordProducer {
+  /**
+   * Resolves when the record is acknowledged by all in-sync replicas.
+   *
+   * @throws EsteiraError ESTEIRA_PUBLISH_UNKNOWN (deadline), ESTEIRA_BUFFER_FULL (no room before the deadline, or at
+   *   once without one: nothing was written), ESTEIRA_RECORD_TOO_LARGE (nothing was written), ESTEIRA_CLOSED.
+   */
+  send(record: OutgoingRecord, options?: SendOptions): Promise<RecordPosition>;
+  /** Resolves when everything handed over before is acknowledged or has failed. */
+  flush(): Promise<void>;
+  /** Flushes for at most `timeoutMs` (default 5 s), then closes; what is left fails with ESTEIRA_PUBLISH_UNKNOWN. */
+  close(timeoutMs?: number): Promise<void>;
+}
+
+export interface ConsumerOptions {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  /** Longest wait of a fetch for data, ms; default 250. */
+  readonly maxWaitMs?: number;
+  /** Session time-out of the group, ms; default 30,000. */
+  readonly sessionTimeoutMs?: number;
+}
+
+/** A number that grows by one at every assignment of this consumer; a batch belongs to the one it was fetched in. */
+export type Epoch = number;
+
+export interface Assignment {
+  readonly epoch: Epoch;
+  /** All partitions this member owns now. */
+  readonly partitions: readonly TopicPartition[];
+  /** The committed next offset of each owned partition, with the metadata written beside it. */
+  readonly committed: readonly CommittedOffset[];
+  /** False when the group took this process for a new member: nothing of earlier assignments may be kept. */
+  readonly sameMember: boolean;
+}
+
+export interface CommittedOffset extends TopicPartition {
+  /** The next offset to read. */
+  readonly offset: bigint;
+  readonly metadata: string;
+}
+
+/** Why a partition cannot be read from where the group stands. */
+export interface OffsetProblem extends TopicPartition {
+  readonly problem: 'missing' | 'out-of-range';
+  /** The group's next offset; absent when missing. */
+  readonly committed?: bigint;
+  /** First and end offset of the log. */
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+export interface FetchedBatch extends TopicPartition {
+  readonly epoch: Epoch;
+  /** In offset order; offsets may have gaps. Never empty. */
+  readonly records: readonly ConsumedRecord[];
+  /** The end offset of the partition when it was fetched, for lag. */
+  readonly highWatermark: bigint;
+}
+
+/** What the engine gives the consumer. None of these may throw; all are called one after the other. */
+export interface ConsumerListener {
+  /** The set of owned partitions, each time it is (re)assigned, before any batch of that epoch. */
+  onAssigned(assignment: Assignment): void;
+  /** Records handed over once per epoch; what was handed over in an earlier epoch may come again after a rebalance. */
+  onBatch(batch: FetchedBatch): void;
+  /** Partitions that will not be read: no committed offset, or one outside the log. Nothing of them is delivered. */
+  onOffsetProblem(problems: readonly OffsetProblem[]): void;
+  /** The client gave up and will not come back by itself: the process should end in order. */
+  onCrash(error: Error): void;
+}
+
+/** A group member. It never commits by itself and never moves past what it handed over. */
+export interface GroupConsumer {
+  /** Joins the group and starts handing over; resolves after the first assignment was made. */
+  run(listener: ConsumerListener): Promise<void>;
+  /** Stops fetching of these partitions; survives neither a loss of the partition nor a new member id. */
+  pause(partitions: readonly TopicPartition[]): void;
+  resume(partitions: readonly TopicPartition[]): void;
+  /**
+   * Commits next offsets. Drops, without error, what is not owned, what is not above the last commit, and everything
+   * while the group rebalances: the caller commits again later. Resolves with what the broker accepted.
+   *
+   * @throws EsteiraError ESTEIRA_BROKER_UNAVAILABLE when the broker did not take it: commit again later.
+   */
+  commit(offsets: readonly CommittedOffset[]): Promise<readonly CommittedOffset[]>;
+  /** Leaves the group. Commits made before are kept; the listener is not called any more. */
+  stop(): Promise<void>;
+}
+
+/** What a topic should be. */
+export interface TopicSpec {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Kafka topic configuration, e.g. `retention.ms`, as strings. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** What a topic is; `config` holds only keys that differ from the broker's defaults. */
+export type TopicDescription = TopicSpec;
+
+export interface OffsetRange extends TopicPartition {
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+export interface BrokerAdmin {
+  /** Undefined for topics that do not exist. */
+  describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>;
+  /** Creates topics; one that exists is left as it is. */
+  createTopics(specs: readonly TopicSpec[]): Promise<void>;
+  /** Sets these configuration keys of an existing topic. */
+  alterTopicConfig(topic: string, config: Readonly<Record<string, string>>): Promise<void>;
+  /** First and end offsets of each partition of the topic. */
+  offsetRanges(topic: string): Promise<readonly OffsetRange[]>;
+  /** Per partition, the first offset whose record time is at or after `timestampMs`, else the end offset. */
+  offsetsAt(topic: string, timestampMs: number): Promise<readonly RecordPosition[]>;
+  /** Committed offsets of the group for a topic; partitions without one are absent. */
+  committedOffsets(groupId: string, topic: string): Promise<readonly CommittedOffset[]>;
+  /** Writes offsets for a group without members. */
+  setCommittedOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void>;
+  /** Reads [from, to) of one partition without a group, in order, until the listener returns false. */
+  read(
+    range: TopicPartition & { readonly from: bigint; readonly to: bigint },
+    onRecord: (record: ConsumedRecord) => boolean,
+  ): Promise<void>;
+  /** The number of live brokers; rejects with ESTEIRA_SERVICE_UNREACHABLE. */
+  brokerCount(): Promise<number>;
+}

@@ -1,0 +1,129 @@
+import type { DeadReason } from '../outcome.ts';
+
+/**
+ * The state port: claims, done marks and decisions. Two adapters (Redis and memory) pass one contract suite
+ * (test/contract/state.ts). Every call takes a batch and answers in the same order; every script is safe to repeat.
+ *
+ * Keys of one job share a hash tag made of (job type, hash(tenant) mod buckets); callers give the parts, adapters
+ * build the names.
+ */
+export interface StateStore {
+  /** Asks for the right to run. */
+  claim(requests: readonly ClaimRequest[]): Promise<readonly ClaimAnswer[]>;
+  /** Extends leases; `gone` when the claim is not ours any more (the run must be aborted). */
+  renew(requests: readonly RenewRequest[]): Promise<readonly ('renewed' | 'gone')[]>;
+  /** Sets done marks, each with the encoded terminal telemetry event that must still be published. */
+  complete(requests: readonly CompleteRequest[]): Promise<readonly CompleteAnswer[]>;
+  /** Drops the event from done marks once it is durable on the telemetry topic. */
+  told(claims: readonly ClaimId[]): Promise<void>;
+  /** Stores what shall become of a copy of a job before its successor is written, and gives the claim back. */
+  decide(requests: readonly DecideRequest[]): Promise<readonly DecideAnswer[]>;
+  /** Notes that the successor of a decision is durable: redeliveries of the copy are superseded, not written again. */
+  settled(requests: readonly SettledRequest[]): Promise<void>;
+  /** A failed attempt that stays in the worker's memory (ordered types): next attempt and due time; gives the claim back. */
+  postpone(requests: readonly PostponeRequest[]): Promise<readonly ('postponed' | 'lost')[]>;
+  /** Gives claims back unused: the start is not counted. */
+  release(requests: readonly RenewRequest[]): Promise<void>;
+  /** Rejects with ESTEIRA_STATE_UNSAFE when the server may evict keys, with ESTEIRA_SERVICE_UNREACHABLE when it is not there. */
+  verify(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a claim is about: one idempotency key of one tenant and job type. */
+export interface ClaimId {
+  readonly jobType: string;
+  readonly tenant: string;
+  readonly idempotencyKey: string;
+}
+
+export interface ClaimRequest extends ClaimId {
+  readonly jobId: string;
+  /** The number of moves to another topic this copy has behind it; the `job-hop` header, 0 at first. */
+  readonly hop: number;
+  /** Where this copy stands, `topic/partition/offset`. */
+  readonly position: string;
+  /** The `job-attempt` header: which attempt this copy is for, from 1. */
+  readonly attempt: number;
+  /** The `job-starts` header: starts counted before this copy, from 0. */
+  readonly starts: number;
+  readonly maxAttempts: number;
+  readonly maxStarts: number;
+  readonly leaseMs: number;
+  /** Names the run, not the process: a fresh value for each claim, so that nobody takes another's lease for its own. */
+  readonly run: string;
+  /** For ordered types: sequence (origin topic/partition and ordering key) and place (origin offset) kept with the claim. */
+  readonly place?: { readonly sequence: string; readonly offset: string };
+}
+
+/** `decision` is the bytes given to `decide`. Times are epoch ms of the store's clock. */
+export type ClaimAnswer =
+  | { readonly kind: 'run'; readonly fence: number; readonly attempt: number; readonly starts: number }
+  | { readonly kind: 'done'; readonly fence: number; readonly origin: string; readonly event?: Buffer }
+  | { readonly kind: 'running'; readonly untilMs: number; readonly nowMs: number }
+  | { readonly kind: 'wait'; readonly dueMs: number; readonly nowMs: number; readonly attempt: number }
+  | { readonly kind: 'dead'; readonly reason: DeadReason; readonly fence: number; readonly attempt: number; readonly starts: number }
+  /** This very copy decided before: write its successor again, do not run. */
+  | { readonly kind: 'decided'; readonly decision: Buffer }
+  /** Another copy of this hop, or a later hop, has taken over: settle this one without a trace. */
+  | { readonly kind: 'superseded' };
+
+export interface RenewRequest extends ClaimId {
+  readonly fence: number;
+  readonly leaseMs: number;
+}
+
+export interface CompleteRequest extends ClaimId {
+  readonly jobId: string;
+  readonly fence: number;
+  /** Where the job came from (`job-origin`), told to later duplicates. */
+  readonly origin: string;
+  /** The encoded terminal telemetry event. */
+  readonly event: Buffer;
+  /** Lifetime of the done mark, ms. */
+  readonly doneTtlMs: number;
+}
+
+/**
+ * `completed`: marked now. `already`: this fence had marked it before. `adopted`: the claim had been lost (expired, or
+ * Redis lost it) and nobody else had it. `fenced`: another run has taken over or completed; this one leaves no mark.
+ */
+export type CompleteAnswer = 'completed' | 'already' | 'adopted' | 'fenced';
+
+export interface DecideRequest extends ClaimId {
+  readonly jobId: string;
+  /** The hop of the copy that decides; the successor has `hop + 1`. */
+  readonly hop: number;
+  /** Where the deciding copy stands. */
+  readonly position: string;
+  /** The fence of the claim; absent for copies that never had one (undecodable, tenant unresolved). */
+  readonly fence?: number;
+  readonly decision: Buffer;
+  /** Lifetime of the decision, ms. */
+  readonly ttlMs: number;
+}
+
+/**
+ * `stored`: write the successor. `decided`: this copy had decided before: write that successor (again).
+ * `superseded`: another copy or a later hop has decided, or its successor is already durable. `fenced`: the claim is another's.
+ */
+export type DecideAnswer =
+  | { readonly kind: 'stored' }
+  | { readonly kind: 'decided'; readonly decision: Buffer }
+  | { readonly kind: 'superseded' }
+  | { readonly kind: 'fenced' };
+
+export interface SettledRequest extends ClaimId {
+  readonly jobId: string;
+  readonly hop: number;
+  readonly position: string;
+}
+
+export interface PostponeRequest extends ClaimId {
+  readonly jobId: string;
+  readonly fence: number;
+  /** The attempt that comes next. */
+  readonly attempt: number;
+  /** How long until it may start, ms by the store's clock. */
+  readonly delayMs: number;
+  readonly ttlMs: number;
+}

@@ -1,0 +1,17 @@
+import type { JobEvent } from '../generated/job-event.ts';
+
+/** An encoded telemetry event, ready to be written to the telemetry topic. */
+export interface TelemetryRecord {
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+/** How jobs are told. Implemented in src/telemetry; the engine knows only this port. */
+export interface JobTelemetry {
+  /** Encodes an event for the telemetry topic; the bytes can be kept and appended later, also by another process. */
+  encode(event: JobEvent): TelemetryRecord;
+  /** Resolves when the record is durable on the telemetry topic. Never gives up while the process lives. */
+  append(record: TelemetryRecord): Promise<void>;
+  /** Tells the local listeners (log lines, metrics). Never throws. */
+  observe(event: JobEvent): void;
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { murmur2, partitionForKey } from '../../../src/core/murmur2.ts';
+
+/** The vectors of Apache Kafka's own test of its hash. */
+const VECTORS: readonly (readonly [text: string, hash: number])[] = [
+  ['21', -973932308],
+  ['foobar', -790332482],
+  ['a-little-bit-long-string', -985981536],
+  ['a-little-bit-longer-string', -1486304829],
+  ['lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8', -58897971],
+  ['abc', 479470107],
+];
+
+describe('murmur2', () => {
+  it.each(VECTORS)('hashes %s as the Java client does', (text, hash) => {
+    expect(murmur2(Buffer.from(text))).toBe(hash);
+  });
+
+  it('reads bytes above 127 as unsigned', () => {
+    expect(murmur2(Buffer.from([0xff, 0xfe, 0xfd, 0xfc, 0xfb]))).not.toBe(murmur2(Buffer.from([0x7f, 0x7e, 0x7d, 0x7c, 0x7b])));
+    expect(murmur2(Buffer.from('conceição-ñ-日本'))).toBe(murmur2(new Uint8Array(Buffer.from('conceição-ñ-日本'))));
+  });
+
+  it('masks the sign, instead of taking the absolute value, before it divides', () => {
+    expect(partitionForKey(Buffer.from('21'), 12)).toBe((-973932308 & 0x7fffffff) % 12);
+    expect(partitionForKey(Buffer.from('abc'), 6)).toBe(479470107 % 6);
+  });
+
+  it('gives the empty key a partition', () => {
+    expect(partitionForKey(Buffer.alloc(0), 3)).toBeGreaterThanOrEqual(0);
+    expect(partitionForKey(Buffer.alloc(0), 3)).toBeLessThan(3);
+  });
+});
