@@ -26,9 +26,11 @@ export const ERROR_CATALOGUE = {
   ESTEIRA_REGISTRY_UNAVAILABLE: { retryable: true },
   // broker
   ESTEIRA_BROKER_UNAVAILABLE: { retryable: true },
+  ESTEIRA_BROKER_REFUSED: { retryable: false },
   ESTEIRA_TOPICS_DIFFER: { retryable: false },
   ESTEIRA_OFFSETS_MISSING: { retryable: false },
   ESTEIRA_CLOSED: { retryable: false },
+  ESTEIRA_NOT_IDLE: { retryable: true },
   // state
   ESTEIRA_STATE_UNAVAILABLE: { retryable: true },
   ESTEIRA_STATE_UNSAFE: { retryable: false },

@@ -16,7 +16,10 @@ const tailOf = (bytes: Uint8Array, start: number): number => {
 };
 
 const wordAt = (bytes: Uint8Array, at: number): number =>
-  (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+  (bytes[at] ?? 0) |
+  ((bytes[at + 1] ?? 0) << 8) |
+  ((bytes[at + 2] ?? 0) << 16) |
+  ((bytes[at + 3] ?? 0) << 24);
 
 /** Kafka's 32-bit murmur2 as the Java client computes it; a signed integer. */
 export const murmur2 = (bytes: Uint8Array): number => {

@@ -67,6 +67,7 @@ class SchemaReader {
     const name = typeof field['name'] === 'string' ? field['name'] : '';
     const here = `${path}.${name}`;
     if (!NAME.test(name)) this.report(here, 'a field name is a letter, then letters, digits or _');
+    this.#noAliases(field, here);
     const type = this.#type(field['type'], namespace, here);
     const hasDefault = 'default' in field;
     if (hasDefault && type.kind === 'nullable' && field['default'] !== null) {
@@ -150,10 +151,16 @@ class SchemaReader {
   ): { name: string; fullName: string; inner: string } {
     const name = typeof schema['name'] === 'string' ? schema['name'] : '';
     const inner = typeof schema['namespace'] === 'string' ? schema['namespace'] : namespace;
+    this.#noAliases(schema, path);
     if (!NAME.test(name))
       this.report(path, 'a type name is a letter, then letters, digits or _ (the namespace apart)');
     if (inner !== '' && !NAMESPACE.test(inner)) this.report(path, 'a namespace is names joined by dots');
     return { name, fullName: inner === '' ? name : `${inner}.${name}`, inner };
+  }
+
+  #noAliases(schema: JsonObject, path: string): void {
+    if ('aliases' in schema)
+      this.report(path, 'aliases are not understood by all readers: add a new field instead');
   }
 
   #doc(schema: JsonObject, path: string): string {

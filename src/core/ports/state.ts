@@ -42,6 +42,8 @@ export interface ClaimRequest extends ClaimId {
   readonly hop: number;
   /** Where this copy stands, `topic/partition/offset`. */
   readonly position: string;
+  /** Where the job came from (`job-origin`, else the position): kept in J when this copy is adopted. */
+  readonly origin: string;
   /** The `job-attempt` header: which attempt this copy is for, from 1. */
   readonly attempt: number;
   /** The `job-starts` header: starts counted before this copy, from 0. */
@@ -64,8 +66,8 @@ export type ClaimAnswer =
   | { readonly kind: 'dead'; readonly reason: DeadReason; readonly fence: number; readonly attempt: number; readonly starts: number }
   /** This very copy decided before: write its successor again, do not run. */
   | { readonly kind: 'decided'; readonly decision: Buffer }
-  /** Another copy of this hop, or a later hop, has taken over: settle this one without a trace. */
-  | { readonly kind: 'superseded' };
+  /** Another copy of this hop, or a later hop, has taken over; `origin` is where that one came from (J's; K's when K is done). */
+  | { readonly kind: 'superseded'; readonly origin: string };
 
 export interface RenewRequest extends ClaimId {
   readonly fence: number;
@@ -95,6 +97,8 @@ export interface DecideRequest extends ClaimId {
   readonly hop: number;
   /** Where the deciding copy stands. */
   readonly position: string;
+  /** Where the job came from: kept in J and told to superseded copies (J's own origin, not the asker's). */
+  readonly origin: string;
   /** The fence of the claim; absent for copies that never had one (undecodable, tenant unresolved). */
   readonly fence?: number;
   readonly decision: Buffer;
@@ -109,7 +113,7 @@ export interface DecideRequest extends ClaimId {
 export type DecideAnswer =
   | { readonly kind: 'stored' }
   | { readonly kind: 'decided'; readonly decision: Buffer }
-  | { readonly kind: 'superseded' }
+  | { readonly kind: 'superseded'; readonly origin: string }
   | { readonly kind: 'fenced' };
 
 export interface SettledRequest extends ClaimId {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { murmur2, partitionForKey } from '../../../src/core/murmur2.ts';
 
-/** The vectors of Apache Kafka's own test of its hash. */
+/** The test vectors of Apache Kafka's Java client. */
 const VECTORS: readonly (readonly [text: string, hash: number])[] = [
   ['21', -973932308],
   ['foobar', -790332482],
@@ -17,8 +17,8 @@ describe('murmur2', () => {
   });
 
   it('reads bytes above 127 as unsigned', () => {
-    expect(murmur2(Buffer.from([0xff, 0xfe, 0xfd, 0xfc, 0xfb]))).not.toBe(murmur2(Buffer.from([0x7f, 0x7e, 0x7d, 0x7c, 0x7b])));
-    expect(murmur2(Buffer.from('conceição-ñ-日本'))).toBe(murmur2(new Uint8Array(Buffer.from('conceição-ñ-日本'))));
+    expect(murmur2(Buffer.from([0xff, 0xfe, 0xfd, 0xfc, 0xfb]))).toBe(524068735);
+    expect(murmur2(Buffer.from('conceição-ñ-日本'))).toBe(647684714);
   });
 
   it('masks the sign, instead of taking the absolute value, before it divides', () => {

@@ -1,0 +1,134 @@
+import { createRequire } from 'node:module';
+import { EsteiraError } from '../../core/errors.ts';
+import { type DecodedHeader, headerObject } from './headers.ts';
+
+/** The only version whose internals were read and tested. */
+export const KAFKAJS_VERSION = '2.2.4';
+
+/** What the hardened consumer group tells the consumer it belongs to. */
+export interface GroupHooks {
+  /** The member is about to join again: nothing may be committed until the next assignment. */
+  joining(): void;
+  /** The group of the current kafkajs run; a restart after a crash brings another. */
+  group(group: HookedGroup): void;
+  /** The broker no longer has (or never had) the offset to be fetched. */
+  outOfRange(topic: string, partition: number): void;
+}
+
+/** The offset manager of one assignment: it commits under the generation it was made for. */
+export interface OffsetManagerOfAssignment {
+  commitOffsets(offsets: {
+    topics: readonly {
+      topic: string;
+      partitions: readonly { partition: number; offset: string; metadata: string }[];
+    }[];
+  }): Promise<void>;
+}
+
+/** kafkajs' consumer group, as far as it is used here. */
+export interface HookedGroup {
+  readonly cluster: object;
+  readonly offsetManager: OffsetManagerOfAssignment | null;
+  readonly generationId: number | null;
+  joinAndSync(): Promise<void>;
+  recoverFromOffsetOutOfRange(error: { topic: string; partition: number }): Promise<void>;
+}
+
+const require = createRequire(import.meta.url);
+const hooksByCluster = new WeakMap<object, GroupHooks>();
+const joinsUnderWay = new WeakMap<object, Promise<void>>();
+let hardened = false;
+
+/** Ties a kafkajs consumer, known by its cluster, to the hooks of ours. */
+export const hookGroup = (cluster: object, hooks: GroupHooks): void => {
+  hooksByCluster.set(cluster, hooks);
+};
+
+interface Queue {
+  throttleCheckTimeoutId: NodeJS.Timeout | null;
+  readonly pending: readonly unknown[];
+  readonly throttledUntil: number;
+  checkPendingRequests(): void;
+}
+
+/** 2.2.4 re-arms a timer for ever on an idle connection, with a negative delay (about 900 wake-ups a second). */
+const patchIdleTimer = (queue: { scheduleCheckPendingRequests(this: Queue): void }): void => {
+  queue.scheduleCheckPendingRequests = function (this: Queue): void {
+    if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
+    const delayMs = Math.max(10, this.throttledUntil - Date.now());
+    this.throttleCheckTimeoutId = setTimeout(() => {
+      this.throttleCheckTimeoutId = null;
+      this.checkPendingRequests();
+    }, delayMs);
+  };
+};
+
+/** Joins are single: kafkajs joins from several fetchers at once when metadata is stale, without a lock. */
+const patchJoin = (group: HookedGroup): void => {
+  const original = group.joinAndSync;
+  group.joinAndSync = function (this: HookedGroup): Promise<void> {
+    const hooks = hooksByCluster.get(this.cluster);
+    if (hooks === undefined) return original.call(this);
+    const underWay = joinsUnderWay.get(this);
+    if (underWay !== undefined) return underWay;
+    hooks.joining();
+    hooks.group(this);
+    const join = original.call(this).finally(() => joinsUnderWay.delete(this));
+    joinsUnderWay.set(this, join);
+    return join;
+  };
+};
+
+/** kafkajs answers an offset out of range by committing "earliest" over the group's offset. Ours is told instead. */
+const patchOutOfRange = (group: HookedGroup): void => {
+  const original = group.recoverFromOffsetOutOfRange;
+  group.recoverFromOffsetOutOfRange = async function (this: HookedGroup, error): Promise<void> {
+    const hooks = hooksByCluster.get(this.cluster);
+    if (hooks === undefined) return original.call(this, error);
+    hooks.outOfRange(error.topic, error.partition);
+  };
+};
+
+interface RecordDecoder {
+  readVarIntArray(reader: unknown): DecodedHeader[] | { reduce(): object };
+}
+
+/** Keeps the wire order of headers, which the record decoder reduces into an object (see headers.ts). */
+const patchHeaders = (decoder: RecordDecoder, headerReader: unknown): void => {
+  const original = decoder.readVarIntArray;
+  decoder.readVarIntArray = function (this: RecordDecoder, reader: unknown) {
+    const read = original.call(this, reader);
+    if (reader !== headerReader || !Array.isArray(read)) return read;
+    return { reduce: () => headerObject(read) };
+  };
+};
+
+const refuseOtherVersions = (): void => {
+  const { version } = require('kafkajs/package.json');
+  if (version === KAFKAJS_VERSION) return;
+  throw new EsteiraError(
+    'ESTEIRA_CONFIG_INVALID',
+    `kafkajs ${KAFKAJS_VERSION} is required exactly, its internals are guarded: install that version.`,
+    { facts: { found: String(version) } },
+  );
+};
+
+/**
+ * Applies the guards that kafkajs 2.2.4 needs inside, once a process. Consumers that are not Esteira's keep their
+ * behaviour, but for the timer.
+ *
+ * @throws EsteiraError ESTEIRA_CONFIG_INVALID when another version of kafkajs is installed.
+ */
+export const hardenClient = (): void => {
+  if (hardened) return;
+  refuseOtherVersions();
+  patchIdleTimer(require('kafkajs/src/network/requestQueue').prototype);
+  const ConsumerGroup = require('kafkajs/src/consumer/consumerGroup');
+  patchJoin(ConsumerGroup.prototype);
+  patchOutOfRange(ConsumerGroup.prototype);
+  patchHeaders(
+    require('kafkajs/src/protocol/decoder').prototype,
+    require('kafkajs/src/protocol/recordBatch/header/v0/decoder'),
+  );
+  hardened = true;
+};

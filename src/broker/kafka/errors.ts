@@ -1,0 +1,75 @@
+import { EsteiraError, type ErrorCode, type ErrorFacts, isEsteiraError } from '../../core/errors.ts';
+
+/** What kafkajs puts on its errors: a class name and, when a broker answered, Kafka's name of the error. */
+export interface ClientErrorTraits {
+  readonly name: string;
+  readonly type: string | undefined;
+}
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+const traitsOfOne = (error: object): ClientErrorTraits => ({
+  name: 'name' in error ? (textOf(error.name) ?? 'Error') : 'Error',
+  type: 'type' in error ? textOf(error.type) : undefined,
+});
+
+/** The traits of the innermost kafkajs error: its retry wrapper hides them behind `cause`. */
+export const traitsOf = (error: unknown): ClientErrorTraits => {
+  if (typeof error !== 'object' || error === null) return { name: 'Error', type: undefined };
+  const own = traitsOfOne(error);
+  if (own.type !== undefined || !('cause' in error) || typeof error.cause !== 'object') return own;
+  return error.cause === null ? own : traitsOf(error.cause);
+};
+
+const REFUSED = new Set([
+  'TOPIC_AUTHORIZATION_FAILED',
+  'GROUP_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'SASL_AUTHENTICATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
+  'INVALID_TOPIC_EXCEPTION',
+  'INVALID_CONFIG',
+  'INVALID_PARTITIONS',
+  'INVALID_REPLICATION_FACTOR',
+  'INVALID_REQUEST',
+  'INVALID_TIMESTAMP',
+  'INVALID_RECORD',
+  'POLICY_VIOLATION',
+  'UNSUPPORTED_VERSION',
+  'UNSUPPORTED_FOR_MESSAGE_FORMAT',
+  'UNSUPPORTED_COMPRESSION_TYPE',
+  'NON_EMPTY_GROUP',
+  'INVALID_GROUP_ID',
+  'INCONSISTENT_GROUP_PROTOCOL',
+  'OFFSET_METADATA_TOO_LARGE',
+]);
+
+const REFUSED_CLASSES = new Set(['KafkaJSSASLAuthenticationError', 'KafkaJSNotImplemented']);
+
+const codeOf = ({ name, type }: ClientErrorTraits, fallback: ErrorCode): ErrorCode => {
+  if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return 'ESTEIRA_TOPICS_DIFFER';
+  if (type === 'OFFSET_OUT_OF_RANGE') return 'ESTEIRA_OFFSETS_MISSING';
+  if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') return 'ESTEIRA_RECORD_TOO_LARGE';
+  if ((type !== undefined && REFUSED.has(type)) || REFUSED_CLASSES.has(name)) return 'ESTEIRA_BROKER_REFUSED';
+  return fallback;
+};
+
+/**
+ * Makes an error of the client one of the catalogue, by its class and Kafka's error name, never by its text.
+ *
+ * @param doing what was asked, as a sentence start: "Cannot commit offsets".
+ */
+export const brokerError = (
+  doing: string,
+  error: unknown,
+  options: { facts?: ErrorFacts; fallback?: ErrorCode } = {},
+): EsteiraError => {
+  if (isEsteiraError(error)) return error;
+  const traits = traitsOf(error);
+  const code = codeOf(traits, options.fallback ?? 'ESTEIRA_BROKER_UNAVAILABLE');
+  const kafka = traits.type ?? traits.name;
+  return new EsteiraError(code, `${doing}: Kafka says ${kafka}.`, {
+    facts: { ...options.facts, kafkaError: kafka },
+    cause: error,
+  });
+};

@@ -1,0 +1,38 @@
+import type { CommittedOffset, OffsetProblem, OffsetRange } from '../../core/ports/broker.ts';
+import { partitionKey, type TopicPartition } from '../../core/record.ts';
+
+/** What a new assignment starts from. */
+export interface StartOffsets {
+  readonly committed: readonly CommittedOffset[];
+  readonly problems: readonly OffsetProblem[];
+}
+
+/** Where offsets are looked up: without the group's own connection, so that fetches do not wait for it. */
+export interface OffsetLookUp {
+  committedAt(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]>;
+  rangesOf(partitions: readonly TopicPartition[]): Promise<readonly OffsetRange[]>;
+}
+
+/** Compares one committed offset with its log; undefined when reading may go on from it. */
+export const problemOf = (range: OffsetRange, committed: bigint | undefined): OffsetProblem | undefined => {
+  const { topic, partition, low, high } = range;
+  if (committed === undefined) return { topic, partition, low, high, problem: 'missing' };
+  if (committed >= low && committed <= high) return undefined;
+  return { topic, partition, low, high, committed, problem: 'out-of-range' };
+};
+
+/** Looks up where the group stands in these partitions, and where it cannot go on. */
+export const checkOffsets = async (
+  lookUp: OffsetLookUp,
+  groupId: string,
+  partitions: readonly TopicPartition[],
+): Promise<StartOffsets> => {
+  if (partitions.length === 0) return { committed: [], problems: [] };
+  const [committed, ranges] = await Promise.all([
+    lookUp.committedAt(groupId, partitions),
+    lookUp.rangesOf(partitions),
+  ]);
+  const offsets = new Map(committed.map((one) => [partitionKey(one), one.offset]));
+  const problems = ranges.flatMap((range) => problemOf(range, offsets.get(partitionKey(range))) ?? []);
+  return { committed, problems };
+};

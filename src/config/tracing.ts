@@ -1,0 +1,9 @@
+import type { Environment } from './env.ts';
+
+const SWITCHES = ['OTEL_TRACES_EXPORTER', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] as const;
+
+/** Whether the standard OpenTelemetry variables ask for traces; the SDK reads the variables themselves. */
+export const wantsTraces = (env: Environment): boolean =>
+  env['OTEL_SDK_DISABLED'] !== 'true' &&
+  env['OTEL_TRACES_EXPORTER'] !== 'none' &&
+  SWITCHES.some((name) => (env[name] ?? '') !== '');

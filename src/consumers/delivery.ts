@@ -1,0 +1,30 @@
+import type { Envelope, JobHeaders } from '../core/envelope.ts';
+import type { DeadReason } from '../core/outcome.ts';
+import type { ClaimId } from '../core/ports/state.ts';
+import type { ConsumedRecord } from '../core/record.ts';
+
+/** A record that is a job of this type, as far as it could be understood. */
+export interface Delivery {
+  readonly record: ConsumedRecord;
+  readonly envelope: Envelope;
+  /** The job as this copy states it; made up from the event for first copies. */
+  readonly job: JobHeaders;
+  /** `topic/partition/offset` of this copy. */
+  readonly position: string;
+  /** `topic/partition/offset` of the job's first record. */
+  readonly origin: string;
+  /** Resolved tenant, else `unknown`. */
+  readonly tenant: string;
+  readonly correlationId: string;
+  readonly claim: ClaimId;
+  /** The payload for the handler; absent when the record is dead on arrival. */
+  readonly payload?: unknown;
+  /** Epoch ms before which it must not start: the trigger's delay on a first copy. */
+  readonly notBeforeMs?: number;
+  /** 1 (first) to 10. */
+  readonly priority: number;
+  /** What keeps it in order with others of its partition; absent for unordered types. */
+  readonly sequence?: string;
+  /** Why it can never run, found before any claim. */
+  readonly deadOnArrival?: { readonly reason: DeadReason; readonly code: string; readonly detail: string };
+}

@@ -1,0 +1,133 @@
+import type { Clock } from '../core/clock.ts';
+import type { Assignment, CommittedOffset, ConsumerListener, FetchedBatch, GroupConsumer, OffsetProblem } from '../core/ports/broker.ts';
+import type { Log } from '../core/ports/log.ts';
+import { partitionKey } from '../core/record.ts';
+import { factsOf } from './backoff.ts';
+import { PartitionHome, type Window } from './partition-home.ts';
+
+export interface PartitionSetParts {
+  readonly name: string;
+  readonly consumer: GroupConsumer;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly window: Window;
+  readonly commitEveryMs: number;
+  /** Called when a home has taken records in. */
+  readonly onIncoming: (home: PartitionHome) => void;
+  readonly onOffsetProblem: (problems: readonly OffsetProblem[]) => void;
+  readonly onCrash: (error: Error) => void;
+}
+
+/** The end of what this process parked on the waiting topic; nothing is parked yet, but the commit says so already. */
+const COMMIT_METADATA = 'w=0';
+
+/**
+ * The partitions a group member owns: who survives a rebalance, how much is held, and what may be committed.
+ *
+ * A kept partition keeps its watermark, so that records handed over again are known; a lost one is dead at once. A new
+ * member id clears all (the group has forgotten this process).
+ */
+export class PartitionSet implements ConsumerListener {
+  readonly #parts: PartitionSetParts;
+  #homes = new Map<string, PartitionHome>();
+  #committing: Promise<void> = Promise.resolve();
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(parts: PartitionSetParts) {
+    this.#parts = parts;
+    this.#armCommit();
+  }
+
+  onAssigned(assignment: Assignment): void {
+    const before = this.#homes;
+    this.#homes = new Map();
+    const starts = new Map(assignment.committed.map((one) => [partitionKey(one), one.offset]));
+    for (const at of assignment.partitions) {
+      const key = partitionKey(at);
+      const kept = assignment.sameMember ? before.get(key) : undefined;
+      const start = starts.get(key);
+      if (kept !== undefined) kept.epoch = assignment.epoch;
+      const home =
+        kept ?? (start === undefined ? undefined : new PartitionHome(at, start, assignment.epoch, this.#parts.window));
+      if (home !== undefined) this.#homes.set(key, home);
+    }
+    for (const [key, home] of before) if (this.#homes.get(key) !== home) home.alive = false;
+    const paused = [...this.#homes.values()].filter((home) => home.paused).map((home) => home.at);
+    if (paused.length > 0) this.#parts.consumer.pause(paused);
+  }
+
+  onBatch(batch: FetchedBatch): void {
+    const home = this.#homes.get(partitionKey(batch));
+    if (home === undefined || home.epoch !== batch.epoch) return;
+    for (const record of batch.records) home.admit(record);
+    if (home.isFull && !home.paused) {
+      home.paused = true;
+      this.#parts.consumer.pause([home.at]);
+    }
+    this.#parts.onIncoming(home);
+  }
+
+  onOffsetProblem(problems: readonly OffsetProblem[]): void {
+    this.#parts.onOffsetProblem(problems);
+  }
+
+  onCrash(error: Error): void {
+    this.#parts.onCrash(error);
+  }
+
+  /** Settles a record; resumes its partition when there is room again. */
+  settle(home: PartitionHome, offset: bigint): void {
+    home.settle(offset);
+    if (home.alive && home.paused && home.hasRoom) {
+      home.paused = false;
+      this.#parts.consumer.resume([home.at]);
+    }
+  }
+
+  /** Commits every watermark that has moved; one commit at a time. */
+  commit(): Promise<void> {
+    this.#committing = this.#committing.then(() => this.#commitNow());
+    return this.#committing;
+  }
+
+  /** Ends the commit timer and gives every partition up. */
+  close(): void {
+    this.#cancelTimer();
+    for (const home of this.#homes.values()) home.alive = false;
+  }
+
+  get size(): number {
+    return this.#homes.size;
+  }
+
+  /** Records taken in and not yet settled. */
+  get unsettled(): number {
+    let sum = 0;
+    for (const home of this.#homes.values()) sum += home.watermark.size;
+    return sum;
+  }
+
+  async #commitNow(): Promise<void> {
+    const due: CommittedOffset[] = [];
+    for (const home of this.#homes.values()) {
+      const offset = home.watermark.value;
+      if (offset > home.committed) due.push({ ...home.at, offset, metadata: COMMIT_METADATA });
+    }
+    if (due.length === 0) return;
+    try {
+      for (const accepted of await this.#parts.consumer.commit(due)) {
+        const home = this.#homes.get(partitionKey(accepted));
+        if (home !== undefined && accepted.offset > home.committed) home.committed = accepted.offset;
+      }
+    } catch (error) {
+      // Nothing is lost: the watermark stands, and the next round commits it again.
+      this.#parts.log.warn(`${this.#parts.name}: commit failed, tried again`, factsOf(error));
+    }
+  }
+
+  #armCommit(): void {
+    this.#cancelTimer = this.#parts.clock.after(this.#parts.commitEveryMs, () => {
+      void this.commit().finally(() => this.#armCommit());
+    });
+  }
+}

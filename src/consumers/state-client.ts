@@ -1,0 +1,97 @@
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/ports/log.ts';
+import type {
+  ClaimAnswer,
+  ClaimId,
+  ClaimRequest,
+  CompleteAnswer,
+  CompleteRequest,
+  DecideAnswer,
+  DecideRequest,
+  PostponeRequest,
+  RenewRequest,
+  SettledRequest,
+  StateStore,
+} from '../core/ports/state.ts';
+import { insist, waitOrStop } from './backoff.ts';
+import { MicroBatch } from './micro-batch.ts';
+
+/** One worker's way to the state store: single questions in, batched calls out, patient during outages. */
+export interface StateClient {
+  claim(request: ClaimRequest): Promise<ClaimAnswer>;
+  renew(request: RenewRequest): Promise<'renewed' | 'gone'>;
+  complete(request: CompleteRequest): Promise<CompleteAnswer>;
+  told(claim: ClaimId): Promise<void>;
+  decide(request: DecideRequest): Promise<DecideAnswer>;
+  settled(request: SettledRequest): Promise<void>;
+  postpone(request: PostponeRequest): Promise<'postponed' | 'lost'>;
+  release(request: RenewRequest): Promise<void>;
+  /** Whether the store is out of reach now. */
+  readonly down: boolean;
+}
+
+export interface StateClientParts {
+  readonly state: StateStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stopped: AbortSignal;
+  /** How long claims wait after an outage, so that live owners can renew first, ms. */
+  readonly renewEveryMs: number;
+}
+
+const silent =
+  <Request>(call: (requests: readonly Request[]) => Promise<void>) =>
+  async (requests: readonly Request[]): Promise<readonly undefined[]> => {
+    await call(requests);
+    return requests.map(() => undefined);
+  };
+
+/** Makes the client of one worker. Calls reject only with ESTEIRA_CLOSED after a stop, or with a programming error. */
+export const createStateClient = (parts: StateClientParts): StateClient => {
+  const { state, clock, stopped } = parts;
+  const outages = new Set<string>();
+  let claimsNotBeforeMs = 0;
+
+  const onOutage =
+    (what: string) =>
+    (down: boolean): void => {
+      if (down) outages.add(what);
+      else outages.delete(what);
+      if (!down) claimsNotBeforeMs = clock.nowMs() + parts.renewEveryMs;
+    };
+
+  const patient = <Request, Answer>(
+    what: string,
+    call: (requests: readonly Request[]) => Promise<readonly Answer[]>,
+  ): MicroBatch<Request, Answer> =>
+    new MicroBatch((requests) =>
+      insist({ ...parts, onOutage: onOutage(what) }, `state store: ${what}`, () => call(requests)),
+    );
+
+  const claim = patient('claim', async (requests: readonly ClaimRequest[]) => {
+    const waitMs = claimsNotBeforeMs - clock.nowMs();
+    if (waitMs > 0) await waitOrStop(clock, waitMs, stopped);
+    return state.claim(requests);
+  });
+  const renew = patient('renew', (requests: readonly RenewRequest[]) => state.renew(requests));
+  const complete = patient('complete', (requests: readonly CompleteRequest[]) => state.complete(requests));
+  const told = patient('told', silent((claims: readonly ClaimId[]) => state.told(claims)));
+  const decide = patient('decide', (requests: readonly DecideRequest[]) => state.decide(requests));
+  const settled = patient('settled', silent((requests: readonly SettledRequest[]) => state.settled(requests)));
+  const postpone = patient('postpone', (requests: readonly PostponeRequest[]) => state.postpone(requests));
+  const release = patient('release', silent((requests: readonly RenewRequest[]) => state.release(requests)));
+
+  return {
+    claim: (request) => claim.ask(request),
+    renew: (request) => renew.ask(request),
+    complete: (request) => complete.ask(request),
+    told: (id) => told.ask(id),
+    decide: (request) => decide.ask(request),
+    settled: (request) => settled.ask(request),
+    postpone: (request) => postpone.ask(request),
+    release: (request) => release.ask(request),
+    get down() {
+      return outages.size > 0;
+    },
+  };
+};

@@ -1,0 +1,32 @@
+// Definitions
+export { type AppDefinition, type AppOptions, defineApp } from './core/app.ts';
+export type { AvroContract } from './core/contract.ts';
+export type { Duration } from './core/duration.ts';
+export { defineEvent, type EventDefinition, type EventOptions, type PayloadCheck } from './core/event.ts';
+export {
+  defineJob,
+  type JobContext,
+  type JobDefinition,
+  type JobKind,
+  type JobOptions,
+  type Trigger,
+  type TriggerOptions,
+  trigger,
+} from './core/job.ts';
+export type { Backoff, RetryOptions } from './core/retry-policy.ts';
+export { knownTenants, type Tenant, type TenantDirectory } from './core/tenants.ts';
+
+// Running
+export { type Esteira, type StartOptions, start } from './runtime/start.ts';
+export type { PublishedEvent, PublishOptions } from './producers/event-publisher.ts';
+export type { DispatchedJob, DispatchOptions } from './producers/job-dispatcher.ts';
+
+// Contracts of Esteira's own topics
+export { AuditRecord } from './core/generated/audit-record.ts';
+export { JobEvent } from './core/generated/job-event.ts';
+export { JobFailed } from './core/generated/job-failed.ts';
+
+// Errors
+export { type ErrorCode, EsteiraError, isEsteiraError } from './core/errors.ts';
+export { IntegrityError, UnrecoverableError } from './core/handler-errors.ts';
+export type { DeadReason, ErrorClass } from './core/outcome.ts';

@@ -1,0 +1,213 @@
+import { hostname } from 'node:os';
+import { type Config, loadConfig, readEnvironment } from '../config/index.ts';
+import { wantsTraces } from '../config/tracing.ts';
+import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../consumers/engine-parts.ts';
+import { SlotPool } from '../consumers/slot-pool.ts';
+import { createTenantResolver } from '../consumers/tenant-resolver.ts';
+import type { AppDefinition } from '../core/app.ts';
+import { systemClock } from '../core/clock.ts';
+import type { EventDefinition } from '../core/event.ts';
+import type { JobEvent } from '../core/generated/job-event.ts';
+import type { JobDefinition } from '../core/job.ts';
+import type { ServiceIdentity } from '../core/job-event.ts';
+import { names } from '../core/names.ts';
+import type { ErrorClass } from '../core/outcome.ts';
+import type { RecordProducer } from '../core/ports/broker.ts';
+import { createEventPublisher, type PublishedEvent, type PublishOptions } from '../producers/event-publisher.ts';
+import { createJobDispatcher, type DispatchedJob, type DispatchOptions } from '../producers/job-dispatcher.ts';
+import { withJobSpan } from '../telemetry/job-span.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { type Backend, contractsOf, openBackend } from './backend.ts';
+import { type Health, startHealth } from './health.ts';
+import { untilIdle } from './idle.ts';
+import { runSteps, type Step } from './stop-in-order.ts';
+import { openLog, openTelling, type Telling } from './telling.ts';
+import { applyTopics, verifyTopics } from './topics/index.ts';
+import { createWorkers, type Role, ROLES, type Workers } from './worker-pool.ts';
+
+export interface StartOptions {
+  /** Environment variables; default those of the process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Parts to play; default all. An empty list only publishes and dispatches. */
+  readonly roles?: readonly Role[];
+  /** Told of every telemetry event of this process, at once. Must not throw. */
+  readonly onJobEvent?: (event: JobEvent) => void;
+  /** The app's own error rules, asked before the built-in ones. */
+  readonly classify?: (error: unknown) => ErrorClass | undefined;
+  /** Services already open, shared with others in this process; they are not closed by `stop`. */
+  readonly backend?: Backend;
+  /** Whether to serve /health/live, /health/ready and /metrics on `HEALTH_PORT`; default false. */
+  readonly health?: boolean;
+  /** Called once when the process cannot go on soundly and should stop and exit non-zero. Default: only logged. */
+  readonly onFatal?: (error: Error) => void;
+  /** Finer settings of the engine. */
+  readonly engine?: Partial<EngineSettings>;
+}
+
+/** A running app: publishes, dispatches, and works as its roles say. */
+export interface Esteira {
+  /** See {@link createEventPublisher}. */
+  publish<T>(event: EventDefinition<T>, value: T, options: PublishOptions): Promise<PublishedEvent>;
+  /** See {@link createJobDispatcher}. */
+  dispatch<P>(job: JobDefinition<P>, payload: P, options: DispatchOptions): Promise<DispatchedJob>;
+  /** Resolves when all groups have settled everything; for tests and demos. @throws EsteiraError ESTEIRA_NOT_IDLE */
+  idle(options?: { readonly timeoutMs?: number }): Promise<void>;
+  /** Stops in order, each step bounded. Safe to call twice. Answers whether every step ended in time. */
+  stop(): Promise<boolean>;
+  /** The port of health and metrics; undefined when not served. */
+  readonly healthPort: number | undefined;
+  readonly backend: Backend;
+}
+
+/** What a start has built so far, to be taken down in the reverse order. */
+interface Built {
+  readonly app: AppDefinition;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly backend: Backend;
+  readonly ownsBackend: boolean;
+  producer?: RecordProducer;
+  telling?: Telling;
+  workers?: Workers;
+  health?: Health;
+}
+
+const STEP_BOUND_MS = 5_000;
+const COMMIT_EVERY_IN_MEMORY_MS = 20;
+
+const stepsToStop = (built: Built): readonly Step[] => {
+  const { config, workers, producer, health, telling, backend } = built;
+  const graceMs = config.worker.shutdownGraceMs;
+  const step = (name: string, run: () => Promise<unknown>, boundMs = STEP_BOUND_MS): Step => ({
+    name,
+    boundMs,
+    run: async () => {
+      await run();
+    },
+  });
+  return [
+    ...(workers === undefined ? [] : [step('finish running jobs', () => workers.drain(graceMs), graceMs + STEP_BOUND_MS)]),
+    ...(workers === undefined ? [] : [step('commit and leave groups', () => workers.stop())]),
+    ...(producer === undefined ? [] : [step('flush and close producer', () => producer.close(STEP_BOUND_MS))]),
+    ...(health === undefined ? [] : [step('close health server', () => health.close())]),
+    ...(built.ownsBackend ? [step('close services', () => backend.close())] : []),
+    ...(telling === undefined ? [] : [step('shut telemetry down', () => telling.openTelemetry.shutdown())]),
+  ];
+};
+
+const verifyServices = async (built: Built): Promise<void> => {
+  const { app, config, backend } = built;
+  const replication = config.backend === 'kafka' ? config.kafka.replicationFactor : 1;
+  const options = replication === undefined ? {} : { replicationFactor: replication };
+  if (config.backend === 'memory') await applyTopics(app, backend.broker.admin, options);
+  else await verifyTopics(app, backend.broker.admin, options);
+  await backend.state.verify();
+  await backend.serde.warm(contractsOf(app));
+};
+
+/**
+ * Starts an app: in memory, or on Kafka, a schema registry and Redis, as the environment says. Everything is checked
+ * before anything runs; what fails is taken down again.
+ *
+ * @throws EsteiraError ESTEIRA_CONFIG_INVALID, ESTEIRA_MEMORY_BACKEND_IN_PRODUCTION, ESTEIRA_SERVICE_UNREACHABLE,
+ *   ESTEIRA_TOPICS_DIFFER, ESTEIRA_STATE_UNSAFE, ESTEIRA_SCHEMA_NOT_REGISTERED
+ */
+export const start = async (app: AppDefinition, options: StartOptions = {}): Promise<Esteira> => {
+  const environment = options.environment ?? readEnvironment();
+  const config = loadConfig(environment);
+  const service = config.serviceName ?? app.name;
+  const log = openLog(service, config);
+  const backend = options.backend ?? (await openBackend(app, config, log));
+  const built: Built = { app, config, log, backend, ownsBackend: options.backend === undefined };
+  try {
+    await verifyServices(built);
+    return await assemble(built, options, { service, host: hostname() }, wantsTraces(environment));
+  } catch (error) {
+    await runSteps(systemClock, log, stepsToStop(built));
+    throw error;
+  }
+};
+
+const engineSettings = (config: Config, options: StartOptions): EngineSettings => ({
+  ...DEFAULT_ENGINE_SETTINGS,
+  attemptTimeoutMs: config.worker.defaultTimeoutMs,
+  ...(config.backend === 'memory' ? { commitEveryMs: COMMIT_EVERY_IN_MEMORY_MS } : {}),
+  ...options.engine,
+});
+
+const assemble = async (
+  built: Built,
+  options: StartOptions,
+  identity: ServiceIdentity,
+  traces: boolean,
+): Promise<Esteira> => {
+  const { app, config, log, backend } = built;
+  const { broker, serde, state } = backend;
+  const clock = systemClock;
+  const { service, host } = identity;
+  const producer = await broker.createProducer();
+  built.producer = producer;
+  const { onJobEvent } = options;
+  built.telling = await openTelling({
+    ...{ app, config, service, log, backend, producer, traces },
+    ...(onJobEvent === undefined ? {} : { onJobEvent }),
+  });
+  const { telemetry, openTelemetry } = built.telling;
+  const fatal = onceFatal(log, options.onFatal);
+  const workers = createWorkers(
+    {
+      ...{ app, broker, producer, state, serde, telemetry, clock, log, identity },
+      tenants: createTenantResolver(app.tenants, clock),
+      pool: new SlotPool(config.worker.maxConcurrentJobs),
+      settings: engineSettings(config, options),
+      onFatal: fatal,
+      around: (delivery, attempt, run) => withJobSpan(spanOf(app, delivery, attempt), run),
+      ...(options.classify === undefined ? {} : { classify: options.classify }),
+    },
+    options.roles ?? ROLES,
+  );
+  built.workers = workers;
+  await workers.start();
+  if (options.health === true) built.health = await startHealth({ config, log, workers, openTelemetry });
+  const parts = { app, producer, serde, clock, service, host, telemetry };
+  return {
+    publish: createEventPublisher(parts),
+    dispatch: createJobDispatcher(parts),
+    idle: ({ timeoutMs = 30_000 } = {}) => untilIdle(app, broker.admin, timeoutMs),
+    stop: once(() => runSteps(clock, log, stepsToStop(built))),
+    healthPort: built.health?.port,
+    backend,
+  };
+};
+
+type AnyDelivery = Parameters<NonNullable<Parameters<typeof createWorkers>[0]['around']>>[0];
+
+const spanOf = (app: AppDefinition, delivery: AnyDelivery, attempt: number) => ({
+  jobId: delivery.job.id,
+  jobType: delivery.job.type,
+  queue: app.jobs.find(({ type }) => type === delivery.job.type)?.queue ?? 'default',
+  attempt,
+  correlationId: delivery.correlationId,
+  position: delivery.record,
+  groupId: names.jobGroup(app.name, delivery.job.type),
+  ...(delivery.envelope.traceparent === undefined ? {} : { traceparent: delivery.envelope.traceparent }),
+});
+
+/** The first fatal error is told; what follows it is noise. */
+const onceFatal = (log: Logger, tell: ((error: Error) => void) | undefined): ((error: Error) => void) => {
+  let told = false;
+  return (error) => {
+    if (told) return;
+    told = true;
+    log.error('fatal: the process cannot go on', { error: error.name, detail: error.message });
+    tell?.(error);
+  };
+};
+
+const once = <T>(run: () => Promise<T>): (() => Promise<T>) => {
+  let running: Promise<T> | undefined;
+  return () => {
+    running ??= run();
+    return running;
+  };
+};

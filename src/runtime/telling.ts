@@ -1,0 +1,54 @@
+import type { Config } from '../config/index.ts';
+import type { AppDefinition } from '../core/app.ts';
+import type { JobEvent } from '../core/generated/job-event.ts';
+import { names } from '../core/names.ts';
+import type { JobTelemetry } from '../core/ports/telemetry.ts';
+import { createJobLog } from '../telemetry/job-log.ts';
+import { createJobMetrics } from '../telemetry/job-metrics.ts';
+import { createJobTelemetry } from '../telemetry/job-telemetry.ts';
+import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { type OpenTelemetry, startOpenTelemetry } from '../telemetry/open-telemetry.ts';
+import type { Backend } from './backend.ts';
+import type { RecordProducer } from '../core/ports/broker.ts';
+
+/** Everything that tells: logs, metrics, traces, the telemetry topic. */
+export interface Telling {
+  readonly log: Logger;
+  readonly openTelemetry: OpenTelemetry;
+  readonly telemetry: JobTelemetry;
+}
+
+export interface TellingOptions {
+  readonly app: AppDefinition;
+  readonly config: Config;
+  readonly service: string;
+  readonly log: Logger;
+  readonly backend: Backend;
+  readonly producer: RecordProducer;
+  /** Whether spans leave as the OTEL_* variables say. */
+  readonly traces: boolean;
+  readonly onJobEvent?: (event: JobEvent) => void;
+}
+
+/** The logger of a process, before anything else exists. */
+export const openLog = (service: string, config: Config): Logger =>
+  createLogger({ service, level: config.logLevel });
+
+/** Wires the listeners: nobody but this room knows them all. */
+export const openTelling = async (options: TellingOptions): Promise<Telling> => {
+  const { app, log, service, backend } = options;
+  const openTelemetry = startOpenTelemetry({ service, traces: options.traces ? 'environment' : 'off', log });
+  const metrics = createJobMetrics(openTelemetry.meter, app.jobs);
+  const telemetry = await createJobTelemetry({
+    producer: options.producer,
+    serde: backend.serde,
+    topic: names.telemetry(app.name),
+    log,
+    observers: [
+      createJobLog(log, { tenantField: app.tenantLogField }),
+      metrics.observer,
+      ...(options.onJobEvent === undefined ? [] : [options.onJobEvent]),
+    ],
+  });
+  return { log, openTelemetry, telemetry };
+};

@@ -1,0 +1,62 @@
+import type { AppDefinition } from '../../core/app.ts';
+import { EsteiraError } from '../../core/errors.ts';
+import type { BrokerAdmin } from '../../core/ports/broker.ts';
+import type { RecordPosition } from '../../core/record.ts';
+import { planTopics } from './plan-topics.ts';
+import type { ConfigChange, TopicOptions, TopicPlan } from './topic-plan.ts';
+
+export interface ApplyOptions extends TopicOptions {
+  /** Sets offsets that are outside the log to the first record there is; what lies between is given up. Default false. */
+  readonly repairOffsets?: boolean;
+}
+
+const refuse = (app: AppDefinition, problems: readonly string[]): EsteiraError =>
+  new EsteiraError(
+    'ESTEIRA_TOPICS_DIFFER',
+    `nothing was changed: ${problems.length} of the differences of app ${app.name} cannot be applied\n  - ${problems.join('\n  - ')}`,
+    { facts: { problems: [...problems] } },
+  );
+
+const alterTopics = async (admin: BrokerAdmin, changes: readonly ConfigChange[]): Promise<void> => {
+  for (const topic of new Set(changes.map((change) => change.topic))) {
+    const ofTopic = changes.filter((change) => change.topic === topic);
+    await admin.alterTopicConfig(topic, Object.fromEntries(ofTopic.map(({ key, to }) => [key, to])));
+  }
+};
+
+const offsetsToWrite = (plan: TopicPlan, repair: boolean): ReadonlyMap<string, readonly RecordPosition[]> => {
+  const byGroup = new Map<string, RecordPosition[]>();
+  const add = (groupId: string, offsets: readonly RecordPosition[]): void => {
+    byGroup.set(groupId, [...(byGroup.get(groupId) ?? []), ...offsets]);
+  };
+  for (const { groupId, offsets } of plan.firstOffsets) add(groupId, offsets);
+  for (const { groupId, topic, partition, low } of repair ? plan.outOfRange : []) {
+    add(groupId, [{ topic, partition, offset: low }]);
+  }
+  return byGroup;
+};
+
+/**
+ * Makes the topics as the app says and writes the first offsets of its groups; returns what was done. Applying again
+ * does nothing. Groups with running members refuse offsets: stop their workers first.
+ *
+ * @throws EsteiraError ESTEIRA_TOPICS_DIFFER when something cannot be applied (then nothing was changed),
+ *   ESTEIRA_SERVICE_UNREACHABLE.
+ */
+export const applyTopics = async (
+  app: AppDefinition,
+  admin: BrokerAdmin,
+  options: ApplyOptions = {},
+): Promise<TopicPlan> => {
+  const plan = await planTopics(app, admin, options);
+  if (plan.problems.length > 0) throw refuse(app, plan.problems);
+  if (plan.create.length > 0) await admin.createTopics(plan.create);
+  await alterTopics(admin, plan.alter);
+  for (const [groupId, offsets] of offsetsToWrite(plan, options.repairOffsets ?? false)) {
+    await admin.setCommittedOffsets(
+      groupId,
+      offsets.map((at) => ({ ...at, metadata: '' })),
+    );
+  }
+  return plan;
+};

@@ -1,0 +1,139 @@
+import registryApi from '@kafkajs/confluent-schema-registry/dist/api/index.js';
+import type { z } from 'zod';
+import type { Json } from '../core/contract.ts';
+import {
+  AnyAnswer,
+  CompatibleAnswer,
+  expectAnswer,
+  IdAnswer,
+  LevelAnswer,
+  RegisteredAnswer,
+  refusalOf,
+  SchemaAnswer,
+  schemaJson,
+} from './registry-answer.ts';
+import { type RegistryAnswer, sendToRegistry, type TransportOptions } from './registry-transport.ts';
+
+/** How to reach a registry that speaks the Confluent API. */
+export interface RegistryOptions {
+  /** The base of the API with its path, e.g. `http://localhost:8081/apis/ccompat/v7`; may hold user and password. */
+  readonly url: string;
+  readonly user?: string;
+  readonly password?: string;
+  /** Longest time for one answer, ms; default 3,000. */
+  readonly deadlineMs?: number;
+}
+
+/** A schema as it is in a registry. */
+export interface RegisteredSchema {
+  readonly id: number;
+  readonly version: number;
+  readonly schema: Json;
+}
+
+type Api = ReturnType<typeof registryApi.default>;
+
+/**
+ * The calls of the Confluent API that Esteira makes. Requests are built by @kafkajs/confluent-schema-registry and
+ * sent by our own transport, which stands in for the package's whole response chain: that one retries on a schedule
+ * shared by all clients of the process, has no deadline, hides the body of an error, and never answers at all when that
+ * body is `null`.
+ *
+ * Every method throws EsteiraError ESTEIRA_REGISTRY_UNAVAILABLE when there is no usable answer.
+ */
+export class RegistryClient {
+  readonly #api: Api;
+  readonly #host: string;
+
+  constructor(options: RegistryOptions) {
+    const { base, host, transport } = address(options);
+    this.#host = host;
+    this.#api = registryApi.default({
+      host: base,
+      clientId: 'esteira',
+      middlewares: [
+        () => ({
+          response: (_next, _renew, request) => sendToRegistry(request, transport) as Promise<never>,
+        }),
+      ],
+    });
+  }
+
+  /** Undefined when the id does not exist. */
+  async schemaById(id: number): Promise<Json | undefined> {
+    const found = await this.#ask(SchemaAnswer, this.#api.Schema.find({ id }));
+    return found === undefined ? undefined : schemaJson(found);
+  }
+
+  /** Undefined when the subject has not exactly this schema. */
+  async lookUp(subject: string, schema: Json): Promise<RegisteredSchema | undefined> {
+    return this.#registered(this.#api.Subject.registered(posted(subject, schema)));
+  }
+
+  /** Undefined when the subject has no such version, or does not exist. */
+  async version(subject: string, version: number | 'latest'): Promise<RegisteredSchema | undefined> {
+    return this.#registered(this.#api.Subject.version({ subject, version }));
+  }
+
+  /** What the registry says by the level the subject has; the messages may be empty. */
+  async compatibility(
+    subject: string,
+    schema: Json,
+  ): Promise<{ compatible: boolean; messages: readonly string[] }> {
+    const asked = this.#api.Subject.compatible({ ...posted(subject, schema), verbose: true });
+    const found = await this.#ask(CompatibleAnswer, asked);
+    return { compatible: found?.is_compatible ?? true, messages: found?.messages ?? [] };
+  }
+
+  /** Registers, or answers why the registry refuses. */
+  async register(subject: string, schema: Json): Promise<{ readonly refused?: string }> {
+    const answer = await answerOf(this.#api.Subject.register(posted(subject, schema)));
+    const refused = refusalOf(answer);
+    if (refused !== undefined) return { refused };
+    expectAnswer(IdAnswer, answer, this.#host);
+    return {};
+  }
+
+  /** The subject's own compatibility level; undefined when it has none. */
+  async level(subject: string): Promise<string | undefined> {
+    const found = await this.#ask(LevelAnswer, this.#api.Subject.config({ subject }));
+    return found?.compatibilityLevel;
+  }
+
+  /** Sets the subject's own level; registries differ in whether they do so before its first version. */
+  async setLevel(subject: string, level: string): Promise<void> {
+    const body = { compatibility: level };
+    const answer = await answerOf(this.#api.Subject.updateConfig({ subject, body }));
+    expectAnswer(AnyAnswer, answer, this.#host);
+  }
+
+  async #registered(asked: Promise<unknown>): Promise<RegisteredSchema | undefined> {
+    const found = await this.#ask(RegisteredAnswer, asked);
+    return found === undefined
+      ? undefined
+      : { id: found.id, version: found.version, schema: schemaJson(found) };
+  }
+
+  async #ask<T>(shape: z.ZodType<T>, asked: Promise<unknown>): Promise<T | undefined> {
+    return expectAnswer(shape, await answerOf(asked), this.#host);
+  }
+}
+
+/** The package hands on what the outermost middleware answers, ours, but its types know only its own response. */
+const answerOf = (asked: Promise<unknown>): Promise<RegistryAnswer> => asked as Promise<RegistryAnswer>;
+
+const posted = (subject: string, schema: Json) => ({ subject, body: { schema: JSON.stringify(schema) } });
+
+/** Takes user and password out of the URL: `fetch` refuses them there, and they would get into error messages. */
+const address = (options: RegistryOptions): { base: string; host: string; transport: TransportOptions } => {
+  const url = new URL(options.url);
+  const user = options.user ?? decodeURIComponent(url.username);
+  const password = options.password ?? decodeURIComponent(url.password);
+  url.username = '';
+  url.password = '';
+  const deadlineMs = options.deadlineMs ?? 3_000;
+  const base = url.href.replace(/\/+$/, '');
+  if (user === '') return { base, host: url.host, transport: { deadlineMs } };
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  return { base, host: url.host, transport: { deadlineMs, authorization } };
+};

@@ -1,0 +1,112 @@
+import type { DeadReason } from '../../core/outcome.ts';
+import type { ClaimAnswer, ClaimRequest, RenewRequest } from '../../core/ports/state.ts';
+import { CLAIM_GRACE_MS, wholeMs } from '../durations.ts';
+import type { Done, JobRecord, KeyRecord, Running } from './state-records.ts';
+import type { StateTable } from './state-table.ts';
+
+// The same rules as src/state/redis/claim-script.ts, in the same order; docs/adr/0004 says why they are these.
+
+/** Who may run, by what is known of the idempotency key and of the job. */
+export const claim = (table: StateTable, request: ClaimRequest): ClaimAnswer => {
+  const key = table.key(request);
+  if (key?.kind === 'done') return doneAnswer(key);
+  const own = key?.jobId === request.jobId ? key : undefined;
+  if (own !== undefined && own.hop > request.hop) return { kind: 'superseded' };
+  const job = table.job(request);
+  const byJob = job === undefined ? undefined : answerByJob(job, request, table.nowMs());
+  if (byJob !== undefined) return byJob;
+  if (key?.kind === 'running') {
+    if (key === own && key.run === request.run) return sameRun(table, request, key);
+    if (key.untilMs > table.nowMs()) {
+      return { kind: 'running', untilMs: key.untilMs, nowMs: table.nowMs() };
+    }
+  }
+  return take(table, request, own, job?.hop === request.hop ? job : undefined);
+};
+
+/** Extends the lease of a claim that is still ours; a late repeat never shortens it. */
+export const renew = (table: StateTable, request: RenewRequest): 'renewed' | 'gone' => {
+  const key = table.key(request);
+  if (key?.kind !== 'running' || key.fence !== request.fence) return 'gone';
+  extend(table, request, key);
+  return 'renewed';
+};
+
+/** Gives a claim back unused; starts counted before it (by runs that crashed) stay counted. */
+export const release = (table: StateTable, request: RenewRequest): void => {
+  const key = table.key(request);
+  if (key?.kind !== 'running' || key.fence !== request.fence) return;
+  const starts = key.dead === undefined ? key.starts - 1 : key.starts;
+  table.setKey(request, { kind: 'free', jobId: key.jobId, hop: key.hop, starts }, CLAIM_GRACE_MS);
+};
+
+const doneAnswer = (done: Done): ClaimAnswer => ({
+  kind: 'done',
+  fence: done.fence,
+  origin: done.origin,
+  ...(done.event === undefined ? {} : { event: done.event }),
+});
+
+/** What a job's own record says to a copy; undefined when the copy may ask for the key. */
+const answerByJob = (job: JobRecord, request: ClaimRequest, nowMs: number): ClaimAnswer | undefined => {
+  if (request.hop < job.hop) return { kind: 'superseded' };
+  if (request.hop > job.hop) return undefined;
+  if (job.decision !== undefined) {
+    const { position, bytes } = job.decision;
+    if (position !== request.position || bytes === undefined) return { kind: 'superseded' };
+    return { kind: 'decided', decision: bytes };
+  }
+  if (job.dueMs !== undefined && job.dueMs > nowMs) {
+    return { kind: 'wait', dueMs: job.dueMs, nowMs, attempt: job.attempt };
+  }
+  return undefined;
+};
+
+/** The first answer was lost on its way: the run gets it again, with a whole lease. */
+const sameRun = (table: StateTable, request: ClaimRequest, key: Running): ClaimAnswer => {
+  extend(table, request, key);
+  return claimedAnswer(key);
+};
+
+const extend = (table: StateTable, request: RenewRequest | ClaimRequest, key: Running): void => {
+  const leaseMs = wholeMs(request.leaseMs);
+  const untilMs = Math.max(key.untilMs, table.nowMs() + leaseMs);
+  table.setKey(request, { ...key, untilMs }, untilMs - table.nowMs() + CLAIM_GRACE_MS);
+};
+
+const claimedAnswer = ({ fence, attempt, starts, dead }: Running): ClaimAnswer =>
+  dead === undefined
+    ? { kind: 'run', fence, attempt, starts }
+    : { kind: 'dead', reason: dead, fence, attempt, starts };
+
+const take = (
+  table: StateTable,
+  request: ClaimRequest,
+  own: Exclude<KeyRecord, Done> | undefined,
+  job: JobRecord | undefined,
+): ClaimAnswer => {
+  const starts = Math.max(request.starts, job?.starts ?? 0, own?.starts ?? 0);
+  const attempt = Math.max(request.attempt, job?.attempt ?? 0);
+  const dead = exhausted(request, starts, attempt);
+  const leaseMs = wholeMs(request.leaseMs);
+  const taken: Running = {
+    kind: 'running',
+    fence: table.nextFence(),
+    untilMs: table.nowMs() + leaseMs,
+    run: request.run,
+    jobId: request.jobId,
+    hop: request.hop,
+    starts: dead === undefined ? starts + 1 : starts,
+    attempt,
+    ...(dead === undefined ? {} : { dead }),
+    ...(request.place === undefined ? {} : { place: request.place }),
+  };
+  table.setKey(request, taken, leaseMs + CLAIM_GRACE_MS);
+  return claimedAnswer(taken);
+};
+
+/** A dead claim is no start: nothing runs under it, so it is not counted as one. */
+const exhausted = (request: ClaimRequest, starts: number, attempt: number): DeadReason | undefined => {
+  if (starts >= request.maxStarts) return 'starts_exhausted';
+  return attempt > request.maxAttempts ? 'attempts_exhausted' : undefined;
+};

@@ -1,0 +1,49 @@
+import type { Clock } from '../../core/clock.ts';
+import { EsteiraError } from '../../core/errors.ts';
+import type { StateStore } from '../../core/ports/state.ts';
+import { claim, release, renew } from './claim-rules.ts';
+import { complete, decide, postpone, settled, told } from './settlement-rules.ts';
+import { StateTable } from './state-table.ts';
+
+/** What the memory store needs. */
+export interface MemoryStateOptions {
+  /** The clock of leases, due times and lifetimes. */
+  readonly clock: Clock;
+}
+
+/**
+ * Claims and decisions in this process's memory, for tests and development: everything is gone with the process, and
+ * other processes see nothing of it. Answers exactly as the Redis store does.
+ *
+ * @throws EsteiraError (from each call) ESTEIRA_CLOSED after `close`.
+ */
+export const createMemoryStateStore = (options: MemoryStateOptions): StateStore => {
+  const table = new StateTable(options.clock);
+  let closed = false;
+  const each =
+    <Request, Answer>(rule: (table: StateTable, request: Request) => Answer) =>
+    async (requests: readonly Request[]): Promise<readonly Answer[]> => {
+      if (closed) throw new EsteiraError('ESTEIRA_CLOSED', 'The state store is closed; open a new one.');
+      return requests.map((request) => rule(table, request));
+    };
+  const eachSilently = <Request>(rule: (table: StateTable, request: Request) => void) => {
+    const apply = each(rule);
+    return async (requests: readonly Request[]): Promise<void> => {
+      await apply(requests);
+    };
+  };
+  return {
+    claim: each(claim),
+    renew: each(renew),
+    complete: each(complete),
+    told: eachSilently(told),
+    decide: each(decide),
+    settled: eachSilently(settled),
+    postpone: each(postpone),
+    release: eachSilently(release),
+    verify: () => eachSilently(() => undefined)([]),
+    close: async () => {
+      closed = true;
+    },
+  };
+};

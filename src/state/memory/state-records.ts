@@ -1,0 +1,56 @@
+import type { DeadReason } from '../../core/outcome.ts';
+
+/** A claim that is held, or was held by a run that did not come back. */
+export interface Running {
+  readonly kind: 'running';
+  readonly fence: number;
+  /** End of the lease, epoch ms. */
+  readonly untilMs: number;
+  readonly run: string;
+  readonly jobId: string;
+  readonly hop: number;
+  /** Starts counted so far, this one included unless it is a dead one. */
+  readonly starts: number;
+  readonly attempt: number;
+  /** Set when the claim was given to write a dead letter, not to run. */
+  readonly dead?: DeadReason;
+  readonly place?: { readonly sequence: string; readonly offset: string };
+}
+
+/** A claim given back unused: nobody holds it, but what was counted before it is kept. */
+export interface Free {
+  readonly kind: 'free';
+  readonly jobId: string;
+  readonly hop: number;
+  readonly starts: number;
+}
+
+/** What remains after completion. */
+export interface Done {
+  readonly kind: 'done';
+  readonly fence: number;
+  readonly origin: string;
+  /** The terminal telemetry event, until it is durable on its topic. */
+  readonly event?: Buffer;
+}
+
+/** What is known of an idempotency key. */
+export type KeyRecord = Running | Free | Done;
+
+/** What shall become of one copy; without `bytes` its successor is durable. */
+export interface Decision {
+  readonly position: string;
+  readonly bytes?: Buffer;
+}
+
+/** What is known of a job between its runs. */
+export interface JobRecord {
+  readonly hop: number;
+  readonly attempt: number;
+  readonly starts: number;
+  /** The claim that left this record behind; -1 when there was none. */
+  readonly fence: number;
+  /** Not to be started before, epoch ms. */
+  readonly dueMs?: number;
+  readonly decision?: Decision;
+}

@@ -1,0 +1,135 @@
+import type { ClaimAnswer, ClaimRequest } from '../../core/ports/state.ts';
+import { wholeMs } from '../durations.ts';
+import type { BatchScript } from './batch-script.ts';
+import { bytes, number, text, unexpected } from './replies.ts';
+import { SCRIPT_PRELUDE } from './script-prelude.ts';
+
+// The same rules as src/state/memory/claim-rules.ts, in the same order; docs/adr/0004 says why they are these.
+
+/** Answers are four values each in one flat list; the first says which answer it is. */
+const SOURCE = `${SCRIPT_PRELUDE}
+local RUN, DONE, RUNNING, WAIT, STARTS_EXHAUSTED, ATTEMPTS_EXHAUSTED, DECIDED, SUPERSEDED = 1, 2, 3, 4, 5, 6, 7, 8
+local DEAD = {starts_exhausted = STARTS_EXHAUSTED, attempts_exhausted = ATTEMPTS_EXHAUSTED}
+local known = tonumber(held[KEYS[1]] or '0')
+local largest = known
+local numbers_of = {}
+
+-- Most requests of a batch have the same numbers: each text is read once.
+local function read_numbers(text)
+  local numbers = {}
+  for word in string.gmatch(text, '%S+') do numbers[#numbers + 1] = tonumber(word) end
+  numbers_of[text] = numbers
+  return numbers
+end
+
+local function by_job(job, hop, position)
+  if hop < job[J_HOP] then return SUPERSEDED end
+  if hop > job[J_HOP] then return nil end
+  if job[J_POSITION] then
+    if job[J_POSITION] ~= position or not job[J_DECISION] then return SUPERSEDED end
+    return DECIDED, job[J_DECISION]
+  end
+  if job[J_DUE] > now then return WAIT, job[J_DUE], now, job[J_ATTEMPT] end
+  return nil
+end
+
+local function claimed(key)
+  return DEAD[key[R_DEAD]] or RUN, key[R_FENCE], key[R_ATTEMPT], key[R_STARTS]
+end
+
+local function take(key_name, key, own, job, at, n)
+  local starts, attempt = n[3], n[2]
+  local running = key and key[1] == 'R'
+  if own then starts = max(starts, key[running and R_STARTS or F_STARTS]) end
+  if job and job[J_HOP] == n[1] then
+    starts = max(starts, job[J_STARTS])
+    attempt = max(attempt, job[J_ATTEMPT])
+  end
+  local dead = ''
+  if starts >= n[5] then dead = 'starts_exhausted'
+  elseif attempt > n[4] then dead = 'attempts_exhausted'
+  else starts = starts + 1 end
+  largest = max(largest + 1, now_us, running and key[R_FENCE] + 1 or 0)
+  local taken = {'R', largest, now + n[6], ARGV[at + 1], ARGV[at], n[1], starts, attempt, dead, ARGV[at + 4]}
+  store(key_name, taken, n[6] + GRACE)
+  return claimed(taken)
+end
+
+local function claim(key_name, job_name, at)
+  local n = numbers_of[ARGV[at + 3]] or read_numbers(ARGV[at + 3])
+  local key = load(key_name)
+  local running = key and key[1] == 'R'
+  local own = false
+  if key then
+    if key[1] == 'D' then return DONE, key[D_FENCE], key[D_ORIGIN], key[D_EVENT] end
+    own = key[running and R_JOB or F_JOB] == ARGV[at]
+    if own and key[running and R_HOP or F_HOP] > n[1] then return SUPERSEDED end
+  end
+  local job = load(job_name)
+  if job then
+    local kind, a, b, c = by_job(job, n[1], ARGV[at + 2])
+    if kind then return kind, a, b, c end
+  end
+  if running then
+    if own and key[R_RUN] == ARGV[at + 1] then
+      extend(key_name, key, n[6])
+      return claimed(key)
+    end
+    if key[R_UNTIL] > now then return RUNNING, key[R_UNTIL], now end
+  end
+  return take(key_name, key, own, job, at, n)
+end
+
+local answers = {}
+for i = 1, (#KEYS - 1) / 2 do
+  local kind, a, b, c = claim(KEYS[2 * i], KEYS[2 * i + 1], 5 * i - 4)
+  local at = 4 * i
+  answers[at - 3], answers[at - 2], answers[at - 1], answers[at] = kind, a or false, b or false, c or false
+end
+if largest > known then call('SET', KEYS[1], string.format('%.0f', largest), 'PX', FENCE_MEMORY) end
+return answers
+`;
+
+const readers: Readonly<Record<number, (a: unknown, b: unknown, c: unknown) => ClaimAnswer>> = {
+  1: (a, b, c) => ({ kind: 'run', fence: number(a), attempt: number(b), starts: number(c) }),
+  2: (a, b, c) => ({
+    kind: 'done',
+    fence: number(a),
+    origin: text(b),
+    ...(c === null ? {} : { event: bytes(c) }),
+  }),
+  3: (a, b) => ({ kind: 'running', untilMs: number(a), nowMs: number(b) }),
+  4: (a, b, c) => ({ kind: 'wait', dueMs: number(a), nowMs: number(b), attempt: number(c) }),
+  5: (a, b, c) => dead('starts_exhausted', a, b, c),
+  6: (a, b, c) => dead('attempts_exhausted', a, b, c),
+  7: (a) => ({ kind: 'decided', decision: bytes(a) }),
+  8: () => ({ kind: 'superseded' }),
+};
+
+const dead = (
+  reason: 'starts_exhausted' | 'attempts_exhausted',
+  a: unknown,
+  b: unknown,
+  c: unknown,
+): ClaimAnswer => ({ kind: 'dead', reason, fence: number(a), attempt: number(b), starts: number(c) });
+
+/** Who may run. */
+export const claimScript: BatchScript<ClaimRequest, ClaimAnswer> = {
+  name: 'claim',
+  source: SOURCE,
+  answerSize: 4,
+  keys: (names, tag, request) => [names.key(tag, request), names.job(tag, request)],
+  args: (request) => [
+    request.jobId,
+    request.run,
+    request.position,
+    `${request.hop} ${request.attempt} ${request.starts} ${request.maxAttempts} ${request.maxStarts} ${wholeMs(request.leaseMs)}`,
+    request.place === undefined ? '' : `${request.place.offset} ${request.place.sequence}`,
+  ],
+  answer: (replies, at) => {
+    const read = readers[number(replies[at])];
+    return read === undefined
+      ? unexpected('an answer')
+      : read(replies[at + 1], replies[at + 2], replies[at + 3]);
+  },
+};

@@ -1,0 +1,35 @@
+import { ReplyError } from 'ioredis';
+import { EsteiraError } from '../../core/errors.ts';
+
+/** The words of an `ERR` reply that are kept: enough for a script's line, too little for values. */
+const KEPT_CHARACTERS = 120;
+
+/**
+ * Whether the server answered with an error, optionally with this code. A reply's code is the first word of its
+ * text by the protocol; the rest of the text is never looked at.
+ */
+export const isReplyError = (error: unknown, code?: string): error is Error =>
+  error instanceof Error && error instanceof ReplyError && (code === undefined || replyCode(error) === code);
+
+/** What to call a failure of the client: the reply's code, the errno code, or the error's class. */
+export const failureCode = (error: unknown): string => {
+  if (isReplyError(error)) return replyCode(error);
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+};
+
+/**
+ * A failed call as the rest of Esteira sees it. The client's own error stays here: it carries the command's
+ * arguments, among them tenants, payload bytes and the password.
+ */
+export const unavailable = (call: string, server: string, error: unknown): EsteiraError => {
+  const code = failureCode(error);
+  const detail = code === 'ERR' && error instanceof Error ? error.message.slice(0, KEPT_CHARACTERS) : code;
+  return new EsteiraError(
+    'ESTEIRA_STATE_UNAVAILABLE',
+    `Redis at ${server} did not do ${call} (${detail}); the same call may be made again.`,
+    { facts: { call, server, code } },
+  );
+};
+
+const replyCode = (error: Error): string => error.message.split(' ', 1)[0] ?? '';

@@ -1,0 +1,59 @@
+import { EsteiraError } from '../../core/errors.ts';
+import type { StateStore } from '../../core/ports/state.ts';
+import type { StateLog } from '../state-log.ts';
+import { type BatchScript, createBatchRunner } from './batch-script.ts';
+import { claimScript } from './claim-script.ts';
+import { createKeyNames, type TagId } from './key-names.ts';
+import { releaseScript, renewScript } from './lease-scripts.ts';
+import { openRedisConnection } from './redis-connection.ts';
+import type { RedisStateOptions } from './redis-options.ts';
+import { checkServer } from './server-check.ts';
+import {
+  completeScript,
+  decideScript,
+  postponeScript,
+  settledScript,
+  toldScript,
+} from './settlement-scripts.ts';
+
+const DEFAULT_BUCKETS = 16;
+
+/**
+ * Claims, done marks and decisions in Redis 5 or later (or a server that speaks as it does, with Lua and cmsgpack).
+ * Connects at once and for ever in the background; a call made while there is no connection waits for it as long as
+ * a command may take.
+ *
+ * @throws EsteiraError ESTEIRA_CONFIG_INVALID (the URL, or `buckets`); each call ESTEIRA_STATE_UNAVAILABLE (make the
+ *   same call again: all or none of its answers were given, and repeating is safe) or ESTEIRA_CLOSED.
+ */
+export const createRedisStateStore = (options: RedisStateOptions, log: StateLog): StateStore => {
+  const names = createKeyNames(options.namespace, bucketsOf(options));
+  const connection = openRedisConnection(options, log);
+  const each =
+    <Request extends TagId, Answer>(script: BatchScript<Request, Answer>) =>
+    async (requests: readonly Request[]): Promise<readonly Answer[]> =>
+      connection.use(script.name, (commands) => createBatchRunner(commands, names).run(script, requests));
+  const eachSilently = <Request extends TagId>(script: BatchScript<Request, void>) => {
+    const run = each(script);
+    return async (requests: readonly Request[]): Promise<void> => {
+      await run(requests);
+    };
+  };
+  return {
+    claim: each(claimScript),
+    renew: each(renewScript),
+    complete: each(completeScript),
+    told: eachSilently(toldScript),
+    decide: each(decideScript),
+    settled: eachSilently(settledScript),
+    postpone: each(postponeScript),
+    release: eachSilently(releaseScript),
+    verify: () => checkServer(connection, log),
+    close: () => connection.close(),
+  };
+};
+
+const bucketsOf = ({ buckets = DEFAULT_BUCKETS }: RedisStateOptions): number => {
+  if (Number.isInteger(buckets) && buckets >= 1 && buckets <= 16_384) return buckets;
+  throw new EsteiraError('ESTEIRA_CONFIG_INVALID', 'The number of state buckets must be 1 to 16384.');
+};

@@ -1,0 +1,64 @@
+import { CLAIM_GRACE_MS } from '../durations.ts';
+
+/** How long the largest fence of a tag is remembered; needed only while the server's clock may step back, ms. */
+const FENCE_MEMORY_MS = 7 * 24 * 3_600_000;
+
+/**
+ * What all scripts begin with. KEYS[1] holds the largest fence of the tag; the keys of the requests follow.
+ *
+ * Records are MessagePack lists:
+ * - key, running: 'R', fence, until, run, job id, hop, starts, attempt, dead reason or '', place or ''
+ * - key, given back unused: 'F', job id, hop, starts
+ * - key, done: 'D', fence, origin, event (absent once told)
+ * - job: hop, attempt, starts, fence or -1, due or 0, position (when decided), decision (until settled)
+ *
+ * All keys are read by one MGET, which costs half of single reads; `held` follows what the script writes, so that a
+ * later request of the same key sees what an earlier one did.
+ */
+export const SCRIPT_PRELUDE = `
+local time = redis.call('TIME')
+local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local now = math.floor(now_us / 1000)
+local GRACE = ${CLAIM_GRACE_MS}
+local FENCE_MEMORY = ${FENCE_MEMORY_MS}
+local R_FENCE, R_UNTIL, R_RUN, R_JOB, R_HOP, R_STARTS, R_ATTEMPT, R_DEAD = 2, 3, 4, 5, 6, 7, 8, 9
+local F_JOB, F_HOP, F_STARTS = 2, 3, 4
+local D_FENCE, D_ORIGIN, D_EVENT = 2, 3, 4
+local J_HOP, J_ATTEMPT, J_STARTS, J_FENCE, J_DUE, J_POSITION, J_DECISION = 1, 2, 3, 4, 5, 6, 7
+local call, pack, unpack_record, max = redis.call, cmsgpack.pack, cmsgpack.unpack, math.max
+
+local held = {}
+local read = call('MGET', unpack(KEYS))
+for i = 1, #KEYS do held[KEYS[i]] = read[i] end
+
+local function load(name)
+  local raw = held[name]
+  if raw then return unpack_record(raw) end
+  return nil
+end
+
+local function store(name, record, lifetime)
+  local raw = pack(record)
+  held[name] = raw
+  call('SET', name, raw, 'PX', lifetime)
+end
+
+local function replace(name, record)
+  local left = call('PTTL', name)
+  if left > 0 then store(name, record, left) end
+end
+
+local function remove(name)
+  if held[name] then call('DEL', name) end
+  held[name] = false
+end
+
+local function extend(name, key, lease)
+  key[R_UNTIL] = max(key[R_UNTIL], now + lease)
+  store(name, key, key[R_UNTIL] - now + GRACE)
+end
+
+local function holds(key, fence)
+  return key ~= nil and key[1] == 'R' and key[R_FENCE] == fence
+end
+`;

@@ -1,0 +1,71 @@
+import { type Clock, systemClock } from '../core/clock.ts';
+import { EsteiraError } from '../core/errors.ts';
+import { JobEvent } from '../core/generated/job-event.ts';
+import type { RecordProducer } from '../core/ports/broker.ts';
+import type { Log } from '../core/ports/log.ts';
+import type { Serde } from '../core/ports/serde.ts';
+import type { JobTelemetry } from '../core/ports/telemetry.ts';
+import type { RecordHeaders } from '../core/record.ts';
+import { fanOut, type JobEventObserver } from './observer-fan.ts';
+import { OutageGate } from './outage-gate.ts';
+
+export interface JobTelemetryOptions {
+  /** Writes the telemetry topic; its buffer bounds the memory. */
+  readonly producer: RecordProducer;
+  readonly serde: Serde;
+  /** The telemetry topic. */
+  readonly topic: string;
+  readonly log: Log;
+  /** What picks the partition of an event; default its tenant. One that throws is logged once, and the tenant taken. */
+  readonly partitionKey?: (event: JobEvent) => string;
+  /** Listeners of this process; default none. */
+  readonly observers?: readonly JobEventObserver[];
+  readonly clock?: Clock;
+}
+
+/** The value tells everything; a reader needs to know only that it is Avro. */
+const HEADERS: RecordHeaders = [['content-type', Buffer.from('application/avro')]];
+
+const encodeNow = (serde: Serde, event: JobEvent): Buffer => {
+  const bytes = serde.encode(JobEvent, event);
+  if (Buffer.isBuffer(bytes)) return bytes;
+  bytes.catch(() => undefined); // reported below; nothing waits for this promise
+  throw new EsteiraError(
+    'ESTEIRA_REGISTRY_UNAVAILABLE',
+    `the schema id of ${JobEvent.name} is not known any more: telemetry cannot be encoded until the registry answers`,
+  );
+};
+
+const guardedKey = (partitionKey: (event: JobEvent) => string, log: Log) => {
+  let told = false;
+  return (event: JobEvent): string => {
+    try {
+      return partitionKey(event);
+    } catch (error) {
+      if (!told) log.error('telemetry.partition_key_failed', { error: String(error) });
+      told = true;
+      return event.tenantId;
+    }
+  };
+};
+
+/**
+ * Tells jobs on the telemetry topic and to the observers of this process. Looks up the schema id first, so that
+ * encoding never waits afterwards.
+ *
+ * `append` keeps trying while the process lives; it fails only with what trying again cannot mend:
+ * ESTEIRA_RECORD_TOO_LARGE, or ESTEIRA_CLOSED once the producer is closed. A repeat has the same event id.
+ *
+ * @throws EsteiraError ESTEIRA_SCHEMA_NOT_REGISTERED, ESTEIRA_REGISTRY_UNAVAILABLE
+ */
+export const createJobTelemetry = async (options: JobTelemetryOptions): Promise<JobTelemetry> => {
+  const { producer, serde, topic, log } = options;
+  await serde.warm([JobEvent]);
+  const gate = new OutageGate(options.clock ?? systemClock, log);
+  const keyOf = guardedKey(options.partitionKey ?? ((event) => event.tenantId), log);
+  return {
+    encode: (event) => ({ key: Buffer.from(keyOf(event)), value: encodeNow(serde, event) }),
+    append: ({ key, value }) => gate.insist(() => producer.send({ topic, key, value, headers: HEADERS })),
+    observe: fanOut(options.observers ?? [], log),
+  };
+};

@@ -1,0 +1,47 @@
+import { ProxyTracerProvider, SpanKind, trace } from '@opentelemetry/api';
+import type { Log } from '../core/ports/log.ts';
+import { withinMs } from './within.ts';
+
+/**
+ * `off`: no exporter is configured. `exporting`: a span was made and taken by the exporter. `failing`: it was not.
+ * `unsampled`: the sampler left out the trial span, so nothing is known. `foreign`: the app had started tracing itself.
+ */
+export type TracingState = 'off' | 'exporting' | 'failing' | 'unsampled' | 'foreign';
+
+interface Flushable {
+  forceFlush(): Promise<void>;
+}
+
+const isFlushable = (provider: object): provider is Flushable =>
+  'forceFlush' in provider && typeof provider.forceFlush === 'function';
+
+/** The provider behind the API's proxy; only the SDK's own can be flushed. */
+const flushable = (): Flushable | undefined => {
+  const provider = trace.getTracerProvider();
+  const actual: object = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
+  return isFlushable(actual) ? actual : undefined;
+};
+
+const errorText = (error: unknown): string => {
+  const first: unknown = Array.isArray(error) ? error[0] : error;
+  return first instanceof Error ? first.message : String(first);
+};
+
+/** Makes a span and waits until the exporter has taken it. Never throws: a deaf exporter must not stop the jobs. */
+export const checkTracing = async (log: Log, deadlineMs: number): Promise<TracingState> => {
+  const span = trace
+    .getTracer('esteira')
+    .startSpan('esteira start-up check', { kind: SpanKind.INTERNAL, root: true });
+  const sampled = span.isRecording();
+  span.end();
+  if (!sampled) return 'unsampled';
+  const provider = flushable();
+  try {
+    if (provider === undefined) throw new Error('no tracer provider is registered');
+    await withinMs(deadlineMs, 'the span exporter did not answer', provider.forceFlush());
+    return 'exporting';
+  } catch (error) {
+    log.warn('tracing.not_exporting', { error: errorText(error), deadlineMs });
+    return 'failing';
+  }
+};

@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest';
+import { EsteiraError, isEsteiraError } from '../../../src/core/errors.ts';
+import { JobEvent } from '../../../src/core/generated/job-event.ts';
+import type { Serde } from '../../../src/core/ports/serde.ts';
+import { createJobTelemetry, type JobTelemetryOptions } from '../../../src/telemetry/job-telemetry.ts';
+import { jobEvent } from '../../support/job-events.ts';
+import { manualClock } from '../../support/manual-clock.ts';
+import { recordingLog } from '../../support/recording-log.ts';
+import { scriptedProducer } from './scripted-producer.ts';
+
+const OUTAGE = new EsteiraError('ESTEIRA_BROKER_UNAVAILABLE', 'no broker answers');
+const FULL = new EsteiraError('ESTEIRA_BUFFER_FULL', 'the buffer is full');
+
+/** Knows no schema id until it was warmed, as the registry's client does. */
+const coldSerde = (): Serde & { forget(): void } => {
+  const known = new Set<string>();
+  return {
+    warm: async (contracts) => {
+      for (const { name } of contracts) known.add(name);
+    },
+    forget: () => known.clear(),
+    encode: (contract, value) => {
+      const bytes = Buffer.from(JSON.stringify(value));
+      if (known.has(contract.name)) return bytes;
+      return Promise.reject(new EsteiraError('ESTEIRA_REGISTRY_UNAVAILABLE', 'the registry is away'));
+    },
+    decode: () => ({ ok: false, code: 'TYPE_UNKNOWN', detail: '' }),
+    recordName: () => undefined,
+  };
+};
+
+const bundle = async (options: Partial<JobTelemetryOptions> = {}) => {
+  const producer = scriptedProducer();
+  const clock = manualClock();
+  const log = recordingLog();
+  const serde = coldSerde();
+  const telemetry = await createJobTelemetry({
+    producer,
+    serde,
+    clock,
+    log,
+    topic: 'shop.telemetry.jobs',
+    ...options,
+  });
+  return { producer, clock, log, serde, telemetry };
+};
+
+const record = (value: string) => ({ key: Buffer.from('acme'), value: Buffer.from(value) });
+
+/** Lets everything that waits for nothing but promises run. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('encoding', () => {
+  it('gives bytes at once, because the schema id was looked up at the start', async () => {
+    const { telemetry } = await bundle();
+    const { key, value } = telemetry.encode(jobEvent('job.started'));
+    expect(key.toString()).toBe('acme');
+    expect(JSON.parse(value.toString())).toEqual(jobEvent('job.started'));
+  });
+
+  it('fails at the start when the registry does not know the schema', async () => {
+    const unregistered = new EsteiraError('ESTEIRA_SCHEMA_NOT_REGISTERED', JobEvent.name);
+    const serde = { ...coldSerde(), warm: () => Promise.reject(unregistered) };
+    await expect(bundle({ serde })).rejects.toBe(unregistered);
+  });
+
+  it('throws a typed error instead of handing out a promise when the id is lost', async () => {
+    const { telemetry, serde } = await bundle();
+    serde.forget();
+    const encode = () => telemetry.encode(jobEvent('job.started'));
+    expect(encode).toThrow(EsteiraError);
+    expect(() => encode()).toThrow(/telemetry cannot be encoded/);
+  });
+
+  it("takes the key from the app's function, and the tenant where that function throws", async () => {
+    let broken = false;
+    const partitionKey = ({ dimensions }: JobEvent): string => {
+      if (broken) throw new Error('no region');
+      return `${dimensions['marketplace']}:${dimensions['region']}`;
+    };
+    const { telemetry, log } = await bundle({ partitionKey });
+    const event = jobEvent('job.completed', { dimensions: { marketplace: 'm1', region: 'br' } });
+    expect(telemetry.encode(event).key.toString()).toBe('m1:br');
+    broken = true;
+    expect(telemetry.encode(event).key.toString()).toBe('acme');
+    telemetry.encode(event);
+    expect(log.messages('error')).toEqual(['telemetry.partition_key_failed']);
+  });
+});
+
+describe('appending', () => {
+  it('writes key and value to the topic with the content type as only header', async () => {
+    const { telemetry, producer } = await bundle();
+    const appended = telemetry.append(record('a'));
+    expect(producer.open[0]?.record).toEqual({
+      topic: 'shop.telemetry.jobs',
+      ...record('a'),
+      headers: [['content-type', Buffer.from('application/avro')]],
+    });
+    producer.open[0]?.answer.open();
+    await appended;
+  });
+
+  it('resolves when the record is acknowledged and not before', async () => {
+    const { telemetry, producer } = await bundle();
+    let done = false;
+    const appended = telemetry.append(record('a')).then(() => {
+      done = true;
+    });
+    await settle();
+    expect(done).toBe(false);
+    producer.open[0]?.answer.open();
+    await appended;
+    expect(producer.acknowledged).toEqual(['a']);
+  });
+
+  it('keeps trying through an outage of an hour, loses nothing, keeps the order and logs the outage once', async () => {
+    const { telemetry, producer, clock, log } = await bundle();
+    producer.failWith = OUTAGE;
+    const appended = Promise.all(['a', 'b', 'c'].map((value) => telemetry.append(record(value))));
+    for (let passedMs = 0; passedMs < 3_600_000; passedMs += 5_000) {
+      await settle();
+      clock.advance(5_000);
+    }
+    await settle();
+    expect(producer.acknowledged).toEqual([]);
+    producer.failWith = undefined;
+    producer.works = true;
+    clock.advance(5_000);
+    await appended;
+    expect(producer.acknowledged).toEqual(['a', 'b', 'c']);
+    expect(log.lines.map(({ level, message }) => [level, message])).toEqual([
+      ['warn', 'telemetry.blocked'],
+      ['info', 'telemetry.unblocked'],
+    ]);
+    expect(log.lines[0]?.facts).toMatchObject({ code: 'ESTEIRA_BROKER_UNAVAILABLE' });
+    expect(log.lines[1]?.facts['outageMs']).toBeGreaterThanOrEqual(3_600_000);
+  });
+
+  it('waits between tries with pauses that grow to five seconds, one for all records', async () => {
+    const { telemetry, producer, clock } = await bundle();
+    producer.failWith = OUTAGE;
+    const appended = Promise.all(Array.from({ length: 50 }, (_, n) => telemetry.append(record(String(n)))));
+    const pauses: (number | undefined)[] = [];
+    for (let round = 0; round < 9; round += 1) {
+      await settle();
+      pauses.push(clock.nextInMs());
+      clock.advance(clock.nextInMs() ?? 0);
+    }
+    await settle();
+    expect(pauses).toEqual([50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+    producer.failWith = undefined;
+    producer.works = true;
+    clock.advance(5_000);
+    await appended;
+  });
+
+  it('does not send while it pauses, also not what arrives then', async () => {
+    const { telemetry, producer, clock } = await bundle();
+    producer.failWith = OUTAGE;
+    const first = telemetry.append(record('first'));
+    await settle();
+    const late = telemetry.append(record('late'));
+    await settle();
+    expect(producer.sends).toBe(1);
+    producer.failWith = undefined;
+    producer.works = true;
+    clock.advance(50);
+    await Promise.all([first, late]);
+    expect(producer.acknowledged).toEqual(['first', 'late']);
+  });
+
+  it('tells a second outage again', async () => {
+    const { telemetry, producer, clock, log } = await bundle();
+    for (const value of ['a', 'b']) {
+      producer.works = false;
+      producer.failWith = OUTAGE;
+      const appended = telemetry.append(record(value));
+      await settle();
+      producer.failWith = undefined;
+      producer.works = true;
+      clock.advance(50);
+      await appended;
+    }
+    expect(log.messages('warn')).toEqual(['telemetry.blocked', 'telemetry.blocked']);
+  });
+
+  it('waits for room without a word when the buffer is full for a moment, and says so when it stays full', async () => {
+    const { telemetry, producer, clock, log } = await bundle();
+    producer.failWith = FULL;
+    const appended = telemetry.append(record('a'));
+    await settle();
+    clock.advance(1_000);
+    await settle();
+    expect(log.lines).toEqual([]);
+    for (let round = 0; round < 3; round += 1) {
+      clock.advance(5_000);
+      await settle();
+    }
+    expect(log.messages('warn')).toEqual(['telemetry.blocked']);
+    producer.failWith = undefined;
+    producer.works = true;
+    clock.advance(5_000);
+    await appended;
+    expect(producer.acknowledged).toEqual(['a']);
+  });
+
+  it('repeats a record whose fate is unknown', async () => {
+    const { telemetry, producer, clock } = await bundle();
+    const appended = telemetry.append(record('a'));
+    producer.open[0]?.answer.fail(new EsteiraError('ESTEIRA_PUBLISH_UNKNOWN', 'no answer'));
+    await settle();
+    producer.works = true;
+    clock.advance(50);
+    await appended;
+    expect(producer.sends).toBe(2);
+  });
+
+  it('keeps trying on an error nobody has foreseen', async () => {
+    const { telemetry, producer, clock, log } = await bundle();
+    producer.failWith = new TypeError('a bug in the client');
+    const appended = telemetry.append(record('a'));
+    await settle();
+    producer.failWith = undefined;
+    producer.works = true;
+    clock.advance(50);
+    await appended;
+    expect(log.lines[0]?.facts).toEqual({ code: 'TypeError', error: 'a bug in the client' });
+  });
+
+  it.each(['ESTEIRA_CLOSED', 'ESTEIRA_RECORD_TOO_LARGE'] as const)(
+    'gives %s to the caller: trying again would not help',
+    async (code) => {
+      const { telemetry, producer } = await bundle();
+      producer.failWith = new EsteiraError(code, 'refused');
+      const error: unknown = await telemetry.append(record('a')).catch((caught: unknown) => caught);
+      expect(isEsteiraError(error, code)).toBe(true);
+      expect(producer.sends).toBe(1);
+    },
+  );
+
+  it('lets waiting records go with ESTEIRA_CLOSED when the producer is closed during an outage', async () => {
+    const { telemetry, producer, clock, log } = await bundle();
+    producer.failWith = OUTAGE;
+    const appended = telemetry.append(record('a'));
+    await settle();
+    producer.failWith = new EsteiraError('ESTEIRA_CLOSED', 'closed');
+    clock.advance(50);
+    await expect(appended).rejects.toMatchObject({ code: 'ESTEIRA_CLOSED' });
+    expect(log.messages('info')).toEqual([]); // nothing flows again
+  });
+});
+
+describe('observing', () => {
+  it('tells each observer of each event, in order', async () => {
+    const told: string[] = [];
+    const { telemetry } = await bundle({
+      observers: [({ type }) => told.push(`1 ${type}`), ({ type }) => told.push(`2 ${type}`)],
+    });
+    telemetry.observe(jobEvent('job.started'));
+    telemetry.observe(jobEvent('job.completed'));
+    expect(told).toEqual(['1 job.started', '2 job.started', '1 job.completed', '2 job.completed']);
+  });
+
+  it('logs an observer that throws once, and tells the others and itself of what follows', async () => {
+    const told: string[] = [];
+    const broken = ({ type }: JobEvent): void => {
+      told.push(`broken ${type}`);
+      throw new Error('listener bug');
+    };
+    const { telemetry, log } = await bundle({ observers: [broken, ({ type }) => told.push(type)] });
+    telemetry.observe(jobEvent('job.started'));
+    telemetry.observe(jobEvent('job.completed'));
+    expect(told).toEqual(['broken job.started', 'job.started', 'broken job.completed', 'job.completed']);
+    expect(log.lines).toEqual([
+      {
+        level: 'error',
+        message: 'telemetry.observer_failed',
+        facts: { observer: 'broken', error: 'listener bug' },
+      },
+    ]);
+  });
+
+  it('survives an async observer that rejects: the rejection does not end the process', async () => {
+    const { telemetry, log } = await bundle({
+      observers: [async () => Promise.reject(new Error('late bug'))],
+    });
+    telemetry.observe(jobEvent('job.started'));
+    telemetry.observe(jobEvent('job.completed'));
+    await settle();
+    expect(log.lines.map(({ facts }) => facts['error'])).toEqual(['late bug']);
+  });
+});
