@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportLines, parseUp, USAGE } from './command-line.ts';
 import { withFileLock } from './file-lock.ts';
+import { stillRuns } from './process-identity.ts';
 import { RUN_DIR, runningStack } from './run-file.ts';
 import { STACK_DIR } from './stack-dir.ts';
 import { type SupervisorWord, supervise } from './supervisor.ts';
@@ -26,6 +27,9 @@ function printRunning(): void {
   if (stack === undefined)
     throw new Error('The stack ended right after its start; see stack/.run/supervisor.log');
   console.log(exportLines(stack.env));
+  for (const [name, service] of Object.entries(stack.services)) {
+    if (!stillRuns(service)) tell(`${name} has died since; \`npm run stack:down\` and start anew`);
+  }
   tell('stop it with `npm run stack:down`');
 }
 

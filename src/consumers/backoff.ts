@@ -48,7 +48,8 @@ export const insist = async <T>(parts: InsistParts, what: string, call: () => T 
         parts.onOutage?.(true);
       }
     }
-    if (parts.stopped.aborted) throw new EsteiraError('ESTEIRA_CLOSED', `${what} was given up: the worker has stopped`);
+    if (parts.stopped.aborted)
+      throw new EsteiraError('ESTEIRA_CLOSED', `${what} was given up: the worker has stopped`);
     await waitOrStop(parts.clock, Math.min(FIRST_WAIT_MS * 2 ** tries, LONGEST_WAIT_MS), parts.stopped);
   }
 };

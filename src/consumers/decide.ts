@@ -14,119 +14,142 @@ export interface FailedRun extends RunFacts {
   readonly runMs: number;
 }
 
+/** When a decision was made and when its successor may start, epoch ms. */
+export interface DecisionTimes {
+  readonly atMs: number;
+  readonly dueMs: number;
+}
+
+/** What is known of a job that dies: `run` is absent where none led to it, `counts` then come from the claim. */
+export interface Death {
+  readonly reason: DeadReason;
+  readonly error: ErrorSummary;
+  readonly atMs: number;
+  readonly run?: FailedRun;
+  readonly counts?: { readonly attempt: number; readonly starts: number };
+}
+
 const LONGEST_ORDER_KEY_BYTES = 256;
 
-/** Makes the decisions of one job type; pure but for what it is told. */
-export const createDecider = (app: AppDefinition, job: JobDefinition<unknown>, teller: Teller) => {
-  const inbox = names.inbox(app.name, job.type);
+/** The ordering key if it is short: headers stay bounded, and a long one is made again from the payload. */
+const shortOrderKey = ({ orderKey }: JobHeaders): Pick<JobHeaders, 'orderKey'> =>
+  orderKey !== undefined && Buffer.byteLength(orderKey) <= LONGEST_ORDER_KEY_BYTES ? { orderKey } : {};
 
-  /** The tier for what is left to wait; the smallest one when less is left than it holds back. */
-  const tierTopic = (leftMs: number): string => {
-    const tierMs = tierFor(app.ladderMs, leftMs) ?? app.ladderMs[0];
-    return tierMs === undefined ? inbox : names.tier(app.name, tierMs);
+/** The `job-*` headers of a successor: what described this copy's own wait and error is replaced. */
+const nextHeaders = (delivery: Delivery, changes: Partial<JobHeaders>): JobHeaders => {
+  const { id, type, attempt, starts, hop, priority, firstFailedAtMs, replayId, replayCount } = delivery.job;
+  return {
+    ...{ id, type, attempt, starts, replayCount, origin: delivery.origin },
+    ...shortOrderKey(delivery.job),
+    ...(priority === undefined ? {} : { priority }),
+    ...(firstFailedAtMs === undefined ? {} : { firstFailedAtMs }),
+    ...(replayId === undefined ? {} : { replayId }),
+    ...changes,
+    hop: hop + 1,
   };
+};
 
-  const nextHeaders = (delivery: Delivery, changes: Partial<JobHeaders>): JobHeaders => {
-    const { error: _error, dueMs: _due, target: _target, deadReason: _dead, orderKey, ...kept } = delivery.job;
-    // Headers stay bounded: a long ordering key is made again from the payload.
-    const short = orderKey !== undefined && Buffer.byteLength(orderKey) <= LONGEST_ORDER_KEY_BYTES;
+/** Makes the decisions of one job type. Pure: times and facts are given. */
+export class Decider {
+  readonly #app: AppDefinition;
+  readonly #job: JobDefinition<unknown>;
+  readonly #teller: Teller;
+
+  constructor(app: AppDefinition, job: JobDefinition<unknown>, teller: Teller) {
+    this.#app = app;
+    this.#job = job;
+    this.#teller = teller;
+  }
+
+  /** A failed attempt that is tried again later. */
+  retry(delivery: Delivery, run: FailedRun, error: ErrorSummary, times: DecisionTimes): Decision {
     return {
-      ...kept,
-      ...(short ? { orderKey } : {}),
-      origin: delivery.origin,
-      ...changes,
-      hop: delivery.job.hop + 1,
+      kind: 'retry',
+      topic: this.#tierTopic(times),
+      next: nextHeaders(delivery, {
+        attempt: run.attempt + 1,
+        starts: run.starts,
+        dueMs: times.dueMs,
+        target: this.#inbox,
+        error,
+        firstFailedAtMs: delivery.job.firstFailedAtMs ?? times.atMs,
+      }),
+      atMs: times.atMs,
+      events: this.retryEvents(delivery, run, error, times),
     };
-  };
+  }
 
-  const failedEvent = (delivery: Delivery, run: FailedRun, error: ErrorSummary, atMs: number): JobEvent =>
-    teller.ofRun(delivery, 'job.failed', run, atMs, { runMs: run.runMs, ...errorFacts(error) });
-
-  const retry = (
+  /** What is told of a failed attempt that is tried again. */
+  retryEvents(
     delivery: Delivery,
     run: FailedRun,
     error: ErrorSummary,
-    times: { readonly atMs: number; readonly dueMs: number },
-  ): Decision => ({
-    kind: 'retry',
-    topic: tierTopic(times.dueMs - times.atMs),
-    next: nextHeaders(delivery, {
-      attempt: run.attempt + 1,
-      starts: run.starts,
-      dueMs: times.dueMs,
-      target: inbox,
-      error,
-      firstFailedAtMs: delivery.job.firstFailedAtMs ?? times.atMs,
-    }),
-    atMs: times.atMs,
-    events: [
-      failedEvent(delivery, run, error, times.atMs),
-      retriedEvent(delivery, run, error, times),
-    ],
-  });
+    times: DecisionTimes,
+  ): readonly JobEvent[] {
+    const facts = { dueAt: times.dueMs, ...errorFacts(error) };
+    return [
+      this.#failedEvent(delivery, run, error, times.atMs),
+      this.#teller.ofRun(delivery, 'job.retried', run, times.atMs, facts),
+    ];
+  }
 
-  const retriedEvent = (
-    delivery: Delivery,
-    run: FailedRun,
-    error: ErrorSummary,
-    times: { readonly atMs: number; readonly dueMs: number },
-  ): JobEvent =>
-    teller.ofRun(delivery, 'job.retried', run, times.atMs, { dueAt: times.dueMs, ...errorFacts(error) });
+  /** A job that has not failed, but must wait outside the window. */
+  deferred(delivery: Delivery, reason: DeferReason, times: DecisionTimes): Decision {
+    const { error } = delivery.job;
+    return {
+      kind: 'deferred',
+      topic: this.#tierTopic(times),
+      next: nextHeaders(delivery, {
+        dueMs: times.dueMs,
+        target: this.#inbox,
+        ...(error === undefined ? {} : { error }),
+      }),
+      atMs: times.atMs,
+      events: [
+        this.#teller.of(delivery, 'job.deferred', `hop:${delivery.job.hop}`, times.atMs, {
+          dueAt: times.dueMs,
+          reason,
+        }),
+      ],
+    };
+  }
 
-  const deferred = (
-    delivery: Delivery,
-    reason: DeferReason,
-    times: { readonly atMs: number; readonly dueMs: number },
-  ): Decision => ({
-    kind: 'deferred',
-    topic: tierTopic(times.dueMs - times.atMs),
-    next: nextHeaders(delivery, {
-      dueMs: times.dueMs,
-      target: inbox,
-      ...(delivery.job.error === undefined ? {} : { error: delivery.job.error }),
-    }),
-    atMs: times.atMs,
-    events: [
-      teller.of(delivery, 'job.deferred', `hop:${delivery.job.hop}`, times.atMs, { dueAt: times.dueMs, reason }),
-    ],
-  });
-
-  /** `run` is absent for jobs that die without having run (undecodable, starts exhausted, …). */
-  const dead = (
-    delivery: Delivery,
-    reason: DeadReason,
-    error: ErrorSummary,
-    atMs: number,
-    run?: FailedRun,
-    counts: Partial<Pick<RunFacts, 'attempt' | 'starts'>> = {},
-  ): Decision => {
-    const told = { attempt: run?.attempt ?? counts.attempt ?? 0, starts: run?.starts ?? counts.starts ?? delivery.job.starts };
+  /** A job that runs no more without a human. */
+  dead(delivery: Delivery, death: Death): Decision {
+    const { reason, error, atMs, run } = death;
+    const attempt = run?.attempt ?? death.counts?.attempt ?? 0;
+    const starts = run?.starts ?? death.counts?.starts ?? delivery.job.starts;
+    const sent = this.#teller.of(delivery, 'job.sent_to_dlq', `hop:${delivery.job.hop}`, atMs, {
+      ...{ attempt, starts, reason, fence: run?.fence ?? null, executionId: run?.executionId ?? null },
+      ...errorFacts(error),
+    });
     return {
       kind: 'dead',
-      topic: names.deadLetters(app.name, job.type),
+      topic: names.deadLetters(this.#app.name, this.#job.type),
       next: nextHeaders(delivery, {
-        attempt: Math.max(1, told.attempt),
-        starts: told.starts,
-        error,
-        deadReason: reason,
+        ...{ attempt: Math.max(1, attempt), starts, error, deadReason: reason },
         firstFailedAtMs: delivery.job.firstFailedAtMs ?? atMs,
       }),
       atMs,
       dead: { reason, error, tenant: delivery.tenant },
-      events: [
-        ...(run === undefined ? [] : [failedEvent(delivery, run, error, atMs)]),
-        teller.of(delivery, 'job.sent_to_dlq', `hop:${delivery.job.hop}`, atMs, {
-          ...told,
-          reason,
-          fence: run?.fence ?? null,
-          executionId: run?.executionId ?? null,
-          ...errorFacts(error),
-        }),
-      ],
+      events: run === undefined ? [sent] : [this.#failedEvent(delivery, run, error, atMs), sent],
     };
-  };
+  }
 
-  return { retry, deferred, dead, failedEvent, retriedEvent };
-};
+  get #inbox(): string {
+    return names.inbox(this.#app.name, this.#job.type);
+  }
 
-export type Decider = ReturnType<typeof createDecider>;
+  /** The tier for what is left to wait; the smallest one when less is left than it holds back. */
+  #tierTopic({ atMs, dueMs }: DecisionTimes): string {
+    const tierMs = tierFor(this.#app.ladderMs, dueMs - atMs) ?? this.#app.ladderMs[0];
+    return tierMs === undefined ? this.#inbox : names.tier(this.#app.name, tierMs);
+  }
+
+  #failedEvent(delivery: Delivery, run: FailedRun, error: ErrorSummary, atMs: number): JobEvent {
+    return this.#teller.ofRun(delivery, 'job.failed', run, atMs, {
+      runMs: run.runMs,
+      ...errorFacts(error),
+    });
+  }
+}

@@ -1,12 +1,12 @@
 import type { AppDefinition } from '../core/app.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ServiceIdentity } from '../core/job-event.ts';
+import type { ErrorClass } from '../core/outcome.ts';
 import type { Broker, RecordProducer } from '../core/ports/broker.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Serde } from '../core/ports/serde.ts';
 import type { StateStore } from '../core/ports/state.ts';
 import type { JobTelemetry } from '../core/ports/telemetry.ts';
-import type { ErrorClass } from '../core/outcome.ts';
 import type { AroundAttempt } from './execution.ts';
 import type { Window } from './partition-home.ts';
 import type { SlotPool } from './slot-pool.ts';
@@ -73,4 +73,3 @@ export interface Worker {
   stop(): Promise<void>;
   status(): WorkerStatus;
 }
-

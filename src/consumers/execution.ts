@@ -40,7 +40,12 @@ const timeoutError = (job: JobDefinition<unknown>, timeoutMs: number): EsteiraEr
     { facts: { jobType: job.type, timeoutMs } },
   );
 
-const contextOf = (delivery: Delivery, job: JobDefinition<unknown>, run: RunFacts, signal: AbortSignal): JobContext => ({
+const contextOf = (
+  delivery: Delivery,
+  job: JobDefinition<unknown>,
+  run: RunFacts,
+  signal: AbortSignal,
+): JobContext => ({
   jobId: delivery.job.id,
   jobType: job.type,
   tenant: delivery.tenant,
@@ -96,7 +101,11 @@ export const execute = (parts: ExecutionParts, delivery: Delivery, run: RunFacts
 };
 
 /** A handler that throws at once rejects like one that rejects later. */
-const call = async ({ job, around }: ExecutionParts, delivery: Delivery, context: JobContext): Promise<void> => {
+const call = async (
+  { job, around }: ExecutionParts,
+  delivery: Delivery,
+  context: JobContext,
+): Promise<void> => {
   const run = async (): Promise<void> => {
     await runInJobContext(context, () => job.run(delivery.payload, context));
   };

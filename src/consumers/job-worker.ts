@@ -1,210 +1,224 @@
+import { subscriptionOf } from '../core/app-topics.ts';
 import { EsteiraError, isEsteiraError } from '../core/errors.ts';
 import type { JobDefinition } from '../core/job.ts';
 import { names } from '../core/names.ts';
-import type { OffsetProblem } from '../core/ports/broker.ts';
-import { subscriptionOf } from '../core/app-topics.ts';
-import { factsOf, insist, waitOrStop } from './backoff.ts';
-import { createDecider } from './decide.ts';
+import type { GroupConsumer } from '../core/ports/broker.ts';
+import { factsOf, waitOrStop } from './backoff.ts';
+import { Decider } from './decide.ts';
+import type { Delivery } from './delivery.ts';
 import type { EngineParts, Worker, WorkerStatus } from './engine-parts.ts';
 import type { Execution } from './execution.ts';
-import { createIntake } from './intake.ts';
-import { createProcessor, type Step } from './job-processor.ts';
+import { Intake } from './intake.ts';
+import { type IntakeLoopParts, runIntake } from './intake-loop.ts';
+import { JobProcessor, type Step } from './job-processor.ts';
 import { createTeller } from './job-telling.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import type { Entry, PartitionHome } from './partition-home.ts';
+import { tellOffsetProblems } from './offset-problems.ts';
+import type { Entry } from './partition-home.ts';
 import { PartitionSet } from './partition-set.ts';
 import { ReadyQueue } from './ready-queue.ts';
-import { createSettlement } from './settlement.ts';
-import { createStateClient } from './state-client.ts';
-import { createSuccessorWriter } from './successor.ts';
+import { Settlement } from './settlement.ts';
+import { createStateClient, type StateClient } from './state-client.ts';
+import { SuccessorWriter } from './successor.ts';
 
 const RENEWALS_PER_LEASE = 3;
 const AFTER_ABORT_MS = 1_000;
+const POLL_MS = 10;
 
 /** Consumes the records of one job type: its group, its buffers, its running jobs. */
-export const createJobWorker = (parts: EngineParts, job: JobDefinition<unknown>): Worker => {
-  const { app, broker, clock, log, pool, identity } = parts;
-  const name = names.jobGroup(app.name, job.type);
-  const stopping = new AbortController();
-  const stopped = stopping.signal;
-  const suspended = new Set<string>();
-  const executions = new Set<Execution>();
-  const ready = new ReadyQueue<Entry>();
-  let taking = true;
-  let running = 0;
+export class JobWorker implements Worker {
+  readonly #parts: EngineParts;
+  readonly #job: JobDefinition<unknown>;
+  readonly #name: string;
+  readonly #stopping = new AbortController();
+  readonly #suspended = new Set<string>();
+  readonly #executions = new Set<Execution>();
+  readonly #ready = new ReadyQueue<Entry>();
+  readonly #consumer: GroupConsumer;
+  readonly #state: StateClient;
+  readonly #partitions: PartitionSet;
+  readonly #processor: JobProcessor;
+  #taking = true;
+  #busy = 0;
 
-  const patience = { clock, log, stopped };
-  const teller = createTeller(job, identity);
-  const decider = createDecider(app, job, teller);
-  const state = createStateClient({ ...patience, state: parts.state, renewEveryMs: job.leaseMs / RENEWALS_PER_LEASE });
-  const write = createSuccessorWriter({
-    ...patience,
-    app,
-    job,
-    identity,
-    producer: parts.producer,
-    serde: parts.serde,
-    onTooLarge: (delivery) => {
-      suspended.add('ESTEIRA_RECORD_TOO_LARGE');
-      log.error(`${name}: a successor is larger than its topic allows: raise max.message.bytes`, {
-        position: delivery.position,
-      });
-    },
-  });
-  const settlement = createSettlement({ ...parts, job, state, teller, write });
-  const leases = new LeaseKeeper(state, clock);
-  const process = createProcessor({ ...parts, job, state, settlement, decider, teller, leases, executions });
-  const intake = createIntake({ app, job, serde: parts.serde, tenants: parts.tenants });
-  const consumer = broker.createConsumer({ groupId: name, topics: subscriptionOf(app, job) });
+  constructor(parts: EngineParts, job: JobDefinition<unknown>) {
+    this.#parts = parts;
+    this.#job = job;
+    this.#name = names.jobGroup(parts.app.name, job.type);
+    this.#consumer = parts.broker.createConsumer({
+      groupId: this.#name,
+      topics: subscriptionOf(parts.app, job),
+    });
+    this.#state = createStateClient({
+      ...this.#patience,
+      state: parts.state,
+      renewEveryMs: job.leaseMs / RENEWALS_PER_LEASE,
+    });
+    this.#processor = this.#makeProcessor();
+    this.#partitions = this.#makePartitions();
+    parts.pool.register(() => this.#takeOne());
+  }
 
-  /** A programming error of ours: the record is not settled, and the process must not go on as if it were. */
-  const unexpected = (error: unknown): void => {
-    if (isEsteiraError(error, 'ESTEIRA_CLOSED') || stopped.aborted) return;
-    log.error(`${name}: unexpected error`, factsOf(error));
-    parts.onFatal(error instanceof Error ? error : new Error(String(error)));
-  };
-
-  const onOffsetProblem = (problems: readonly OffsetProblem[]): void => {
-    for (const { topic, partition, problem, committed, low, high } of problems) {
-      suspended.add(`ESTEIRA_OFFSETS_MISSING ${topic}/${partition}`);
-      log.error(`${name}: suspended, its offset is ${problem}: an operator decides where it goes on`, {
-        topic,
-        partition,
-        committed: committed === undefined ? 'none' : `${committed}`,
-        low: `${low}`,
-        high: `${high}`,
-      });
+  async start(): Promise<void> {
+    if (this.#stopping.signal.aborted) {
+      throw new EsteiraError('ESTEIRA_CLOSED', `${this.#name} has been stopped`);
     }
-  };
+    await this.#consumer.run(this.#partitions);
+  }
 
-  const partitions = new PartitionSet({
-    name,
-    consumer,
-    clock,
-    log,
-    window: parts.settings.window,
-    commitEveryMs: parts.settings.commitEveryMs,
-    onIncoming: (home) => void takeIn(home).catch(unexpected),
-    onOffsetProblem,
-    onCrash: parts.onFatal,
-  });
+  async drain(graceMs: number): Promise<void> {
+    const { clock } = this.#parts;
+    const stopped = this.#stopping.signal;
+    this.#taking = false;
+    await Promise.race([this.#handlersEnded(), waitOrStop(clock, graceMs, stopped)]);
+    for (const execution of this.#executions) execution.revoke('stopping');
+    await Promise.race([this.#handlersEnded(), waitOrStop(clock, AFTER_ABORT_MS, stopped)]);
+    await Promise.race([this.#allConcluded(), waitOrStop(clock, AFTER_ABORT_MS, stopped)]);
+  }
 
-  /** Understands what a partition has taken in, one after the other: order is kept, and nothing is guessed. */
-  const takeIn = async (home: PartitionHome): Promise<void> => {
-    if (home.intakeRuns) return;
-    home.intakeRuns = true;
-    try {
-      for (let at = 0; home.alive && !stopped.aborted; ) {
-        const record = home.incoming[at];
-        if (record === undefined) break;
-        const taken = await insist(patience, `${name}: intake`, () => intake.take(record));
-        at += 1;
-        if (at >= 256 || at === home.incoming.length) {
-          home.incoming.splice(0, at);
-          at = 0;
-        }
-        if (taken.kind === 'ignored') partitions.settle(home, record.offset);
-        else enqueue({ delivery: taken.delivery, home, telling: [] });
-      }
-    } finally {
-      home.intakeRuns = false;
-    }
-  };
+  async stop(): Promise<void> {
+    this.#taking = false;
+    await this.#partitions.commit();
+    this.#partitions.close();
+    this.#stopping.abort();
+    await this.#consumer.stop();
+  }
 
-  const enqueue = (entry: Entry): void => {
+  status(): WorkerStatus {
+    return {
+      name: this.#name,
+      assigned: this.#partitions.size,
+      running: this.#executions.size,
+      waiting: this.#partitions.unsettled,
+      suspended: [...this.#suspended, ...(this.#state.down ? ['ESTEIRA_STATE_UNAVAILABLE'] : [])],
+    };
+  }
+
+  get #patience() {
+    return { clock: this.#parts.clock, log: this.#parts.log, stopped: this.#stopping.signal };
+  }
+
+  #makeProcessor(): JobProcessor {
+    const { app, identity, producer, serde, clock } = this.#parts;
+    const job = this.#job;
+    const teller = createTeller(job, identity);
+    const onTooLarge = (delivery: Delivery): void => this.#suspendAsTooLarge(delivery);
+    const writer = new SuccessorWriter({ ...this.#patience, app, identity, producer, serde, onTooLarge });
+    const state = this.#state;
+    return new JobProcessor({
+      ...this.#parts,
+      ...{ job, state, teller, executions: this.#executions },
+      settlement: new Settlement({ ...this.#parts, job, state, teller, writer }),
+      decider: new Decider(app, job, teller),
+      leases: new LeaseKeeper(state, clock),
+    });
+  }
+
+  #makePartitions(): PartitionSet {
+    const { app, serde, tenants, clock, log, settings, onFatal } = this.#parts;
+    const intake: IntakeLoopParts = {
+      ...this.#patience,
+      name: this.#name,
+      intake: new Intake({ app, job: this.#job, serde, tenants }),
+      onIgnored: (home, offset) => this.#partitions.settle(home, offset),
+      onDelivery: (home, delivery) => this.#enqueue({ delivery, home, telling: [] }),
+    };
+    return new PartitionSet({
+      ...{ name: this.#name, consumer: this.#consumer, clock, log },
+      ...{ window: settings.window, commitEveryMs: settings.commitEveryMs },
+      onIncoming: (home) => void runIntake(intake, home).catch((error) => this.#unexpected(error)),
+      onOffsetProblem: (problems) => {
+        for (const reason of tellOffsetProblems(log, this.#name, problems)) this.#suspended.add(reason);
+      },
+      onCrash: onFatal,
+    });
+  }
+
+  /** An ordered entry waits behind the earlier ones of its key. */
+  #enqueue(entry: Entry): void {
     const { sequence } = entry.delivery;
-    if (sequence === undefined || entry.home.enterLane(sequence, entry)) makeReady(entry);
-  };
+    if (sequence === undefined || entry.home.enterLane(sequence, entry)) this.#makeReady(entry);
+  }
 
-  const makeReady = (entry: Entry): void => {
-    ready.push(entry, entry.delivery.priority);
-    pool.offer();
-  };
+  #makeReady(entry: Entry): void {
+    this.#ready.push(entry, entry.delivery.priority);
+    this.#parts.pool.offer();
+  }
 
-  /** Takes one slot for one ready entry; false when there is nothing to do. */
-  const takeOne = (): boolean => {
-    if (!taking || running >= (job.concurrency ?? Number.POSITIVE_INFINITY)) return false;
-    let entry = ready.shift();
-    while (entry !== undefined && !entry.home.alive) entry = ready.shift();
+  /** Takes one slot for one ready entry; false when there is nothing to do, or no slot. */
+  #takeOne(): boolean {
+    if (!this.#taking || this.#busy >= (this.#job.concurrency ?? Number.POSITIVE_INFINITY)) return false;
+    const entry = this.#nextAlive();
     if (entry === undefined) return false;
-    if (!pool.tryTake()) {
-      ready.push(entry, entry.delivery.priority);
+    if (!this.#parts.pool.tryTake()) {
+      this.#ready.push(entry, entry.delivery.priority);
       return false;
     }
-    running += 1;
-    void handle(entry);
+    this.#busy += 1;
+    void this.#handle(entry);
     return true;
-  };
+  }
 
-  const handle = async (entry: Entry): Promise<void> => {
-    let free = false;
+  /** Entries of lost partitions are dropped: their new owner has them. */
+  #nextAlive(): Entry | undefined {
+    let entry = this.#ready.shift();
+    while (entry !== undefined && !entry.home.alive) entry = this.#ready.shift();
+    return entry;
+  }
+
+  async #handle(entry: Entry): Promise<void> {
+    let freed = false;
     const freeSlot = (): void => {
-      if (free) return;
-      free = true;
-      running -= 1;
-      pool.release();
+      if (freed) return;
+      freed = true;
+      this.#busy -= 1;
+      this.#parts.pool.release();
     };
     try {
-      conclude(entry, await process(entry, freeSlot));
+      this.#conclude(entry, await this.#processor.process(entry, freeSlot));
     } catch (error) {
-      unexpected(error);
+      this.#unexpected(error);
     } finally {
       freeSlot();
     }
-  };
+  }
 
-  const conclude = (entry: Entry, step: Step): void => {
+  #conclude(entry: Entry, step: Step): void {
     const { home, delivery } = entry;
     if (step.kind === 'again') {
-      clock.after(step.delayMs, () => {
-        if (home.alive && !stopped.aborted) makeReady(entry);
+      this.#parts.clock.after(step.delayMs, () => {
+        if (home.alive && !this.#stopping.signal.aborted) this.#makeReady(entry);
       });
       return;
     }
-    partitions.settle(home, delivery.record.offset);
+    this.#partitions.settle(home, delivery.record.offset);
     const next = delivery.sequence === undefined ? undefined : home.leaveLane(delivery.sequence);
-    if (next !== undefined && home.alive) makeReady(next);
-  };
+    if (next !== undefined && home.alive) this.#makeReady(next);
+  }
 
-  pool.register(takeOne);
+  #suspendAsTooLarge({ position }: Delivery): void {
+    this.#suspended.add('ESTEIRA_RECORD_TOO_LARGE');
+    const what = 'a successor is larger than its topic allows: raise max.message.bytes';
+    this.#parts.log.error(`${this.#name}: ${what}`, { position });
+  }
 
-  const drain = async (graceMs: number): Promise<void> => {
-    taking = false;
-    const ended = async (): Promise<void> => {
-      while (executions.size > 0) await Promise.all([...executions].map((execution) => execution.ended));
-    };
-    await Promise.race([ended(), waitOrStop(clock, graceMs, stopped)]);
-    for (const execution of executions) execution.revoke('stopping');
-    await Promise.race([ended(), waitOrStop(clock, AFTER_ABORT_MS, stopped)]);
-    await Promise.race([settled(), waitOrStop(clock, AFTER_ABORT_MS, stopped)]);
-  };
+  /** A programming error of ours: the record is not settled, and the process must not go on as if it were. */
+  #unexpected(error: unknown): void {
+    if (isEsteiraError(error, 'ESTEIRA_CLOSED') || this.#stopping.signal.aborted) return;
+    this.#parts.log.error(`${this.#name}: unexpected error`, factsOf(error));
+    this.#parts.onFatal(error instanceof Error ? error : new Error(String(error)));
+  }
 
-  /** Everything that ended has been settled too. */
-  const settled = async (): Promise<void> => {
-    while (running > 0 && !stopped.aborted) await waitOrStop(clock, 10, stopped);
-    await parts.producer.flush();
-  };
+  async #handlersEnded(): Promise<void> {
+    while (this.#executions.size > 0) {
+      await Promise.all([...this.#executions].map(({ ended }) => ended));
+    }
+  }
 
-  const stop = async (): Promise<void> => {
-    taking = false;
-    await partitions.commit();
-    partitions.close();
-    stopping.abort();
-    await consumer.stop();
-  };
-
-  const status = (): WorkerStatus => ({
-    name,
-    assigned: partitions.size,
-    running: executions.size,
-    waiting: partitions.unsettled,
-    suspended: [...suspended, ...(state.down ? ['ESTEIRA_STATE_UNAVAILABLE'] : [])],
-  });
-
-  const start = async (): Promise<void> => {
-    if (stopped.aborted) throw new EsteiraError('ESTEIRA_CLOSED', `${name} has been stopped`);
-    await consumer.run(partitions);
-  };
-
-  return { start, drain, stop, status };
-};
+  /** Every handler that ended has been settled too, as far as its telemetry and successors are acknowledged. */
+  async #allConcluded(): Promise<void> {
+    const stopped = this.#stopping.signal;
+    while (this.#busy > 0 && !stopped.aborted) await waitOrStop(this.#parts.clock, POLL_MS, stopped);
+    await this.#parts.producer.flush();
+  }
+}

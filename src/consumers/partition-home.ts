@@ -21,7 +21,8 @@ export interface Window {
   readonly bytes: number;
 }
 
-const sizeOf = (record: ConsumedRecord): number => (record.value?.length ?? 0) + (record.key?.length ?? 0) + 512;
+const sizeOf = (record: ConsumedRecord): number =>
+  (record.value?.length ?? 0) + (record.key?.length ?? 0) + 512;
 
 /** What this process holds of one partition: the watermark, what waits for intake, and the lanes of ordered keys. */
 export class PartitionHome {

@@ -1,5 +1,12 @@
 import type { Clock } from '../core/clock.ts';
-import type { Assignment, CommittedOffset, ConsumerListener, FetchedBatch, GroupConsumer, OffsetProblem } from '../core/ports/broker.ts';
+import type {
+  Assignment,
+  CommittedOffset,
+  ConsumerListener,
+  FetchedBatch,
+  GroupConsumer,
+  OffsetProblem,
+} from '../core/ports/broker.ts';
 import type { Log } from '../core/ports/log.ts';
 import { partitionKey } from '../core/record.ts';
 import { factsOf } from './backoff.ts';
@@ -48,7 +55,10 @@ export class PartitionSet implements ConsumerListener {
       const start = starts.get(key);
       if (kept !== undefined) kept.epoch = assignment.epoch;
       const home =
-        kept ?? (start === undefined ? undefined : new PartitionHome(at, start, assignment.epoch, this.#parts.window));
+        kept ??
+        (start === undefined
+          ? undefined
+          : new PartitionHome(at, start, assignment.epoch, this.#parts.window));
       if (home !== undefined) this.#homes.set(key, home);
     }
     for (const [key, home] of before) if (this.#homes.get(key) !== home) home.alive = false;

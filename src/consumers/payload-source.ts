@@ -28,7 +28,12 @@ const parseJson = (bytes: Buffer | null): Payload => {
   }
 };
 
-const undecodable = (code: string, detail: string): Payload => ({ ok: false, reason: 'undecodable', code, detail });
+const undecodable = (code: string, detail: string): Payload => ({
+  ok: false,
+  reason: 'undecodable',
+  code,
+  detail,
+});
 
 const decode = async (serde: Serde, source: PayloadSource, bytes: Buffer | null): Promise<Payload> => {
   if (source.kind === 'dispatch' && source.format.kind === 'json') return parseJson(bytes);
@@ -47,7 +52,11 @@ const contractOf = (source: PayloadSource) => {
 /**
  * Decodes and checks. @throws EsteiraError ESTEIRA_REGISTRY_UNAVAILABLE when nothing is known about the bytes yet.
  */
-export const openPayload = async (serde: Serde, source: PayloadSource, bytes: Buffer | null): Promise<Payload> => {
+export const openPayload = async (
+  serde: Serde,
+  source: PayloadSource,
+  bytes: Buffer | null,
+): Promise<Payload> => {
   const payload = await decode(serde, source, bytes);
   if (!payload.ok) return payload;
   const check = source.kind === 'event' ? source.trigger.event.check : source.format.check;

@@ -75,11 +75,20 @@ export const createStateClient = (parts: StateClientParts): StateClient => {
   });
   const renew = patient('renew', (requests: readonly RenewRequest[]) => state.renew(requests));
   const complete = patient('complete', (requests: readonly CompleteRequest[]) => state.complete(requests));
-  const told = patient('told', silent((claims: readonly ClaimId[]) => state.told(claims)));
+  const told = patient(
+    'told',
+    silent((claims: readonly ClaimId[]) => state.told(claims)),
+  );
   const decide = patient('decide', (requests: readonly DecideRequest[]) => state.decide(requests));
-  const settled = patient('settled', silent((requests: readonly SettledRequest[]) => state.settled(requests)));
+  const settled = patient(
+    'settled',
+    silent((requests: readonly SettledRequest[]) => state.settled(requests)),
+  );
   const postpone = patient('postpone', (requests: readonly PostponeRequest[]) => state.postpone(requests));
-  const release = patient('release', silent((requests: readonly RenewRequest[]) => state.release(requests)));
+  const release = patient(
+    'release',
+    silent((requests: readonly RenewRequest[]) => state.release(requests)),
+  );
 
   return {
     claim: (request) => claim.ask(request),

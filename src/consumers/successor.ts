@@ -1,28 +1,29 @@
 import type { AppDefinition } from '../core/app.ts';
+import type { AvroContract } from '../core/contract.ts';
 import { contextHeaders, type JobHeaders, withJobHeaders } from '../core/envelope.ts';
 import { isEsteiraError } from '../core/errors.ts';
 import { AuditRecord } from '../core/generated/audit-record.ts';
 import { JobFailed } from '../core/generated/job-failed.ts';
 import { deterministicId } from '../core/ids.ts';
-import type { JobDefinition } from '../core/job.ts';
 import type { ServiceIdentity } from '../core/job-event.ts';
 import { names } from '../core/names.ts';
 import type { RecordProducer } from '../core/ports/broker.ts';
 import type { Serde } from '../core/ports/serde.ts';
-import type { OutgoingRecord } from '../core/record.ts';
+import type { OutgoingRecord, RecordHeaders } from '../core/record.ts';
 import { type InsistParts, insist, waitOrStop } from './backoff.ts';
 import type { Decision } from './decision.ts';
 import type { Delivery } from './delivery.ts';
 
 export interface SuccessorParts extends InsistParts {
   readonly app: AppDefinition;
-  readonly job: JobDefinition<unknown>;
   readonly identity: ServiceIdentity;
   readonly producer: RecordProducer;
   readonly serde: Serde;
   /** Called when a successor does not fit on its topic: the type is suspended, its offset does not move. */
   readonly onTooLarge: (delivery: Delivery) => void;
 }
+
+type Dead = NonNullable<Decision['dead']>;
 
 const TOO_LARGE_RETRY_MS = 30_000;
 
@@ -39,87 +40,110 @@ const copyFor = (delivery: Delivery, topic: string, next: JobHeaders): OutgoingR
   ...(next.orderKey === undefined ? {} : { partitionKey: Buffer.from(next.orderKey, 'utf8') }),
 });
 
-/** Writes what a decision says: the successor, and for a dead letter its `JobFailed` event and audit record. */
-export const createSuccessorWriter = (parts: SuccessorParts) => {
-  const { app, job, producer, serde } = parts;
+const failureOf = (delivery: Delivery, decision: Decision, { reason, error, tenant }: Dead): JobFailed => ({
+  jobId: delivery.job.id,
+  jobType: delivery.job.type,
+  tenantId: tenant,
+  correlationId: delivery.correlationId,
+  reason,
+  errorCode: error.code,
+  errorClass: error.class,
+  errorMessage: error.message,
+  errorFingerprint: error.fingerprint,
+  attempts: decision.next.attempt,
+  origin: delivery.origin,
+  deadLetterTopic: decision.topic,
+  failedAt: decision.atMs,
+});
 
-  const send = (record: OutgoingRecord): Promise<unknown> =>
-    insist(parts, `write to ${record.topic}`, () => producer.send(record));
-
-  const sendCopy = async (delivery: Delivery, { topic, next }: Decision): Promise<void> => {
-    for (let headers = next; ; headers = withoutErrorText(next)) {
-      try {
-        await send(copyFor(delivery, topic, headers));
-        return;
-      } catch (error) {
-        if (!isEsteiraError(error, 'ESTEIRA_RECORD_TOO_LARGE')) throw error;
-        if (headers === next && next.error !== undefined) continue;
-        parts.onTooLarge(delivery);
-        await waitOrStop(parts.clock, TOO_LARGE_RETRY_MS, parts.stopped);
-        if (parts.stopped.aborted) throw error;
-      }
-    }
-  };
-
-  const failure = (delivery: Delivery, decision: Decision, dead: NonNullable<Decision['dead']>): JobFailed => ({
-    jobId: delivery.job.id,
-    jobType: job.type,
-    tenantId: dead.tenant,
-    correlationId: delivery.correlationId,
-    reason: dead.reason,
-    errorCode: dead.error.code,
-    errorClass: dead.error.class,
-    errorMessage: dead.error.message,
-    errorFingerprint: dead.error.fingerprint,
-    attempts: decision.next.attempt,
-    origin: delivery.origin,
-    deadLetterTopic: decision.topic,
-    failedAt: decision.atMs,
-  });
-
-  const audit = (delivery: Delivery, decision: Decision, dead: NonNullable<Decision['dead']>): AuditRecord => ({
-    auditId: deterministicId('audit', delivery.job.id, `${delivery.job.hop}`, 'job.dead'),
-    action: 'job.dead',
-    actor: parts.identity.service,
-    reason: dead.reason,
-    subject: delivery.job.id,
-    tenantId: dead.tenant,
-    correlationId: delivery.correlationId,
-    details: { jobType: job.type, errorCode: dead.error.code, deadLetterTopic: decision.topic, origin: delivery.origin },
-    at: decision.atMs,
-  });
-
-  const tellOfDeath = async (delivery: Delivery, decision: Decision): Promise<void> => {
-    const { dead } = decision;
-    if (dead === undefined) return;
-    const failed = failure(delivery, decision, dead);
-    const audited = audit(delivery, decision, dead);
-    const [failedValue, auditValue] = await Promise.all([
-      insist(parts, 'encode JobFailed', () => serde.encode(JobFailed, failed)),
-      insist(parts, 'encode AuditRecord', () => serde.encode(AuditRecord, audited)),
-    ]);
-    const tenantKey = Buffer.from(dead.tenant, 'utf8');
-    await Promise.all([
-      send({ topic: names.failures(app.name), key: tenantKey, value: failedValue, headers: failedHeaders(delivery, dead.tenant, parts) }),
-      send({ topic: names.audit(app.name), key: Buffer.from(audited.actor, 'utf8'), value: auditValue, headers: [] }),
-    ]);
-  };
-
-  /** Resolves when everything is acknowledged. Safe to repeat: ids are made of the job's id and hop. */
-  return async (delivery: Delivery, decision: Decision): Promise<void> => {
-    await sendCopy(delivery, decision);
-    await tellOfDeath(delivery, decision);
-  };
-};
-
-const failedHeaders = (delivery: Delivery, tenant: string, { identity, job }: SuccessorParts) =>
-  contextHeaders({
+const failureHeaders = (delivery: Delivery, tenant: string, service: string): RecordHeaders => {
+  const { traceparent } = delivery.envelope;
+  return contextHeaders({
     eventId: deterministicId('failure', delivery.job.id, `${delivery.job.hop}`),
     eventType: JobFailed.name,
-    source: `${identity.service}/${job.type}`,
+    source: service,
     tenant,
     correlationId: delivery.correlationId,
     causationId: delivery.job.id,
     contentType: 'application/avro',
-    ...(delivery.envelope.traceparent === undefined ? {} : { traceparent: delivery.envelope.traceparent }),
+    ...(traceparent === undefined ? {} : { traceparent }),
   });
+};
+
+const auditOf = (delivery: Delivery, decision: Decision, dead: Dead, actor: string): AuditRecord => ({
+  auditId: deterministicId('audit', delivery.job.id, `${delivery.job.hop}`, 'job.dead'),
+  action: 'job.dead',
+  actor,
+  reason: dead.reason,
+  subject: delivery.job.id,
+  tenantId: dead.tenant,
+  correlationId: delivery.correlationId,
+  details: {
+    jobType: delivery.job.type,
+    errorCode: dead.error.code,
+    deadLetterTopic: decision.topic,
+    origin: delivery.origin,
+  },
+  at: decision.atMs,
+});
+
+/** Writes what a decision says: the successor, and for a dead letter its `JobFailed` event and audit record. */
+export class SuccessorWriter {
+  readonly #parts: SuccessorParts;
+
+  constructor(parts: SuccessorParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when everything is acknowledged. Safe to repeat: ids are made of the job's id and hop. */
+  async write(delivery: Delivery, decision: Decision): Promise<void> {
+    await this.#sendCopy(delivery, decision);
+    if (decision.dead !== undefined) await this.#tellOfDeath(delivery, decision, decision.dead);
+  }
+
+  #send(record: OutgoingRecord): Promise<unknown> {
+    return insist(this.#parts, `write to ${record.topic}`, () => this.#parts.producer.send(record));
+  }
+
+  #encode<T>(contract: AvroContract<T>, value: T): Promise<Buffer> {
+    return insist(this.#parts, `encode ${contract.name}`, () => this.#parts.serde.encode(contract, value));
+  }
+
+  /** Writes the copy; too large, it goes without its error text; still too large, the type waits for an operator. */
+  async #sendCopy(delivery: Delivery, { topic, next }: Decision): Promise<void> {
+    for (let headers = next; ; headers = withoutErrorText(next)) {
+      try {
+        await this.#send(copyFor(delivery, topic, headers));
+        return;
+      } catch (error) {
+        if (!isEsteiraError(error, 'ESTEIRA_RECORD_TOO_LARGE')) throw error;
+        if (headers === next && next.error !== undefined) continue;
+        this.#parts.onTooLarge(delivery);
+        await waitOrStop(this.#parts.clock, TOO_LARGE_RETRY_MS, this.#parts.stopped);
+        if (this.#parts.stopped.aborted) throw error;
+      }
+    }
+  }
+
+  async #tellOfDeath(delivery: Delivery, decision: Decision, dead: Dead): Promise<void> {
+    const { app, identity } = this.#parts;
+    const [failure, audit] = await Promise.all([
+      this.#encode(JobFailed, failureOf(delivery, decision, dead)),
+      this.#encode(AuditRecord, auditOf(delivery, decision, dead, identity.service)),
+    ]);
+    await Promise.all([
+      this.#send({
+        topic: names.failures(app.name),
+        key: Buffer.from(dead.tenant, 'utf8'),
+        value: failure,
+        headers: failureHeaders(delivery, dead.tenant, identity.service),
+      }),
+      this.#send({
+        topic: names.audit(app.name),
+        key: Buffer.from(identity.service, 'utf8'),
+        value: audit,
+        headers: [],
+      }),
+    ]);
+  }
+}

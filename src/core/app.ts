@@ -39,8 +39,10 @@ const repeated = (values: readonly string[]): readonly string[] => [
 const problemsOf = (options: AppOptions): readonly string[] => {
   const problems: string[] = [];
   if (!isKebabCase(options.name)) problems.push(`name ${JSON.stringify(options.name)} is not kebab-case`);
-  for (const type of repeated(options.jobs.map((job) => job.type))) problems.push(`job type ${type} is defined twice`);
-  for (const type of repeated(options.events.map((event) => event.type))) problems.push(`event ${type} is defined twice`);
+  for (const type of repeated(options.jobs.map((job) => job.type)))
+    problems.push(`job type ${type} is defined twice`);
+  for (const type of repeated(options.events.map((event) => event.type)))
+    problems.push(`event ${type} is defined twice`);
   for (const job of options.jobs) {
     for (const { event } of job.triggers) {
       if (!options.events.some(({ type }) => type === event.type)) {

@@ -7,8 +7,18 @@ import { isZod } from './payload.ts';
 /** How the payload of a dispatched job travels. */
 export type DispatchFormat =
   | { readonly kind: 'json'; readonly type: string; readonly check: PayloadCheck }
-  | { readonly kind: 'avro'; readonly type: string; readonly check: PayloadCheck; readonly contract: AvroContract<unknown> }
-  | { readonly kind: 'event'; readonly type: string; readonly check: PayloadCheck; readonly event: EventDefinition<unknown> };
+  | {
+      readonly kind: 'avro';
+      readonly type: string;
+      readonly check: PayloadCheck;
+      readonly contract: AvroContract<unknown>;
+    }
+  | {
+      readonly kind: 'event';
+      readonly type: string;
+      readonly check: PayloadCheck;
+      readonly event: EventDefinition<unknown>;
+    };
 
 /** The format for dispatches of a job type; undefined when it can only be triggered. */
 export const dispatchFormat = (ns: string, job: JobDefinition<unknown>): DispatchFormat | undefined => {

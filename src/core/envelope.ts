@@ -39,7 +39,12 @@ export interface JobHeaders {
   /** `topic/partition/offset` of the first record of the job; absent on a fresh dispatch. */
   readonly origin?: string;
   readonly firstFailedAtMs?: number;
-  readonly error?: { readonly code: string; readonly class: string; readonly message: string; readonly fingerprint: string };
+  readonly error?: {
+    readonly code: string;
+    readonly class: string;
+    readonly message: string;
+    readonly fingerprint: string;
+  };
   readonly deadReason?: string;
   readonly replayId?: string;
   readonly replayCount: number;
@@ -127,7 +132,10 @@ export const contextHeaders = (envelope: Envelope): RecordHeaders => [
   ...entry('ce_id', envelope.eventId),
   ...entry('ce_type', envelope.eventType),
   ...entry('ce_source', envelope.source),
-  ...entry('ce_time', envelope.eventTimeMs === undefined ? undefined : new Date(envelope.eventTimeMs).toISOString()),
+  ...entry(
+    'ce_time',
+    envelope.eventTimeMs === undefined ? undefined : new Date(envelope.eventTimeMs).toISOString(),
+  ),
   ...entry('ce_tenantid', envelope.tenant),
   ...entry('ce_correlationid', envelope.correlationId),
   ...entry('ce_causationid', envelope.causationId),
@@ -160,7 +168,14 @@ const jobHeaderEntries = (job: JobHeaders): HeaderEntry[] => [
 /** Every header name that Esteira owns; a foreign header that merely starts with `job-` is left alone. */
 const OWN_NAMES: ReadonlySet<string> = new Set([
   ...['job-id', 'job-type', 'job-attempt', 'job-starts', 'job-hop', 'job-due', 'job-target', 'job-order-key'],
-  ...['job-priority', 'job-origin', 'job-first-failed-at', 'job-error-code', 'job-error-class', 'job-error-message'],
+  ...[
+    'job-priority',
+    'job-origin',
+    'job-first-failed-at',
+    'job-error-code',
+    'job-error-class',
+    'job-error-message',
+  ],
   ...['job-error-fingerprint', 'job-dead-reason', 'job-replay-id', 'job-replay-count'],
 ]);
 

@@ -29,7 +29,10 @@ export interface ServiceIdentity {
 }
 
 /** What each telemetry event must say; the rest defaults to null or nothing. */
-export type JobEventFacts = Pick<JobEvent, 'time' | 'jobId' | 'tenantId' | 'correlationId' | 'origin' | 'hop'> &
+export type JobEventFacts = Pick<
+  JobEvent,
+  'time' | 'jobId' | 'tenantId' | 'correlationId' | 'origin' | 'hop'
+> &
   Partial<Omit<JobEvent, 'type' | 'eventId'>>;
 
 /**

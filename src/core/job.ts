@@ -55,7 +55,10 @@ export interface TriggerOptions<E, P> {
 }
 
 /** A trigger with a map, a condition, a delay or a priority. @throws EsteiraError ESTEIRA_DEFINITION_INVALID */
-export const trigger = <E, P = E>(event: EventDefinition<E>, options: TriggerOptions<E, P> = {}): Trigger<P> => {
+export const trigger = <E, P = E>(
+  event: EventDefinition<E>,
+  options: TriggerOptions<E, P> = {},
+): Trigger<P> => {
   const { map, when } = options;
   return {
     event,
@@ -78,7 +81,9 @@ export const checkPriority = (priority: number, where: string): number => {
 };
 
 /** What a dispatch carries: JSON checked by Zod, or an Avro contract with a check. */
-export type PayloadContract<P> = ZodType<P> | { readonly avro: AvroContract<P>; readonly check: PayloadCheck };
+export type PayloadContract<P> =
+  | ZodType<P>
+  | { readonly avro: AvroContract<P>; readonly check: PayloadCheck };
 
 /** Which records of a job type run in order: none, those of one record key, or those of a key made from the payload. */
 export type Ordering<P> = 'none' | 'key' | ((payload: P) => string);

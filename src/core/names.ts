@@ -17,7 +17,9 @@ export const names = {
 } as const;
 
 /** Whether a text can be an app name or a job type: kebab-case, starting with a letter, at most 100 characters. */
-export const isKebabCase = (text: string): boolean => /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text) && text.length <= 100;
+export const isKebabCase = (text: string): boolean =>
+  /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text) && text.length <= 100;
 
 /** Whether Kafka takes this as a topic name. */
-export const isTopicName = (text: string): boolean => /^[a-zA-Z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';
+export const isTopicName = (text: string): boolean =>
+  /^[a-zA-Z0-9._-]{1,249}$/.test(text) && text !== '.' && text !== '..';

@@ -49,10 +49,14 @@ export const resolveRetryPolicy = (options: RetryOptions = {}): RetryPolicy => {
     );
   }
   if (Array.isArray(backoff) && backoff.length === 0) {
-    throw new EsteiraError('ESTEIRA_DEFINITION_INVALID', 'retry.backoff is an empty list: give at least one wait');
+    throw new EsteiraError(
+      'ESTEIRA_DEFINITION_INVALID',
+      'retry.backoff is an empty list: give at least one wait',
+    );
   }
   return { attempts, delaysMs: Array.from({ length: attempts - 1 }, (_, index) => delayAt(backoff, index)) };
 };
 
 /** The wait before attempt `attempt` (2 or more), ms; undefined when the policy allows no such attempt. */
-export const delayBefore = (policy: RetryPolicy, attempt: number): number | undefined => policy.delaysMs[attempt - 2];
+export const delayBefore = (policy: RetryPolicy, attempt: number): number | undefined =>
+  policy.delaysMs[attempt - 2];

@@ -6,4 +6,5 @@ export const newTraceparent = (traceSeed: string, spanSeed: string): string => {
 };
 
 /** Whether a text is a W3C trace context of version 00. */
-export const isTraceparent = (text: string): boolean => /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(text);
+export const isTraceparent = (text: string): boolean =>
+  /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(text);

@@ -3,15 +3,15 @@ import { type DispatchFormat, dispatchFormat } from '../core/dispatch.ts';
 import { type Duration, durationMs } from '../core/duration.ts';
 import { contextHeaders, type Envelope, type JobHeaders, withJobHeaders } from '../core/envelope.ts';
 import { EsteiraError } from '../core/errors.ts';
+import type { JobEvent } from '../core/generated/job-event.ts';
 import { jobIdOf, randomId } from '../core/ids.ts';
-import { makeJobEvent } from '../core/job-event.ts';
 import { checkPriority, type JobDefinition } from '../core/job.ts';
+import { makeJobEvent } from '../core/job-event.ts';
 import { tierFor } from '../core/ladder.ts';
 import { names } from '../core/names.ts';
-import type { JobTelemetry } from '../core/ports/telemetry.ts';
 import type { Serde } from '../core/ports/serde.ts';
+import type { JobTelemetry } from '../core/ports/telemetry.ts';
 import { formatPosition, type OutgoingRecord } from '../core/record.ts';
-import type { JobEvent } from '../core/generated/job-event.ts';
 import { type OriginOptions, originContext } from './context.ts';
 import { type ProducerParts, sendOrSayUnknown } from './event-publisher.ts';
 import { admitPayload, requireTenant } from './gate.ts';
@@ -70,7 +70,10 @@ const targetTopic = (app: AppDefinition, inbox: string, delayMs: number): string
   if (delayMs <= 0) return inbox;
   const tierMs = tierFor(app.ladderMs, delayMs) ?? app.ladderMs[0];
   if (tierMs !== undefined) return names.tier(app.name, tierMs);
-  throw new EsteiraError('ESTEIRA_DEFINITION_INVALID', `app ${app.name} has no delay tier: add tiers to defineApp`);
+  throw new EsteiraError(
+    'ESTEIRA_DEFINITION_INVALID',
+    `app ${app.name} has no delay tier: add tiers to defineApp`,
+  );
 };
 
 const dispatchedEvent = (
@@ -137,7 +140,10 @@ export const createJobDispatcher = (parts: DispatcherParts) => {
       topic: targetTopic(app, inbox, delayMs),
       key: Buffer.from(tenant, 'utf8'),
       value: await encodeDispatch(serde, format, payload),
-      headers: withJobHeaders(contextHeaders(context), { ...headers, ...(orderKey === undefined ? {} : { orderKey }) }),
+      headers: withJobHeaders(contextHeaders(context), {
+        ...headers,
+        ...(orderKey === undefined ? {} : { orderKey }),
+      }),
       timestampMs: nowMs,
       ...(orderKey === undefined ? {} : { partitionKey: Buffer.from(orderKey, 'utf8') }),
     };

@@ -1,5 +1,4 @@
 import { createMemoryBroker } from '../broker/memory/index.ts';
-import type { Config } from '../config/index.ts';
 import type { AppDefinition } from '../core/app.ts';
 import { systemClock } from '../core/clock.ts';
 import type { AvroContract } from '../core/contract.ts';
@@ -8,7 +7,6 @@ import { AuditRecord } from '../core/generated/audit-record.ts';
 import { JobEvent } from '../core/generated/job-event.ts';
 import { JobFailed } from '../core/generated/job-failed.ts';
 import type { Broker } from '../core/ports/broker.ts';
-import type { Log } from '../core/ports/log.ts';
 import type { Serde } from '../core/ports/serde.ts';
 import type { StateStore } from '../core/ports/state.ts';
 import { createMemorySource } from '../serde/memory-source.ts';
@@ -46,14 +44,4 @@ export const openMemoryBackend = (app: AppDefinition): Backend => {
       await state.close();
     },
   };
-};
-
-/**
- * Opens what the configuration asks for. Connections are made when first used; the vendors' code is loaded only when
- * it is needed.
- */
-export const openBackend = async (app: AppDefinition, config: Config, log: Log): Promise<Backend> => {
-  if (config.backend === 'memory') return openMemoryBackend(app);
-  const { openKafkaBackend } = await import('./kafka-backend.ts');
-  return openKafkaBackend(app, config, log);
 };

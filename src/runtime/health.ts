@@ -1,5 +1,5 @@
 import type { Config } from '../config/index.ts';
-import { startHealthServer, type CheckResult } from '../telemetry/health-server.ts';
+import { type CheckResult, startHealthServer } from '../telemetry/health-server.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { OpenTelemetry } from '../telemetry/open-telemetry.ts';
 import type { Workers } from './worker-pool.ts';
@@ -10,10 +10,12 @@ export type Health = Awaited<ReturnType<typeof startHealthServer>>;
 /** Ready means: every part has its partitions, and none is suspended. */
 const readiness = (workers: Workers): CheckResult =>
   Object.fromEntries(
-    workers.status().map(({ name, suspended }) => [
-      name,
-      suspended.length === 0 ? { ok: true } : { ok: false, detail: suspended.join(', ') },
-    ]),
+    workers
+      .status()
+      .map(({ name, suspended }) => [
+        name,
+        suspended.length === 0 ? { ok: true } : { ok: false, detail: suspended.join(', ') },
+      ]),
   );
 
 /** Serves /health/live, /health/ready and /metrics. */

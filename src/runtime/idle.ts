@@ -12,7 +12,8 @@ const backlogOf = async (app: AppDefinition, admin: BrokerAdmin): Promise<bigint
       const committed = new Map(
         (await admin.committedOffsets(groupId, topic)).map(({ partition, offset }) => [partition, offset]),
       );
-      for (const { partition, high } of await admin.offsetRanges(topic)) backlog += high - (committed.get(partition) ?? 0n);
+      for (const { partition, high } of await admin.offsetRanges(topic))
+        backlog += high - (committed.get(partition) ?? 0n);
     }
   }
   return backlog;
@@ -30,7 +31,10 @@ export const untilIdle = async (app: AppDefinition, admin: BrokerAdmin, timeoutM
     const backlog = await backlogOf(app, admin);
     calm = backlog === 0n ? calm + 1 : 0;
     if (calm < 2 && Date.now() > untilMs) {
-      throw new EsteiraError('ESTEIRA_NOT_IDLE', `${backlog} records are still on their way after ${timeoutMs} ms`);
+      throw new EsteiraError(
+        'ESTEIRA_NOT_IDLE',
+        `${backlog} records are still on their way after ${timeoutMs} ms`,
+      );
     }
     await waitFor(20);
   }

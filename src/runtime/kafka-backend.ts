@@ -36,4 +36,3 @@ export const openKafkaBackend = (app: AppDefinition, config: KafkaBackendConfig,
     },
   };
 };
-

@@ -13,17 +13,26 @@ import type { ServiceIdentity } from '../core/job-event.ts';
 import { names } from '../core/names.ts';
 import type { ErrorClass } from '../core/outcome.ts';
 import type { RecordProducer } from '../core/ports/broker.ts';
-import { createEventPublisher, type PublishedEvent, type PublishOptions } from '../producers/event-publisher.ts';
-import { createJobDispatcher, type DispatchedJob, type DispatchOptions } from '../producers/job-dispatcher.ts';
+import {
+  createEventPublisher,
+  type PublishedEvent,
+  type PublishOptions,
+} from '../producers/event-publisher.ts';
+import {
+  createJobDispatcher,
+  type DispatchedJob,
+  type DispatchOptions,
+} from '../producers/job-dispatcher.ts';
 import { withJobSpan } from '../telemetry/job-span.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import { type Backend, contractsOf, openBackend } from './backend.ts';
+import { type Backend, contractsOf } from './backend.ts';
 import { type Health, startHealth } from './health.ts';
 import { untilIdle } from './idle.ts';
+import { openBackend } from './open-backend.ts';
 import { runSteps, type Step } from './stop-in-order.ts';
 import { openLog, openTelling, type Telling } from './telling.ts';
 import { applyTopics, verifyTopics } from './topics/index.ts';
-import { createWorkers, type Role, ROLES, type Workers } from './worker-pool.ts';
+import { createWorkers, ROLES, type Role, type Workers } from './worker-pool.ts';
 
 export interface StartOptions {
   /** Environment variables; default those of the process. */
@@ -86,9 +95,13 @@ const stepsToStop = (built: Built): readonly Step[] => {
     },
   });
   return [
-    ...(workers === undefined ? [] : [step('finish running jobs', () => workers.drain(graceMs), graceMs + STEP_BOUND_MS)]),
+    ...(workers === undefined
+      ? []
+      : [step('finish running jobs', () => workers.drain(graceMs), graceMs + STEP_BOUND_MS)]),
     ...(workers === undefined ? [] : [step('commit and leave groups', () => workers.stop())]),
-    ...(producer === undefined ? [] : [step('flush and close producer', () => producer.close(STEP_BOUND_MS))]),
+    ...(producer === undefined
+      ? []
+      : [step('flush and close producer', () => producer.close(STEP_BOUND_MS))]),
     ...(health === undefined ? [] : [step('close health server', () => health.close())]),
     ...(built.ownsBackend ? [step('close services', () => backend.close())] : []),
     ...(telling === undefined ? [] : [step('shut telemetry down', () => telling.openTelemetry.shutdown())]),

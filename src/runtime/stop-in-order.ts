@@ -39,7 +39,10 @@ export const runSteps = async (clock: Clock, log: Log, steps: readonly Step[]): 
       clean &&= end === 'done';
     } catch (error) {
       clean = false;
-      log.error('shutdown step failed', { step: step.name, error: error instanceof Error ? error.message : String(error) });
+      log.error('shutdown step failed', {
+        step: step.name,
+        error: error instanceof Error ? error.message : String(error),
+      });
     }
   }
   return clean;

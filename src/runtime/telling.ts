@@ -2,6 +2,7 @@ import type { Config } from '../config/index.ts';
 import type { AppDefinition } from '../core/app.ts';
 import type { JobEvent } from '../core/generated/job-event.ts';
 import { names } from '../core/names.ts';
+import type { RecordProducer } from '../core/ports/broker.ts';
 import type { JobTelemetry } from '../core/ports/telemetry.ts';
 import { createJobLog } from '../telemetry/job-log.ts';
 import { createJobMetrics } from '../telemetry/job-metrics.ts';
@@ -9,7 +10,6 @@ import { createJobTelemetry } from '../telemetry/job-telemetry.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { type OpenTelemetry, startOpenTelemetry } from '../telemetry/open-telemetry.ts';
 import type { Backend } from './backend.ts';
-import type { RecordProducer } from '../core/ports/broker.ts';
 
 /** Everything that tells: logs, metrics, traces, the telemetry topic. */
 export interface Telling {

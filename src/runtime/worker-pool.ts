@@ -1,6 +1,6 @@
 import type { EngineParts, Worker, WorkerStatus } from '../consumers/engine-parts.ts';
-import { createJobWorker } from '../consumers/job-worker.ts';
-import { createRelay } from '../consumers/relay.ts';
+import { JobWorker } from '../consumers/job-worker.ts';
+import { Relay } from '../consumers/relay.ts';
 
 /** A part an `esteira start` process plays. */
 export type Role = 'worker' | 'relay';
@@ -17,8 +17,8 @@ export interface Workers {
 
 /** Makes the workers of these roles: one for each job type, one relay for each tier. */
 export const createWorkers = (parts: EngineParts, roles: readonly Role[]): Workers => {
-  const relays = roles.includes('relay') ? parts.app.ladderMs.map((tierMs) => createRelay(parts, tierMs)) : [];
-  const jobs = roles.includes('worker') ? parts.app.jobs.map((job) => createJobWorker(parts, job)) : [];
+  const relays = roles.includes('relay') ? parts.app.ladderMs.map((tierMs) => new Relay(parts, tierMs)) : [];
+  const jobs = roles.includes('worker') ? parts.app.jobs.map((job) => new JobWorker(parts, job)) : [];
   const all: readonly Worker[] = [...relays, ...jobs];
   const each = async (call: (worker: Worker) => Promise<void>): Promise<void> => {
     await Promise.all(all.map(call));

@@ -35,13 +35,19 @@ const stableCode = (chain: readonly unknown[], thrown: unknown): string => {
   return className === 'Error' && name !== undefined ? name : className;
 };
 
-const ownMessage = (error: unknown): string => {
+const ownMessage = (error: unknown, depth = 0): string => {
   if (typeof error === 'string') return error.slice(0, LONGEST_MESSAGE_READ);
   if (typeof error !== 'object' || error === null)
     return typeof error === 'symbol' ? 'symbol' : String(error).slice(0, 100);
   const message = readProperty(error, 'message');
   if (typeof message === 'string' && message !== '') return message.slice(0, LONGEST_MESSAGE_READ);
-  const inner = innerErrors(error).slice(0, MOST_MESSAGES).map(ownMessage);
+  // An AggregateError may hold itself.
+  const inner =
+    depth > 1
+      ? []
+      : innerErrors(error)
+          .slice(0, MOST_MESSAGES)
+          .map((one) => ownMessage(one, depth + 1));
   return inner.length > 0
     ? inner.join('; ')
     : `(${isError(error) ? 'error' : 'thrown value'} without a message)`;
@@ -49,7 +55,7 @@ const ownMessage = (error: unknown): string => {
 
 /** The messages of the error and its causes; a cause often says what the error only repeats. */
 const messageOf = (chain: readonly unknown[]): string => {
-  const messages = [...new Set(chain.slice(0, MOST_MESSAGES).map(ownMessage))];
+  const messages = [...new Set(chain.slice(0, MOST_MESSAGES).map((link) => ownMessage(link)))];
   return redactText(messages.join(' <- ')).replaceAll(CONTROL_CHARACTERS, ' ');
 };
 
@@ -74,6 +80,7 @@ const firstOwnFrame = (error: unknown): string => {
   return '';
 };
 
+const LONGEST_CODE = 64;
 const FINGERPRINT_LENGTH = 16;
 
 const fingerprintOf = (code: string, className: string, frame: string): string =>
@@ -86,7 +93,7 @@ const fingerprintOf = (code: string, className: string, frame: string): string =
  */
 export const summarizeError = (error: unknown, classify: (error: unknown) => ErrorClass): ErrorSummary => {
   const chain = causeChain(error);
-  const code = stableCode(chain, error);
+  const code = redactText(stableCode(chain, error), LONGEST_CODE);
   return {
     code,
     class: classify(error),

@@ -7,17 +7,27 @@ export { redactText } from './redact-text.ts';
 const DEEPEST = 6;
 const MOST_ENTRIES = 50;
 const MOST_NODES = 1_000;
+const MOST_CHARACTERS = 65_536;
 const LONGEST_TEXT = 1_024;
 
 /** What is left of the allowance while a value is copied. */
 interface Walk {
   nodes: number;
+  characters: number;
   readonly above: Set<object>;
 }
 
 const copyList = (list: readonly unknown[], depth: number, walk: Walk): unknown => {
   const copy = list.slice(0, MOST_ENTRIES).map((one) => copyOf(one, depth + 1, walk));
   return list.length > MOST_ENTRIES ? [...copy, `[${list.length - MOST_ENTRIES} more]`] : copy;
+};
+
+/** What stands in place of a value whose name is a secret's; undefined when the value is to be looked at. */
+const hiddenByName = (name: string, value: unknown): string | undefined => {
+  const verdict = judgeName(name);
+  if (verdict === 'plain' || value === null || value === undefined || typeof value === 'boolean')
+    return undefined;
+  return verdict === 'card' ? '[redacted:card-number]' : '[redacted:named-secret]';
 };
 
 const copyFields = (
@@ -28,11 +38,7 @@ const copyFields = (
 ): unknown => {
   const copy: Record<string, unknown> = {};
   for (const name of names.slice(0, MOST_ENTRIES)) {
-    const verdict = judgeName(name);
-    const value =
-      verdict === 'plain'
-        ? copyOf(read(name), depth + 1, walk)
-        : `[redacted:${verdict === 'card' ? 'card-number' : 'named-secret'}]`;
+    const value = hiddenByName(name, read(name)) ?? copyOf(read(name), depth + 1, walk);
     // Defined, not assigned: a field may be called __proto__.
     Object.defineProperty(copy, redactText(name, 200), {
       value,
@@ -75,21 +81,30 @@ const copyObject = (value: object, depth: number, walk: Walk): unknown => {
 
 const copyOf = (value: unknown, depth: number, walk: Walk): unknown => {
   walk.nodes += 1;
-  if (walk.nodes > MOST_NODES) return '[more]';
-  if (typeof value === 'string') return redactText(value, LONGEST_TEXT);
+  if (walk.nodes > MOST_NODES || walk.characters > MOST_CHARACTERS) return '[more]';
+  if (typeof value === 'string') {
+    walk.characters += value.length;
+    return redactText(value, LONGEST_TEXT);
+  }
   if (typeof value === 'bigint') return redactText(String(value), LONGEST_TEXT);
   if (typeof value === 'function' || typeof value === 'symbol') return `[${typeof value}]`;
   if (typeof value !== 'object' || value === null) return value;
   if (walk.above.has(value)) return '[circular]';
   if (depth >= DEEPEST) return '[deeper]';
   walk.above.add(value);
-  const copy = copyObject(value, depth, walk);
-  walk.above.delete(value);
-  return copy;
+  try {
+    return copyObject(value, depth, walk);
+  } catch {
+    // A hostile proxy or a throwing iterator: that it cannot be read is all there is to say.
+    return '[unreadable]';
+  } finally {
+    walk.above.delete(value);
+  }
 };
 
 /**
  * A copy fit for logs: secrets hidden by the names of fields and the shape of values, bytes counted instead of shown,
- * bounded to 6 levels, 50 entries a level, 1,000 values in all and 1,024 bytes a text. Never throws.
+ * bounded to 6 levels, 50 entries a level, 1,000 values and 64 Ki characters in all, and 1,024 bytes a text. Never throws.
  */
-export const redactValue = (value: unknown): unknown => copyOf(value, 0, { nodes: 0, above: new Set() });
+export const redactValue = (value: unknown): unknown =>
+  copyOf(value, 0, { nodes: 0, characters: 0, above: new Set() });

@@ -4,7 +4,7 @@ import { redactText } from './redact-text.ts';
 import { judgeName, type NameVerdict } from './secret-names.ts';
 import type { SecretKind } from './secret-rules.ts';
 import { scanSecrets } from './secret-scan.ts';
-import { isPlainId, looksRandom } from './token-shape.ts';
+import { looksLikeToken } from './token-shape.ts';
 
 /** Where a payload holds what looks like a secret; never the secret itself. */
 export interface SecretFinding {
@@ -19,19 +19,20 @@ const SHORTEST_TOKEN = 20;
 
 /** Texts under a secret's name that only point at it, or say that it is not there. */
 const POINTER =
-  /^(?:vault|secret|secrets|ssm|op|env|ref|awssm|gcpsm|akv|enc|file|arn|kms):|^projects\/|^\$?\{.*\}$|^[*•x.\-\s]*$|^<.*>$|^\[.*\]$/i;
+  /^(?:vault|secret|secrets|ssm|op|env|ref|awssm|gcpsm|akv|enc|file|arn|kms):|^projects\/|^\$?\{.*\}$|^(?:[*•x.\-\s]{3,})?$|^<.*>$|^\[.*\]$/i;
 
-const isSecretName = (text: string, verdict: NameVerdict): boolean => {
+const COOKIE = /^[^\s=;]{1,64}=[^\s;]{6}/;
+
+const isSecretByName = (text: string, verdict: NameVerdict): boolean => {
   if (verdict === 'secret') return !POINTER.test(text);
-  if (verdict !== 'maybe' || text.length < SHORTEST_TOKEN || isPlainId(text) || /\s/.test(text)) return false;
-  return looksRandom(text) || (/\d/.test(text) && /[A-Za-z]/.test(text) && !POINTER.test(text));
+  return verdict === 'maybe' && text.length >= SHORTEST_TOKEN && (looksLikeToken(text) || COOKIE.test(text));
 };
 
 const kindOfText = (text: string, verdict: NameVerdict): SecretKind | undefined => {
   const shape = scanSecrets(text, 'refuse').find(({ confidence }) => confidence === 'refuse');
   if (shape !== undefined) return shape.kind;
   if (verdict === 'card') return isCardNumber(text.replaceAll(/[ -]/g, '')) ? 'card-number' : undefined;
-  return isSecretName(text, verdict) ? 'named-secret' : undefined;
+  return isSecretByName(text, verdict) ? 'named-secret' : undefined;
 };
 
 const kindOf = (value: unknown, verdict: NameVerdict): SecretKind | undefined => {
@@ -84,13 +85,16 @@ const visitList = (list: Iterable<unknown>, verdict: NameVerdict, search: Search
 };
 
 const visitInside = (value: object, verdict: NameVerdict, search: Search): void => {
-  if (Array.isArray(value) || value instanceof Set) return visitList(value, verdict, search);
-  if (value instanceof Uint8Array) return visit(Buffer.from(value).toString('latin1'), verdict, search);
-  if (value instanceof Map) {
+  if (Array.isArray(value) || value instanceof Set) {
+    visitList(value, verdict, search);
+  } else if (value instanceof Uint8Array) {
+    visit(Buffer.from(value).toString('latin1'), verdict, search);
+  } else if (value instanceof Map) {
     for (const [name, one] of value) visitField(String(name), one, search);
-    return;
+  } else {
+    for (const name in value)
+      if (Object.hasOwn(value, name)) visitField(name, Reflect.get(value, name), search);
   }
-  for (const name in value) if (Object.hasOwn(value, name)) visitField(name, Reflect.get(value, name), search);
 };
 
 const visit = (value: unknown, verdict: NameVerdict, search: Search): void => {

@@ -124,10 +124,17 @@ export const SECRET_RULES: readonly SecretRule[] = [
     needs: FEATURE.run16,
     pattern: new RegExp(`(?<![A-Za-z0-9])(?:${[...providerTokens, ...webhooks].join('|')})`, 'g'),
   },
-  { kind: 'aws-key',
-    needs: FEATURE.run16, pattern: /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g },
-  { kind: 'url-credentials',
-    needs: FEATURE.assign | FEATURE.at, pattern: /:\/\/([^\s/:@"'<>]{0,256}:[^\s/@"'<>]{1,512})@/dg, group: 1 },
+  {
+    kind: 'aws-key',
+    needs: FEATURE.run16,
+    pattern: /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/g,
+  },
+  {
+    kind: 'url-credentials',
+    needs: FEATURE.assign | FEATURE.at,
+    pattern: /:\/\/([^\s/:@"'<>]{0,256}:[^\s/@"'<>]{1,512})@/dg,
+    group: 1,
+  },
   {
     kind: 'bearer-token',
     needs: FEATURE.space,
@@ -156,10 +163,18 @@ export const SECRET_RULES: readonly SecretRule[] = [
     judge: (match) =>
       holdsMoreThanAWord(match.slice(1).find((value) => value !== undefined) ?? '') ? 'refuse' : 'redact',
   },
-  { kind: 'random-token',
-    needs: FEATURE.run32, pattern: /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{32,}={0,2}/g, judge: judgeToken },
-  { kind: 'card-number',
-    needs: FEATURE.digits14, pattern: /(?<![\w.-])\d{4}[ -]?\d(?:[ -]?\d){7,13}(?![\w])/g, judge: judgeCard },
+  {
+    kind: 'random-token',
+    needs: FEATURE.run32,
+    pattern: /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{32,}={0,2}/g,
+    judge: judgeToken,
+  },
+  {
+    kind: 'card-number',
+    needs: FEATURE.digits14,
+    pattern: /(?<![\w.-])\d{4}[ -]?\d(?:[ -]?\d){7,13}(?![\w])/g,
+    judge: judgeCard,
+  },
   {
     kind: 'email',
     needs: FEATURE.at | FEATURE.dot,

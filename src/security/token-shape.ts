@@ -58,6 +58,17 @@ export const looksRandom = (token: string): boolean => {
   );
 };
 
+/**
+ * Whether a text is a token rather than words, where its name already says token: scattered letters and digits, or 32 or
+ * more hexadecimal digits. UUIDs, ULIDs and numbers are not.
+ */
+export const looksLikeToken = (text: string): boolean => {
+  const head = text.slice(0, LONGEST_LOOKED_AT);
+  if (/^[0-9a-f]{32,}$/i.test(head)) return /[a-f]/i.test(head);
+  if (/\s/.test(head) || isPlainId(head) || !/\d/.test(head) || !/[A-Za-z]/.test(head)) return false;
+  return changesShare(head) >= LEAST_CHANGES;
+};
+
 /** Whether base64 text is `user:password`, as in HTTP basic authentication. */
 export const isBasicPair = (token: string): boolean => {
   if (!decodesToText(token)) return false;

@@ -52,11 +52,17 @@ const readBlockCount = (tap: Tap): number => {
   return atMostLeft(-count, tap, 'a count of items');
 };
 
+/** `tap.pos += tap.readLong()` would forget the bytes of the number itself: the left side is read first. */
+const jump = (tap: Tap, what: string): void => {
+  const bytes = atMostLeft(tap.readLong(), tap, what);
+  tap.pos += bytes;
+};
+
 /** Skips blocks, jumping over those that tell their size, never backwards. */
 const skipBlocks = (tap: Tap, skipItem: () => void): void => {
   for (let count = tap.readLong(); count !== 0; count = tap.readLong()) {
     if (count < 0) {
-      tap.pos += atMostLeft(tap.readLong(), tap, 'the size of a block');
+      jump(tap, 'the size of a block');
       continue;
     }
     for (let left = atMostLeft(count, tap, 'a count of items'); left > 0; left -= 1) {
@@ -98,7 +104,7 @@ class GuardedMapType extends avsc.types.MapType {
 
   _skip(this: { readonly valuesType: ItemType }, tap: Tap): void {
     skipBlocks(tap, () => {
-      tap.pos += atMostLeft(tap.readLong(), tap, 'a length');
+      jump(tap, 'a length');
       this.valuesType._skip(tap);
     });
   }
@@ -126,7 +132,7 @@ const readText = (tap: Tap): string => {
   const start = tap.pos;
   const text = tap.readString();
   if (text === undefined || !(tap.pos <= tap.buf.length)) throw new MalformedBody('the body ends too early');
-  if (start < 0) requireUtf8(tap, start);
+  if (text.includes('\uFFFD')) requireUtf8(tap, start);
   return text;
 };
 
@@ -158,6 +164,47 @@ class GuardedIntType extends avsc.types.IntType {
   }
 }
 
+/** Beyond it avsc's arithmetic, twice the number in a double, is wrong: -(2^52 + 1) came back as 2^52. */
+const AVSC_LONG_LIMIT = 2 ** 52;
+const LONGEST_LONG_BYTES = 10;
+
+class GuardedLongType extends avsc.types.LongType {
+  _check(value: unknown, _flags: unknown, hook?: (value: unknown, type: avsc.Type) => void): boolean {
+    const valid = Number.isSafeInteger(value);
+    if (!valid) hook?.(value, this);
+    return valid;
+  }
+
+  _read(tap: Tap): number {
+    const start = tap.pos;
+    const value = tap.readLong();
+    return Math.abs(value) < AVSC_LONG_LIMIT ? value : readExactLong(tap, start);
+  }
+
+  _write(tap: Tap, value: unknown): void {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new TypeError('not a long');
+    if (Math.abs(value) < AVSC_LONG_LIMIT) tap.writeLong(value);
+    else writeExactLong(tap, BigInt(value));
+  }
+}
+
+const readExactLong = (tap: Tap, start: number): number => {
+  within(tap);
+  const bytes = tap.buf.subarray(start, tap.pos);
+  if (bytes.length > LONGEST_LONG_BYTES) throw new MalformedBody('a long has more than ten bytes');
+  let zigzag = 0n;
+  for (const [index, byte] of bytes.entries()) zigzag |= BigInt(byte & 0x7f) << BigInt(7 * index);
+  const value = Number((zigzag >> 1n) ^ -(zigzag & 1n));
+  if (!Number.isSafeInteger(value)) throw new MalformedBody('a long is beyond 2^53');
+  return value;
+};
+
+const writeExactLong = (tap: Tap, value: bigint): void => {
+  let zigzag = (value << 1n) ^ (value >> 63n);
+  for (; zigzag > 0x7fn; zigzag >>= 7n) tap.buf[tap.pos++] = Number(zigzag & 0x7fn) | 0x80;
+  tap.buf[tap.pos++] = Number(zigzag);
+};
+
 /** avsc looks symbols up in an object: `constructor` and `['FREE']` would pass for symbols. */
 class GuardedEnumType extends avsc.types.EnumType {
   _check(value: unknown, _flags: unknown, hook?: (value: unknown, type: avsc.Type) => void): boolean {
@@ -183,6 +230,7 @@ class PlainRecordType extends avsc.types.RecordType {
 
 const STRING = new GuardedStringType();
 const INT = new GuardedIntType();
+const LONG = new GuardedLongType();
 
 const guardedType = (schema: avsc.Schema, options: unknown): avsc.Type | undefined => {
   switch (typeof schema === 'object' && 'type' in schema ? schema.type : schema) {
@@ -190,6 +238,8 @@ const guardedType = (schema: avsc.Schema, options: unknown): avsc.Type | undefin
       return STRING;
     case 'int':
       return INT;
+    case 'long':
+      return LONG;
     case 'array':
       return new GuardedArrayType(schema, options);
     case 'map':

@@ -65,7 +65,12 @@ export const createJobTelemetry = async (options: JobTelemetryOptions): Promise<
   const keyOf = guardedKey(options.partitionKey ?? ((event) => event.tenantId), log);
   return {
     encode: (event) => ({ key: Buffer.from(keyOf(event)), value: encodeNow(serde, event) }),
-    append: ({ key, value }) => gate.insist(() => producer.send({ topic, key, value, headers: HEADERS })),
+    append: ({ key, value }) => {
+      const appended = gate.insist(() => producer.send({ topic, key, value, headers: HEADERS }));
+      // Callers keep the promise and wait for it at the end of the job; failing before that is no stray rejection.
+      appended.catch(() => undefined);
+      return appended;
+    },
     observe: fanOut(options.observers ?? [], log),
   };
 };

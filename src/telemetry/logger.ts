@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Log, LogFacts } from '../core/ports/log.ts';
+import { judgeName } from '../security/secret-names.ts';
 import { redactedFact } from './redacted-fact.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -27,12 +28,16 @@ export interface Logger extends Log {
 /** Names the line itself uses; a fact of that name would make the line ambiguous. */
 const OWN_NAMES: ReadonlySet<string> = new Set(['level', 'time', 'service', 'pid', 'msg']);
 
+/** What the name of a fact can say that its value alone does not. */
+const NAMED_SECRET: ReadonlySet<string> = new Set(['secret', 'card']);
+
 /** Keeps plain values only, whatever the caller passed at run time, and redacts texts. */
 const safeFacts = (facts: LogFacts): Record<string, string | number | boolean> => {
   const safe: Record<string, string | number | boolean> = {};
   for (const [name, value] of Object.entries(facts)) {
     const key = OWN_NAMES.has(name) ? `fact_${name}` : name;
-    if (typeof value === 'string') safe[key] = redactedFact(value);
+    if (value !== undefined && NAMED_SECRET.has(judgeName(name))) safe[key] = '[redacted]';
+    else if (typeof value === 'string') safe[key] = redactedFact(value);
     else if (Array.isArray(value)) safe[key] = redactedFact(value.join(', '));
     else if (typeof value === 'number' || typeof value === 'boolean') safe[key] = value;
   }

@@ -72,11 +72,12 @@ const startTracing = (service: string): NodeSDK => {
   return sdk;
 };
 
-const stopTracing = async (sdk: NodeSDK): Promise<void> => {
-  await sdk.shutdown();
+/** Unregisters first: an exporter that never answers must not leave a dead provider behind. */
+const stopTracing = (sdk: NodeSDK): Promise<void> => {
   trace.disable();
   context.disable();
   propagation.disable();
+  return sdk.shutdown();
 };
 
 /**

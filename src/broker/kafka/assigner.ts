@@ -12,7 +12,8 @@ const ASSIGNER_NAME = 'esteira-sticky';
 const ASSIGNER_VERSION = 0;
 const NOTHING: MemberState = { counts: {}, owned: [] };
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
 
 const isPartition = (value: unknown): value is TopicPartition =>
   isRecord(value) && typeof value['topic'] === 'string' && Number.isInteger(value['partition']);
@@ -22,11 +23,16 @@ const readState = (userData: Buffer): MemberState => {
   if (userData.length === 0) return NOTHING;
   const state: unknown = JSON.parse(userData.toString('utf8'));
   if (!isRecord(state) || !isRecord(state['counts']) || !Array.isArray(state['owned'])) return NOTHING;
-  const counts = Object.entries(state['counts']).filter((entry): entry is [string, number] => Number.isInteger(entry[1]));
+  const counts = Object.entries(state['counts']).filter((entry): entry is [string, number] =>
+    Number.isInteger(entry[1]),
+  );
   return { counts: Object.fromEntries(counts), owned: state['owned'].filter(isPartition) };
 };
 
-const wishOf = (member: { memberId: string; memberMetadata: Buffer }): { wish: MemberWish; counts: MemberState['counts'] } => {
+const wishOf = (member: {
+  memberId: string;
+  memberMetadata: Buffer;
+}): { wish: MemberWish; counts: MemberState['counts'] } => {
   const decoded = AssignerProtocol.MemberMetadata.decode(member.memberMetadata);
   const { counts, owned } = readState(decoded?.userData ?? Buffer.alloc(0));
   return { wish: { memberId: member.memberId, topics: decoded?.topics ?? [], owned }, counts };
@@ -34,12 +40,15 @@ const wishOf = (member: { memberId: string; memberMetadata: Buffer }): { wish: M
 
 const byTopic = (partitions: readonly TopicPartition[]): Record<string, number[]> => {
   const grouped: Record<string, number[]> = Object.create(null);
-  for (const { topic, partition } of partitions) (grouped[topic] ??= []).push(partition);
+  for (const { topic, partition } of partitions) grouped[topic] = [...(grouped[topic] ?? []), partition];
   return grouped;
 };
 
 /** Partition counts as this member knows them; a topic without metadata is left to the others. */
-const knownCounts = (cluster: Pick<Cluster, 'findTopicPartitionMetadata'>, topics: readonly string[]): Record<string, number> =>
+const knownCounts = (
+  cluster: Pick<Cluster, 'findTopicPartitionMetadata'>,
+  topics: readonly string[],
+): Record<string, number> =>
   Object.fromEntries(topics.map((topic) => [topic, cluster.findTopicPartitionMetadata(topic).length]));
 
 /**
@@ -62,7 +71,11 @@ export const stickyAssigner =
         const userData = Buffer.from(JSON.stringify(state));
         return {
           name: ASSIGNER_NAME,
-          metadata: AssignerProtocol.MemberMetadata.encode({ version: ASSIGNER_VERSION, topics: [...topics], userData }),
+          metadata: AssignerProtocol.MemberMetadata.encode({
+            version: ASSIGNER_VERSION,
+            topics: [...topics],
+            userData,
+          }),
         };
       },
       assign: async ({ members, topics }) => {
@@ -71,7 +84,10 @@ export const stickyAssigner =
         for (const member of told)
           for (const [topic, count] of Object.entries(member.counts))
             counts.set(topic, Math.max(count, counts.get(topic) ?? 0));
-        const assignment = assignSticky(told.map(({ wish }) => wish), counts);
+        const assignment = assignSticky(
+          told.map(({ wish }) => wish),
+          counts,
+        );
         return [...assignment].map(([memberId, partitions]) => ({
           memberId,
           memberAssignment: AssignerProtocol.MemberAssignment.encode({

@@ -48,7 +48,10 @@ export interface RawBroker {
     responses: { topic: string; partitions: { partition: number; offset: string }[] }[];
   }>;
   offsetFetch(request: object): Promise<{
-    responses: { topic: string; partitions: { partition: number; offset: string; metadata: string | null }[] }[];
+    responses: {
+      topic: string;
+      partitions: { partition: number; offset: string; metadata: string | null }[];
+    }[];
   }>;
   offsetCommit(request: {
     groupId: string;
@@ -81,7 +84,10 @@ const isRawCluster = (cluster: object): cluster is RawCluster =>
 /** Narrows a cluster object handed out by kafkajs. */
 export const rawCluster = (cluster: object): RawCluster => {
   if (isRawCluster(cluster)) return cluster;
-  throw new EsteiraError('ESTEIRA_CONFIG_INVALID', 'kafkajs does not look like version 2.2.4: install it exactly.');
+  throw new EsteiraError(
+    'ESTEIRA_CONFIG_INVALID',
+    'kafkajs does not look like version 2.2.4: install it exactly.',
+  );
 };
 
 /** A cluster of its own connections: kafkajs hands it to the assigner of a consumer, which is never started. */
@@ -93,7 +99,12 @@ export const openCluster = (kafka: Kafka): RawCluster => {
     partitionAssigners: [
       ({ cluster }) => {
         found = cluster;
-        return { name: 'none', version: 0, assign: async () => [], protocol: () => ({ name: 'none', metadata: Buffer.alloc(0) }) };
+        return {
+          name: 'none',
+          version: 0,
+          assign: async () => [],
+          protocol: () => ({ name: 'none', metadata: Buffer.alloc(0) }),
+        };
       },
     ],
   });

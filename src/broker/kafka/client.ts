@@ -1,5 +1,5 @@
-import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import type { ConnectionOptions } from 'node:tls';
+import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import type { BrokerLog } from '../../core/ports/log.ts';
 import { hardenClient } from './client-patch.ts';
 import { bridgeLog } from './logging.ts';

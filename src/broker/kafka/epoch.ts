@@ -34,7 +34,8 @@ interface Owned {
   gapAllowedAt?: bigint;
 }
 
-const keysOf = (partitions: readonly TopicPartition[]): ReadonlySet<string> => new Set(partitions.map(partitionKey));
+const keysOf = (partitions: readonly TopicPartition[]): ReadonlySet<string> =>
+  new Set(partitions.map(partitionKey));
 
 /**
  * What one member of a group owns and what may be done with it. Pure: every order of events can be tried without a
@@ -45,7 +46,7 @@ export class EpochState {
   #join: JoinNumber = 0;
   #epoch: Epoch = 0;
   #memberId: string | undefined;
-  #isSameMember = true;
+  #isSameMember = false;
   #isComplete = false;
   /** What the listener was told last. */
   #told: ReadonlySet<string> = new Set();
@@ -64,7 +65,7 @@ export class EpochState {
   joined(memberId: string, partitions: readonly TopicPartition[]): JoinNumber {
     this.#isComplete = false;
     const keys = keysOf(partitions);
-    const isNewMember = this.#memberId !== undefined && this.#memberId !== memberId;
+    const isNewMember = this.#memberId !== memberId;
     if (isNewMember) this.#isSameMember = false;
     this.#kept = isNewMember ? new Set() : new Set([...this.#kept].filter((key) => keys.has(key)));
     for (const key of this.#paused) if (!this.#kept.has(key)) this.#paused.delete(key);
@@ -112,6 +113,11 @@ export class EpochState {
   /** Whether this is still the latest join. */
   isCurrent(join: JoinNumber): boolean {
     return join === this.#join;
+  }
+
+  /** The last offset the broker took for the partition in this epoch. */
+  lastCommitted(at: TopicPartition): bigint | undefined {
+    return this.#live(at)?.committed;
   }
 
   /** The number of the latest join. */

@@ -1,4 +1,4 @@
-import { EsteiraError, type ErrorCode, type ErrorFacts, isEsteiraError } from '../../core/errors.ts';
+import { type ErrorCode, type ErrorFacts, EsteiraError, isEsteiraError } from '../../core/errors.ts';
 
 /** What kafkajs puts on its errors: a class name and, when a broker answered, Kafka's name of the error. */
 export interface ClientErrorTraits {

@@ -146,7 +146,8 @@ export class GuardedSender {
     if (verdict.topicUnknown && this.#topicStaysUnknown())
       return this.#giveUp(flight, 'ESTEIRA_TOPICS_DIFFER', verdict.why);
     this.#wiring.transport.forget(this.#at.topic);
-    if (flight.attempts === PATIENT_ATTEMPTS) this.#warn('batch not confirmed yet, trying on', flight, verdict.why);
+    if (flight.attempts === PATIENT_ATTEMPTS)
+      this.#warn('batch not confirmed yet, trying on', flight, verdict.why);
     await this.#backOff(flight.attempts);
     return undefined;
   }
@@ -166,7 +167,10 @@ export class GuardedSender {
   #giveUp(flight: Flight, code: ErrorCode, why: string): WriteResult {
     const facts = { ...this.#at, records: flight.count, why };
     if (!flight.maybeWritten)
-      return { kind: 'failed', error: new EsteiraError(code, `Kafka did not take the records: ${why}.`, { facts }) };
+      return {
+        kind: 'failed',
+        error: new EsteiraError(code, `Kafka did not take the records: ${why}.`, { facts }),
+      };
     // Other records under the same sequence would be taken for this batch and dropped by the broker.
     this.#forgetIdentity();
     const message = 'The records may have been written or not: publish them again under the same ids.';

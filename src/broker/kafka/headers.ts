@@ -10,7 +10,9 @@ export interface DecodedHeader {
 }
 
 /** The shape kafkajs gives headers: a name that repeats has an array. */
-export type HeaderObject = Record<string, Buffer | null | (Buffer | null)[]> & { [WIRE_HEADERS]?: RecordHeaders };
+export type HeaderObject = Record<string, Buffer | null | (Buffer | null)[]> & {
+  [WIRE_HEADERS]?: RecordHeaders;
+};
 
 /**
  * Makes kafkajs' header object, with the wire order beside it. kafkajs' own loses the order of repeated names and

@@ -3,7 +3,17 @@ import type { ErrorFacts } from '../../core/errors.ts';
 import type { BrokerLog } from '../../core/ports/log.ts';
 
 /** Facts of kafkajs that are safe and useful; everything else (buffers, requests, stacks) is left out. */
-const KEPT = ['broker', 'clientId', 'groupId', 'memberId', 'topic', 'partition', 'error', 'retryCount', 'retryTime'];
+const KEPT = [
+  'broker',
+  'clientId',
+  'groupId',
+  'memberId',
+  'topic',
+  'partition',
+  'error',
+  'retryCount',
+  'retryTime',
+];
 const SAME_LINE_EVERY_MS = 10_000;
 const MOST_LINES_REMEMBERED = 200;
 

@@ -13,11 +13,20 @@ export interface OffsetLookUp {
   rangesOf(partitions: readonly TopicPartition[]): Promise<readonly OffsetRange[]>;
 }
 
-/** Compares one committed offset with its log; undefined when reading may go on from it. */
-export const problemOf = (range: OffsetRange, committed: bigint | undefined): OffsetProblem | undefined => {
+/**
+ * Compares one offset with its log; undefined when reading may go on from it.
+ *
+ * @param position where reading would go on, when that is not the committed offset.
+ */
+export const problemOf = (
+  range: OffsetRange,
+  committed: bigint | undefined,
+  position = committed,
+): OffsetProblem | undefined => {
   const { topic, partition, low, high } = range;
-  if (committed === undefined) return { topic, partition, low, high, problem: 'missing' };
-  if (committed >= low && committed <= high) return undefined;
+  if (committed === undefined || position === undefined)
+    return { topic, partition, low, high, problem: 'missing' };
+  if (position >= low && position <= high) return undefined;
   return { topic, partition, low, high, committed, problem: 'out-of-range' };
 };
 

@@ -26,9 +26,13 @@ export interface CollectorWiring {
 }
 
 const tooLarge = (at: TopicPartition, bytes: number): EsteiraError =>
-  new EsteiraError('ESTEIRA_RECORD_TOO_LARGE', 'The record is larger than the topic allows: nothing was written.', {
-    facts: { ...at, bytes },
-  });
+  new EsteiraError(
+    'ESTEIRA_RECORD_TOO_LARGE',
+    'The record is larger than the topic allows: nothing was written.',
+    {
+      facts: { ...at, bytes },
+    },
+  );
 
 /** Gathers the records of one partition; one batch is in flight, what arrives meanwhile is the next. */
 export class PartitionCollector {

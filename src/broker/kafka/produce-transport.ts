@@ -46,7 +46,10 @@ const openWire = (open: () => RawCluster): Wire => {
 };
 
 /** The transport over kafkajs' broker connections. */
-export const createProduceTransport = (open: () => RawCluster, requestTimeoutMs: number): ProduceTransport => {
+export const createProduceTransport = (
+  open: () => RawCluster,
+  requestTimeoutMs: number,
+): ProduceTransport => {
   let wire: Wire | undefined;
   const connect = async (): Promise<Wire> => {
     const current = wire ?? openWire(open);

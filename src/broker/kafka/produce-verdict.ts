@@ -8,7 +8,12 @@ import { NotSent } from './produce-transport.ts';
 export type Verdict =
   | { readonly kind: 'written'; readonly baseOffset: bigint }
   /** Not confirmed: to be sent again unchanged. `maybeWritten` when it may be in the log already. */
-  | { readonly kind: 'again'; readonly why: string; readonly maybeWritten: boolean; readonly topicUnknown: boolean }
+  | {
+      readonly kind: 'again';
+      readonly why: string;
+      readonly maybeWritten: boolean;
+      readonly topicUnknown: boolean;
+    }
   /** The broker does not know this producer id or its sequence: only a fresh id can go on. */
   | { readonly kind: 'new-identity'; readonly why: string }
   | { readonly kind: 'too-large' }
@@ -36,7 +41,12 @@ const verdictOfCode = (code: number): Verdict => {
 export const verdictOfRows = (at: TopicPartition, rows: readonly ProduceRow[]): Verdict => {
   const [row] = rows;
   if (rows.length !== 1 || row === undefined || row.topic !== at.topic || row.partition !== at.partition)
-    return { kind: 'again', why: 'answer without the row of the partition', maybeWritten: true, topicUnknown: false };
+    return {
+      kind: 'again',
+      why: 'answer without the row of the partition',
+      maybeWritten: true,
+      topicUnknown: false,
+    };
   if (row.errorCode !== 0) return verdictOfCode(row.errorCode);
   // An offset of -1 means a duplicate the broker no longer has the place of.
   if (row.baseOffset < 0n) return { kind: 'new-identity', why: 'answer without an offset' };

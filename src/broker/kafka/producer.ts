@@ -4,7 +4,7 @@ import type { ProducerOptions, RecordProducer, SendOptions } from '../../core/po
 import type { BrokerLog } from '../../core/ports/log.ts';
 import type { OutgoingRecord, RecordPosition, TopicPartition } from '../../core/record.ts';
 import { GuardedSender, type SenderLimits } from './guarded-sender.ts';
-import { OpenCalls, type OpenCall } from './open-calls.ts';
+import { type OpenCall, OpenCalls } from './open-calls.ts';
 import { PartitionCollector, type Pending } from './partition-collector.ts';
 import type { ProducerIdentity, ProduceTransport } from './produce-transport.ts';
 import { SendBuffer } from './send-buffer.ts';
@@ -130,7 +130,10 @@ export class KafkaProducer implements RecordProducer {
     });
     return new PartitionCollector(at, {
       write: (records) => sender.write(records),
-      soon: (callback) => void (this.#lingerMs > 0 ? this.#wiring.clock.after(this.#lingerMs, callback) : setImmediate(callback)),
+      soon: (callback) =>
+        void (this.#lingerMs > 0
+          ? this.#wiring.clock.after(this.#lingerMs, callback)
+          : setImmediate(callback)),
       onDeparture,
     });
   }

@@ -31,14 +31,19 @@ export class SendBuffer {
   enter(request: RoomRequest): void {
     // Whoever waits already goes first, also when a smaller record would fit: the order of calls is the order written.
     if (this.#waiters.length === 0 && this.#fits(request)) this.#admit(request);
-    else if (request.patienceMs === undefined || request.bytes > this.#limit) request.refuse(this.#full(request));
+    else if (request.patienceMs === undefined || request.bytes > this.#limit)
+      request.refuse(this.#full(request));
     else this.#wait(request, request.patienceMs);
   }
 
   /** Gives bytes back. */
   leave(bytes: number): void {
     this.#used -= bytes;
-    for (let next = this.#waiters[0]; next !== undefined && this.#fits(next.request); next = this.#waiters[0]) {
+    for (
+      let next = this.#waiters[0];
+      next !== undefined && this.#fits(next.request);
+      next = this.#waiters[0]
+    ) {
       this.#waiters.shift();
       next.cancel();
       this.#admit(next.request);
@@ -72,8 +77,12 @@ export class SendBuffer {
   }
 
   #full({ bytes }: RoomRequest): EsteiraError {
-    return new EsteiraError('ESTEIRA_BUFFER_FULL', 'Too much waits to be written: nothing of this was. Slow down.', {
-      facts: { bytes, limit: this.#limit },
-    });
+    return new EsteiraError(
+      'ESTEIRA_BUFFER_FULL',
+      'Too much waits to be written: nothing of this was. Slow down.',
+      {
+        facts: { bytes, limit: this.#limit },
+      },
+    );
   }
 }

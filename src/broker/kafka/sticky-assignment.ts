@@ -44,7 +44,12 @@ const claimsOf = (wishes: readonly MemberWish[]): Map<string, string> => {
 };
 
 /** Leaves partitions where they are as far as no member gets more of the topic than its share. */
-const keep = (topic: string, count: number, loads: readonly Load[], claims: ReadonlyMap<string, string>): number[] => {
+const keep = (
+  topic: string,
+  count: number,
+  loads: readonly Load[],
+  claims: ReadonlyMap<string, string>,
+): number[] => {
   const floor = Math.floor(count / loads.length);
   let extras = count % loads.length;
   const left: number[] = [];

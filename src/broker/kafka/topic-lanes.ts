@@ -40,8 +40,14 @@ export class TopicLanes {
 
   /** Queues a record on its partition. */
   add(record: OutgoingRecord, pending: Pending): void {
-    if (this.#count !== undefined) return this.#route(record, pending, this.#count);
-    this.#early.push([record, pending]);
+    if (this.#count !== undefined) this.#route(record, pending, this.#count);
+    else {
+      this.#early.push([record, pending]);
+      this.#askOnce();
+    }
+  }
+
+  #askOnce(): void {
     if (this.#isAsking) return;
     this.#isAsking = true;
     void this.#ask().finally(() => {
@@ -61,13 +67,16 @@ export class TopicLanes {
       try {
         this.#count = (await this.#wiring.partitions()).length;
       } catch (error) {
-        const known = brokerError(`Cannot find topic ${this.#topic}`, error, { facts: { topic: this.#topic } });
+        const known = brokerError(`Cannot find topic ${this.#topic}`, error, {
+          facts: { topic: this.#topic },
+        });
         if (this.#isFinal(known, startedAtMs)) return this.fail(known);
         await this.#wait();
       }
     }
     const count = this.#count;
-    if (count !== undefined) for (const [record, pending] of this.#takeEarly()) this.#route(record, pending, count);
+    if (count !== undefined)
+      for (const [record, pending] of this.#takeEarly()) this.#route(record, pending, count);
   }
 
   #isFinal(error: EsteiraError, startedAtMs: number): boolean {

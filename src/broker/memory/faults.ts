@@ -4,7 +4,10 @@ import type { MemoryCluster } from './cluster.ts';
 
 /** What tests can make a memory cluster do that real ones do by accident. */
 export interface MemoryFaults {
-  /** Records are written, but no acknowledgement comes, for one topic or for all, until {@link releaseAcks}. */
+  /**
+   * Records are written, but no acknowledgement comes, for one topic or for all, until {@link releaseAcks}. A broker
+   * on a clock that stands still does not end its closing before.
+   */
   holdAcks(topic?: string): void;
   /** Gives all acknowledgements held back, in order, and holds no more. */
   releaseAcks(): void;

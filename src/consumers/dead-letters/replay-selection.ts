@@ -4,7 +4,7 @@ import type { BrokerAdmin } from '../../core/ports/broker.ts';
 import { formatPosition, type RecordPosition } from '../../core/record.ts';
 import { type DeadLetter, jobOfDeadLetterTopic, toDeadLetter } from './dead-letter.ts';
 import { readPositions } from './read-positions.ts';
-import { type DeadLetterFilter, jobTypesOf, scanDeadLetters } from './scan.ts';
+import { type DeadLetterFilter, jobTypesOf, requireTopics, scanDeadLetters } from './scan.ts';
 
 /** Which dead letters to replay: these positions, or those of a job type that a filter means. */
 export interface ReplaySelection {
@@ -57,7 +57,10 @@ const refuseEarlierOnes = (candidates: readonly Candidate[]): readonly Candidate
   return candidates.map((candidate) => {
     const latest = last.get(candidate.letter?.envelope.job?.id ?? '');
     if (candidate.refusal !== undefined || latest === undefined || latest === candidate) return candidate;
-    return { ...candidate, refusal: `the job died again later, at ${formatPosition(latest.at)}: replay that one` };
+    return {
+      ...candidate,
+      refusal: `the job died again later, at ${formatPosition(latest.at)}: replay that one`,
+    };
   });
 };
 
@@ -70,7 +73,9 @@ const selectByFilter = async (
 ): Promise<Selected> => {
   const letters: Candidate[] = [];
   const jobs = jobTypesOf(app, selection.jobType);
-  await scanDeadLetters(app, admin, jobs, selection.filter ?? {}, (letter) => letters.push(candidateOf(letter)));
+  await scanDeadLetters(app, admin, jobs, selection.filter ?? {}, (letter) =>
+    letters.push(candidateOf(letter)),
+  );
   const candidates = refuseEarlierOnes(letters).toSorted(byAge);
   return { candidates: candidates.slice(0, selection.limit ?? DEFAULT_LIMIT), matched: candidates.length };
 };
@@ -86,8 +91,9 @@ const selectByPosition = async (
     const refusal = known ? 'there is no record at this position' : `this is no DLQ topic of app ${app.name}`;
     found.set(formatPosition(at), { at, refusal });
   }
-  const readable = [...found.values()].filter(({ at }) => jobOfDeadLetterTopic(app, at.topic) !== undefined);
-  for await (const records of readPositions(admin, readable.map(({ at }) => at))) {
+  const readable = positions.filter(({ topic }) => jobOfDeadLetterTopic(app, topic) !== undefined);
+  await requireTopics(admin, [...new Set(readable.map(({ topic }) => topic))]);
+  for await (const records of readPositions(admin, readable)) {
     for (const record of records) {
       const job = jobOfDeadLetterTopic(app, record.topic);
       if (job !== undefined) found.set(formatPosition(record), candidateOf(toDeadLetter(job, record)));

@@ -101,8 +101,9 @@ const run = async (
   for (const refused of candidates.filter(({ refusal }) => refusal !== undefined)) tell(refused, {});
   if (accepted.length > 0) {
     const writer = await parts.connectWriter();
-    const replay = { replayId, actor: request.actor, reason: request.reason };
-    await writeReplays({ ...parts, ...writer, ...replay }, accepted, (candidate, replayed) =>
+    const { actor, reason } = request;
+    const facts = { ns: parts.app.name, identity: parts.identity, replayId, actor, reason };
+    await writeReplays({ ...parts, ...writer }, facts, accepted, (candidate, replayed) =>
       tell(candidate, outcomeOf(replayed)),
     );
   }
@@ -118,7 +119,10 @@ const run = async (
  *   ESTEIRA_TOPICS_DIFFER, ESTEIRA_AUDIT_UNAVAILABLE (what was not audited was not replayed),
  *   ESTEIRA_SERVICE_UNREACHABLE.
  */
-export const replayDeadLetters = async (parts: ReplayParts, request: ReplayRequest): Promise<ReplayResult> => {
+export const replayDeadLetters = async (
+  parts: ReplayParts,
+  request: ReplayRequest,
+): Promise<ReplayResult> => {
   const checked = {
     ...request,
     actor: requireWords('an actor', request.actor, LONGEST_ACTOR),

@@ -36,7 +36,10 @@ export const matches = ({ envelope, deadAtMs }: DeadLetter, filter: DeadLetterFi
 };
 
 /** The job types whose dead letters are meant: one, or all. @throws EsteiraError ESTEIRA_JOB_TYPE_UNKNOWN */
-export const jobTypesOf = (app: AppDefinition, jobType: string | undefined): readonly JobDefinition<unknown>[] => {
+export const jobTypesOf = (
+  app: AppDefinition,
+  jobType: string | undefined,
+): readonly JobDefinition<unknown>[] => {
   if (jobType === undefined) return app.jobs;
   const job = app.jobs.find(({ type }) => type === jobType);
   if (job !== undefined) return [job];
@@ -47,7 +50,8 @@ export const jobTypesOf = (app: AppDefinition, jobType: string | undefined): rea
   );
 };
 
-const requireTopics = async (admin: BrokerAdmin, topics: readonly string[]): Promise<void> => {
+/** @throws EsteiraError ESTEIRA_TOPICS_DIFFER naming each of these topics that is not there */
+export const requireTopics = async (admin: BrokerAdmin, topics: readonly string[]): Promise<void> => {
   const described = await admin.describeTopics(topics);
   const missing = topics.filter((topic) => !described.has(topic));
   if (missing.length === 0) return;
@@ -88,7 +92,10 @@ export const scanDeadLetters = async (
 ): Promise<number> => {
   let read = 0;
   const topics = jobs.map((job) => ({ job, topic: names.deadLetters(app.name, job.type) }));
-  await requireTopics(admin, topics.map(({ topic }) => topic));
+  await requireTopics(
+    admin,
+    topics.map(({ topic }) => topic),
+  );
   for (const { job, topic } of topics) {
     for (const { partition, low, high } of await rangesOf(admin, topic, filter)) {
       if (low >= high) continue;

@@ -63,7 +63,13 @@ export type ClaimAnswer =
   | { readonly kind: 'done'; readonly fence: number; readonly origin: string; readonly event?: Buffer }
   | { readonly kind: 'running'; readonly untilMs: number; readonly nowMs: number }
   | { readonly kind: 'wait'; readonly dueMs: number; readonly nowMs: number; readonly attempt: number }
-  | { readonly kind: 'dead'; readonly reason: DeadReason; readonly fence: number; readonly attempt: number; readonly starts: number }
+  | {
+      readonly kind: 'dead';
+      readonly reason: DeadReason;
+      readonly fence: number;
+      readonly attempt: number;
+      readonly starts: number;
+    }
   /** This very copy decided before: write its successor again, do not run. */
   | { readonly kind: 'decided'; readonly decision: Buffer }
   /** Another copy of this hop, or a later hop, has taken over; `origin` is where that one came from (J's; K's when K is done). */

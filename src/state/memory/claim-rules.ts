@@ -11,7 +11,7 @@ export const claim = (table: StateTable, request: ClaimRequest): ClaimAnswer => 
   const key = table.key(request);
   if (key?.kind === 'done') return doneAnswer(key);
   const own = key?.jobId === request.jobId ? key : undefined;
-  if (own !== undefined && own.hop > request.hop) return { kind: 'superseded' };
+  if (own !== undefined && own.hop > request.hop) return { kind: 'superseded', origin: own.origin };
   const job = table.job(request);
   const byJob = job === undefined ? undefined : answerByJob(job, request, table.nowMs());
   if (byJob !== undefined) return byJob;
@@ -37,7 +37,8 @@ export const release = (table: StateTable, request: RenewRequest): void => {
   const key = table.key(request);
   if (key?.kind !== 'running' || key.fence !== request.fence) return;
   const starts = key.dead === undefined ? key.starts - 1 : key.starts;
-  table.setKey(request, { kind: 'free', jobId: key.jobId, hop: key.hop, starts }, CLAIM_GRACE_MS);
+  const { jobId, hop, origin } = key;
+  table.setKey(request, { kind: 'free', jobId, hop, starts, origin }, CLAIM_GRACE_MS);
 };
 
 const doneAnswer = (done: Done): ClaimAnswer => ({
@@ -49,11 +50,13 @@ const doneAnswer = (done: Done): ClaimAnswer => ({
 
 /** What a job's own record says to a copy; undefined when the copy may ask for the key. */
 const answerByJob = (job: JobRecord, request: ClaimRequest, nowMs: number): ClaimAnswer | undefined => {
-  if (request.hop < job.hop) return { kind: 'superseded' };
+  if (request.hop < job.hop) return { kind: 'superseded', origin: job.origin };
   if (request.hop > job.hop) return undefined;
   if (job.decision !== undefined) {
     const { position, bytes } = job.decision;
-    if (position !== request.position || bytes === undefined) return { kind: 'superseded' };
+    if (position !== request.position || bytes === undefined) {
+      return { kind: 'superseded', origin: job.origin };
+    }
     return { kind: 'decided', decision: bytes };
   }
   if (job.dueMs !== undefined && job.dueMs > nowMs) {
@@ -98,6 +101,7 @@ const take = (
     hop: request.hop,
     starts: dead === undefined ? starts + 1 : starts,
     attempt,
+    origin: request.origin,
     ...(dead === undefined ? {} : { dead }),
     ...(request.place === undefined ? {} : { place: request.place }),
   };

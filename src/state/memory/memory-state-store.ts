@@ -9,6 +9,8 @@ import { StateTable } from './state-table.ts';
 export interface MemoryStateOptions {
   /** The clock of leases, due times and lifetimes. */
   readonly clock: Clock;
+  /** Shared by stores that stand for several processes; default one of its own. */
+  readonly table?: StateTable;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface MemoryStateOptions {
  * @throws EsteiraError (from each call) ESTEIRA_CLOSED after `close`.
  */
 export const createMemoryStateStore = (options: MemoryStateOptions): StateStore => {
-  const table = new StateTable(options.clock);
+  const table = options.table ?? new StateTable(options.clock);
   let closed = false;
   const each =
     <Request, Answer>(rule: (table: StateTable, request: Request) => Answer) =>

@@ -8,7 +8,7 @@ import type {
   SettledRequest,
 } from '../../core/ports/state.ts';
 import { lifetimeMs, wholeMs } from '../durations.ts';
-import type { JobRecord, KeyRecord, Running } from './state-records.ts';
+import type { Done, JobRecord, KeyRecord, Running } from './state-records.ts';
 import type { StateTable } from './state-table.ts';
 
 // The same rules as src/state/redis/settlement-scripts.ts, in the same order.
@@ -41,7 +41,7 @@ export const decide = (table: StateTable, request: DecideRequest): DecideAnswer 
   const job = table.job(request);
   const before = job === undefined ? undefined : decidedBefore(job, request);
   if (before !== undefined) return before;
-  if (key?.kind === 'done') return { kind: request.fence === undefined ? 'superseded' : 'fenced' };
+  if (key?.kind === 'done') return decidedTooLate(key, request);
   if (request.fence !== undefined && key?.kind === 'running' && !ours) return { kind: 'fenced' };
   const decision = { position: request.position, bytes: Buffer.from(request.decision) };
   const record: JobRecord = {
@@ -49,6 +49,7 @@ export const decide = (table: StateTable, request: DecideRequest): DecideAnswer 
     attempt: 0,
     starts: 0,
     fence: request.fence ?? -1,
+    origin: request.origin,
     decision,
   };
   table.setJob(request, record, lifetimeMs(request.ttlMs));
@@ -75,8 +76,8 @@ export const postpone = (table: StateTable, request: PostponeRequest): 'postpone
     return 'lost';
   }
   const dueMs = table.nowMs() + wholeMs(request.delayMs);
-  const { hop, starts } = key;
-  const record = { hop, attempt: request.attempt, starts, fence: request.fence, dueMs };
+  const { hop, starts, fence, origin } = key;
+  const record = { hop, attempt: request.attempt, starts, fence, origin, dueMs };
   table.setJob(request, record, lifetimeMs(request.ttlMs));
   return 'postponed';
 };
@@ -84,11 +85,14 @@ export const postpone = (table: StateTable, request: PostponeRequest): 'postpone
 const holds = (key: KeyRecord | undefined, fence: number | undefined): key is Running =>
   key?.kind === 'running' && key.fence === fence;
 
+const decidedTooLate = (done: Done, request: DecideRequest): DecideAnswer =>
+  request.fence === undefined ? { kind: 'superseded', origin: done.origin } : { kind: 'fenced' };
+
 /** What an earlier decision says to this one; undefined when nothing stands against it. */
 const decidedBefore = (job: JobRecord, request: DecideRequest): DecideAnswer | undefined => {
-  if (job.hop > request.hop) return { kind: 'superseded' };
+  if (job.hop > request.hop) return { kind: 'superseded', origin: job.origin };
   if (job.hop < request.hop || job.decision === undefined) return undefined;
   const { position, bytes } = job.decision;
-  if (position !== request.position || bytes === undefined) return { kind: 'superseded' };
+  if (position !== request.position || bytes === undefined) return { kind: 'superseded', origin: job.origin };
   return { kind: 'decided', decision: bytes };
 };

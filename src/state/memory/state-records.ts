@@ -12,6 +12,8 @@ export interface Running {
   /** Starts counted so far, this one included unless it is a dead one. */
   readonly starts: number;
   readonly attempt: number;
+  /** Where the claiming copy came from. */
+  readonly origin: string;
   /** Set when the claim was given to write a dead letter, not to run. */
   readonly dead?: DeadReason;
   readonly place?: { readonly sequence: string; readonly offset: string };
@@ -23,6 +25,7 @@ export interface Free {
   readonly jobId: string;
   readonly hop: number;
   readonly starts: number;
+  readonly origin: string;
 }
 
 /** What remains after completion. */
@@ -50,6 +53,8 @@ export interface JobRecord {
   readonly starts: number;
   /** The claim that left this record behind; -1 when there was none. */
   readonly fence: number;
+  /** Where the copy that left it came from. */
+  readonly origin: string;
   /** Not to be started before, epoch ms. */
   readonly dueMs?: number;
   readonly decision?: Decision;

@@ -23,10 +23,10 @@ local function read_numbers(text)
 end
 
 local function by_job(job, hop, position)
-  if hop < job[J_HOP] then return SUPERSEDED end
+  if hop < job[J_HOP] then return SUPERSEDED, job[J_ORIGIN] end
   if hop > job[J_HOP] then return nil end
   if job[J_POSITION] then
-    if job[J_POSITION] ~= position or not job[J_DECISION] then return SUPERSEDED end
+    if job[J_POSITION] ~= position or not job[J_DECISION] then return SUPERSEDED, job[J_ORIGIN] end
     return DECIDED, job[J_DECISION]
   end
   if job[J_DUE] > now then return WAIT, job[J_DUE], now, job[J_ATTEMPT] end
@@ -50,7 +50,9 @@ local function take(key_name, key, own, job, at, n)
   elseif attempt > n[4] then dead = 'attempts_exhausted'
   else starts = starts + 1 end
   largest = max(largest + 1, now_us, running and key[R_FENCE] + 1 or 0)
-  local taken = {'R', largest, now + n[6], ARGV[at + 1], ARGV[at], n[1], starts, attempt, dead, ARGV[at + 4]}
+  local until_ms = now + n[6]
+  local taken =
+    {'R', largest, until_ms, ARGV[at + 1], ARGV[at], n[1], starts, attempt, dead, ARGV[at + 4], ARGV[at + 5]}
   store(key_name, taken, n[6] + GRACE)
   return claimed(taken)
 end
@@ -63,7 +65,9 @@ local function claim(key_name, job_name, at)
   if key then
     if key[1] == 'D' then return DONE, key[D_FENCE], key[D_ORIGIN], key[D_EVENT] end
     own = key[running and R_JOB or F_JOB] == ARGV[at]
-    if own and key[running and R_HOP or F_HOP] > n[1] then return SUPERSEDED end
+    if own and key[running and R_HOP or F_HOP] > n[1] then
+      return SUPERSEDED, key[running and R_ORIGIN or F_ORIGIN]
+    end
   end
   local job = load(job_name)
   if job then
@@ -82,7 +86,7 @@ end
 
 local answers = {}
 for i = 1, (#KEYS - 1) / 2 do
-  local kind, a, b, c = claim(KEYS[2 * i], KEYS[2 * i + 1], 5 * i - 4)
+  local kind, a, b, c = claim(KEYS[2 * i], KEYS[2 * i + 1], 6 * i - 5)
   local at = 4 * i
   answers[at - 3], answers[at - 2], answers[at - 1], answers[at] = kind, a or false, b or false, c or false
 end
@@ -103,7 +107,7 @@ const readers: Readonly<Record<number, (a: unknown, b: unknown, c: unknown) => C
   5: (a, b, c) => dead('starts_exhausted', a, b, c),
   6: (a, b, c) => dead('attempts_exhausted', a, b, c),
   7: (a) => ({ kind: 'decided', decision: bytes(a) }),
-  8: () => ({ kind: 'superseded' }),
+  8: (a) => ({ kind: 'superseded', origin: text(a) }),
 };
 
 const dead = (
@@ -124,6 +128,7 @@ export const claimScript: BatchScript<ClaimRequest, ClaimAnswer> = {
     request.run,
     request.position,
     `${request.hop} ${request.attempt} ${request.starts} ${request.maxAttempts} ${request.maxStarts} ${wholeMs(request.leaseMs)}`,
+    request.origin,
     request.place === undefined ? '' : `${request.place.offset} ${request.place.sequence}`,
   ],
   answer: (replies, at) => {

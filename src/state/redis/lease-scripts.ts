@@ -37,7 +37,7 @@ for i = 1, #KEYS - 1 do
   if holds(key, tonumber(ARGV[i])) then
     local starts = key[R_STARTS]
     if key[R_DEAD] == '' then starts = starts - 1 end
-    store(name, {'F', key[R_JOB], key[R_HOP], starts}, GRACE)
+    store(name, {'F', key[R_JOB], key[R_HOP], starts, key[R_ORIGIN]}, GRACE)
   end
 end
 return {}

@@ -1,8 +1,7 @@
 import { Redis } from 'ioredis';
 import { EsteiraError, isEsteiraError } from '../../core/errors.ts';
-import type { StateLog } from '../state-log.ts';
 import { failureCode, isReplyError, unavailable } from './redis-errors.ts';
-import { addressOf, clientOptions, type RedisStateOptions } from './redis-options.ts';
+import { addressOf, clientOptions, type RedisStateOptions, type StateLog } from './redis-options.ts';
 
 /** One word of a command. */
 export type RedisWord = string | Buffer;
@@ -76,12 +75,12 @@ const watchHealth = (client: Redis, server: string, log: StateLog) => {
     problem = code;
     if (told) return;
     told = true;
-    log.warn({ server, code }, 'redis_unavailable');
+    log.warn('redis_unavailable', { server, code });
   };
   client.on('error', (error: unknown) => failed(failureCode(error)));
   client.on('reconnecting', () => failed(problem ?? 'closed'));
   client.on('ready', () => {
-    if (told) log.info({ server }, 'redis_available');
+    if (told) log.info('redis_available', { server });
     problem = undefined;
     told = false;
   });

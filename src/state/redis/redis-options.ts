@@ -1,5 +1,6 @@
 import type { RedisOptions } from 'ioredis';
 import { EsteiraError } from '../../core/errors.ts';
+import type { Log } from '../../core/ports/log.ts';
 
 /** Where Redis is and how long to wait for it. `url` wins over `host`, `port`, `username` and `password`. */
 export interface RedisStateOptions {
@@ -20,6 +21,9 @@ export interface RedisStateOptions {
   /** Tags per job type, default 16. Another number makes all state unknown, as if it were lost. */
   readonly buckets?: number | undefined;
 }
+
+/** What the store says about its connection. */
+export type StateLog = Pick<Log, 'info' | 'warn'>;
 
 /** The address and the credentials, from whichever form they came in. */
 export interface RedisAddress {

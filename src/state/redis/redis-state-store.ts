@@ -1,12 +1,11 @@
 import { EsteiraError } from '../../core/errors.ts';
 import type { StateStore } from '../../core/ports/state.ts';
-import type { StateLog } from '../state-log.ts';
 import { type BatchScript, createBatchRunner } from './batch-script.ts';
 import { claimScript } from './claim-script.ts';
 import { createKeyNames, type TagId } from './key-names.ts';
 import { releaseScript, renewScript } from './lease-scripts.ts';
 import { openRedisConnection } from './redis-connection.ts';
-import type { RedisStateOptions } from './redis-options.ts';
+import type { RedisStateOptions, StateLog } from './redis-options.ts';
 import { checkServer } from './server-check.ts';
 import {
   completeScript,

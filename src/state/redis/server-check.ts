@@ -1,7 +1,7 @@
 import { EsteiraError } from '../../core/errors.ts';
-import type { StateLog } from '../state-log.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { isReplyError } from './redis-errors.ts';
+import type { StateLog } from './redis-options.ts';
 import { text } from './replies.ts';
 
 /**
@@ -14,9 +14,9 @@ export const checkServer = async (connection: RedisConnection, log: StateLog): P
   const { server } = connection;
   const info = await serverInfo(connection);
   const policy = info?.get('maxmemory_policy');
-  if (policy === undefined) log.warn({ server }, 'redis_eviction_policy_unknown');
+  if (policy === undefined) log.warn('redis_eviction_policy_unknown', { server });
   else if (policy !== 'noeviction') throw mayEvict(server, policy);
-  if (info?.get('aof_enabled') === '0') log.warn({ server }, 'redis_without_append_only_file');
+  if (info?.get('aof_enabled') === '0') log.warn('redis_without_append_only_file', { server });
 };
 
 /** The server's own words about itself; undefined when it refuses to give them. */

@@ -9,7 +9,7 @@ import type {
 } from '../../core/ports/state.ts';
 import { lifetimeMs, wholeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
-import { bytes, number, unexpected } from './replies.ts';
+import { bytes, number, text, unexpected } from './replies.ts';
 import { SCRIPT_PRELUDE } from './script-prelude.ts';
 
 // The same rules as src/state/memory/settlement-rules.ts, in the same order.
@@ -78,33 +78,36 @@ local function decide(key_name, job_name, at)
   local ours = holds(key, fence)
   if ours then remove(key_name) end
   local job = load(job_name)
-  if job and job[J_HOP] > hop then return SUPERSEDED end
+  if job and job[J_HOP] > hop then return SUPERSEDED, job[J_ORIGIN] end
   if job and job[J_HOP] == hop and job[J_POSITION] then
-    if job[J_POSITION] ~= position or not job[J_DECISION] then return SUPERSEDED end
+    if job[J_POSITION] ~= position or not job[J_DECISION] then return SUPERSEDED, job[J_ORIGIN] end
     return DECIDED, job[J_DECISION]
   end
-  if key and key[1] == 'D' then return fence == -1 and SUPERSEDED or FENCED end
+  if key and key[1] == 'D' then
+    if fence == -1 then return SUPERSEDED, key[D_ORIGIN] end
+    return FENCED
+  end
   if fence ~= -1 and key and key[1] == 'R' and not ours then return FENCED end
-  store(job_name, {hop, 0, 0, fence, 0, position, ARGV[at + 3]}, ARGV[at + 4])
+  store(job_name, {hop, 0, 0, fence, 0, ARGV[at + 5], position, ARGV[at + 3]}, ARGV[at + 4])
   return STORED
 end
 
 local answers = {}
 for i = 1, (#KEYS - 1) / 2 do
-  local kind, decision = decide(KEYS[2 * i], KEYS[2 * i + 1], 5 * i - 4)
-  answers[2 * i - 1], answers[2 * i] = kind, decision or false
+  local kind, detail = decide(KEYS[2 * i], KEYS[2 * i + 1], 6 * i - 5)
+  answers[2 * i - 1], answers[2 * i] = kind, detail or false
 end
 return answers
 `;
 
-const decideAnswerOf = (kind: unknown, decision: unknown): DecideAnswer => {
+const decideAnswerOf = (kind: unknown, detail: unknown): DecideAnswer => {
   switch (kind) {
     case 0:
       return { kind: 'stored' };
     case 1:
-      return { kind: 'decided', decision: bytes(decision) };
+      return { kind: 'decided', decision: bytes(detail) };
     case 2:
-      return { kind: 'superseded' };
+      return { kind: 'superseded', origin: text(detail) };
     case 3:
       return { kind: 'fenced' };
     default:
@@ -124,6 +127,7 @@ export const decideScript: BatchScript<DecideRequest, DecideAnswer> = {
     String(request.fence ?? -1),
     request.decision,
     String(lifetimeMs(request.ttlMs)),
+    request.origin,
   ],
   answer: (replies, at) => decideAnswerOf(replies[at], replies[at + 1]),
 };
@@ -133,7 +137,8 @@ for i = 1, #KEYS - 1 do
   local name = KEYS[i + 1]
   local job = load(name)
   if job and job[J_HOP] == tonumber(ARGV[2 * i - 1]) and job[J_POSITION] == ARGV[2 * i] and job[J_DECISION] then
-    replace(name, {job[J_HOP], job[J_ATTEMPT], job[J_STARTS], job[J_FENCE], job[J_DUE], job[J_POSITION]})
+    job[J_DECISION] = nil
+    replace(name, job)
   end
 end
 return {}
@@ -160,7 +165,7 @@ local function postpone(key_name, job_name, at)
   remove(key_name)
   if job and (job[J_HOP] > key[R_HOP] or (job[J_HOP] == key[R_HOP] and job[J_POSITION])) then return 0 end
   local due = now + tonumber(ARGV[at + 2])
-  store(job_name, {key[R_HOP], tonumber(ARGV[at + 1]), key[R_STARTS], fence, due}, ARGV[at + 3])
+  store(job_name, {key[R_HOP], tonumber(ARGV[at + 1]), key[R_STARTS], fence, due, key[R_ORIGIN]}, ARGV[at + 3])
   return 1
 end
 

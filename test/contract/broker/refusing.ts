@@ -88,6 +88,17 @@ export const describeRefusing = (bench: BrokerBench): void => {
       expect(await textsOf(bench, topic)).toEqual(numbers(0, 30).map(text));
     });
 
+    it('lets no small record overtake a large one that waits for room', async () => {
+      const topic = await bench.topic();
+      const producer = await bench.producer({ maxBufferedBytes: roomFor(4) });
+      const sized = (bytes: number) => {
+        return producer.send(recordOf(topic, { value: Buffer.alloc(bytes) }), { deadlineMs: 30_000 });
+      };
+      await Promise.all([1_000, 1_001, 1_002, 3_000, 10].map(sized));
+      const sizes = (await bench.log(topic)).map((record) => record.value?.length);
+      expect(sizes).toEqual([1_000, 1_001, 1_002, 3_000, 10]);
+    });
+
     itWith(holdAcks, 'refuses at the deadline when no room came, and writes nothing', async (acks) => {
       const topic = await bench.topic();
       const producer = await bench.producer({ maxBufferedBytes: roomFor(1) });
@@ -147,6 +158,24 @@ export const describeRefusing = (bench: BrokerBench): void => {
       await producer.flush();
       expect(codes).toHaveLength(300);
       expect(codes.filter((code) => code !== 'fulfilled')).toEqual(['ESTEIRA_RECORD_TOO_LARGE']);
+    });
+
+    itWith(holdAcks, 'waits for acknowledgements, and not for calls that have failed', async (acks) => {
+      const topic = await bench.topic();
+      const producer = await bench.producer();
+      await acks.hold(topic);
+      const unanswered = producer.send(recordOf(topic));
+      const overdue = producer.send(recordOf(topic), { deadlineMs: 200 });
+      let flushed = false;
+      const flush = producer.flush().then(() => {
+        flushed = true;
+      });
+      await expect(overdue).rejects.toMatchObject({ code: 'ESTEIRA_PUBLISH_UNKNOWN' });
+      await bench.log(topic);
+      expect(flushed).toBe(false);
+      await acks.release();
+      await unanswered;
+      await flush;
     });
 
     it('has nothing to wait for when nothing was sent', async () => {

@@ -110,11 +110,11 @@ test('a job that never works, one that cannot, an unknown tenant and a broken pa
   await esteira.publish(invoicePaid, invoice('cannot'), { tenant: 'acme' });
   await esteira.publish(invoicePaid, invoice('nobody'), { tenant: 'stranger' });
   await esteira.idle();
-  expect(types('job.sent_to_dlq').map(({ reason }) => reason).sort()).toEqual([
-    'attempts_exhausted',
-    'tenant_unresolved',
-    'unrecoverable',
-  ]);
+  expect(
+    types('job.sent_to_dlq')
+      .map(({ reason }) => reason)
+      .sort(),
+  ).toEqual(['attempts_exhausted', 'tenant_unresolved', 'unrecoverable']);
   const ranges = await esteira.backend.broker.admin.offsetRanges('test-app.dlq.hopeless');
   expect(ranges.reduce((sum, { high }) => sum + high, 0n)).toBe(3n);
 });
@@ -155,7 +155,8 @@ test('an ordered type keeps a failing head before its followers, while other key
     },
   });
   const { esteira } = await setUp([ordered]);
-  for (const id of ['a-1', 'a-2', 'b-1', 'a-3']) await esteira.publish(invoicePaid, invoice(id), { tenant: 'acme' });
+  for (const id of ['a-1', 'a-2', 'b-1', 'a-3'])
+    await esteira.publish(invoicePaid, invoice(id), { tenant: 'acme' });
   await esteira.idle();
   expect(order).toEqual(['b-1', 'a-1', 'a-2', 'a-3']);
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { EsteiraError, isEsteiraError } from '../../../src/core/errors.ts';
 import { JobEvent } from '../../../src/core/generated/job-event.ts';
 import type { Serde } from '../../../src/core/ports/serde.ts';
@@ -238,6 +238,20 @@ describe('appending', () => {
       expect(producer.sends).toBe(1);
     },
   );
+
+  it('fails without a stray rejection when nobody waits for it yet', async () => {
+    const { telemetry, producer } = await bundle();
+    const stray: unknown[] = [];
+    const onStray = (reason: unknown): number => stray.push(reason);
+    process.on('unhandledRejection', onStray);
+    onTestFinished(() => void process.off('unhandledRejection', onStray));
+    producer.failWith = new EsteiraError('ESTEIRA_CLOSED', 'closed');
+    const appended = telemetry.append(record('a')); // the engine waits for it only after the handler
+    await settle();
+    await settle();
+    expect(stray).toEqual([]);
+    await expect(appended).rejects.toMatchObject({ code: 'ESTEIRA_CLOSED' });
+  });
 
   it('lets waiting records go with ESTEIRA_CLOSED when the producer is closed during an outage', async () => {
     const { telemetry, producer, clock, log } = await bundle();

@@ -58,6 +58,12 @@ describe('createLogger', () => {
     expect(written[0]).not.toContain('hunter2');
   });
 
+  it('hides a fact whose name says that it is a secret, whatever it looks like', () => {
+    const { log, lines } = bundle();
+    log.warn('config read', { password: 'plain words', topic: 'billing.events' });
+    expect(lines()[0]).toMatchObject({ password: '[redacted]', topic: 'billing.events' });
+  });
+
   it('drops objects, buffers and big integers that slipped past the types, instead of failing or dumping them', () => {
     const { log, lines } = bundle();
     const facts: Record<string, unknown> = {

@@ -1,0 +1,93 @@
+import { type JobHeaders, withJobHeaders } from '../../core/envelope.ts';
+import type { AuditRecord } from '../../core/generated/audit-record.ts';
+import type { JobEvent } from '../../core/generated/job-event.ts';
+import { deterministicId } from '../../core/ids.ts';
+import { makeJobEvent, type ServiceIdentity } from '../../core/job-event.ts';
+import { names } from '../../core/names.ts';
+import { type ConsumedRecord, formatPosition, type OutgoingRecord } from '../../core/record.ts';
+import { redactText } from '../../security/redact.ts';
+import { type DeadLetter, tenantOf } from './dead-letter.ts';
+
+/** A dead letter that may go back, with the headers its next copy gets. */
+export interface Accepted {
+  readonly letter: DeadLetter;
+  readonly headers: JobHeaders;
+}
+
+/** One replay: who decided it, why, and under which id it is found again. */
+export interface ReplayFacts {
+  /** Name of the app. */
+  readonly ns: string;
+  readonly identity: ServiceIdentity;
+  readonly replayId: string;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** The headers of the replayed copy: the same job from the same origin, with fresh attempts and no error. */
+export const replayHeaders = (dead: JobHeaders, replayId: string): JobHeaders => ({
+  id: dead.id,
+  type: dead.type,
+  attempt: 1,
+  starts: 0,
+  hop: dead.hop + 1,
+  replayId,
+  replayCount: dead.replayCount + 1,
+  ...(dead.orderKey === undefined ? {} : { orderKey: dead.orderKey }),
+  ...(dead.priority === undefined ? {} : { priority: dead.priority }),
+  ...(dead.origin === undefined ? {} : { origin: dead.origin }),
+});
+
+/** The copy for the inbox: key, value and foreign headers are the same bytes. */
+export const replayRecord = (
+  ns: string,
+  { letter, headers }: Accepted,
+  dead: ConsumedRecord,
+): OutgoingRecord => ({
+  topic: names.inbox(ns, letter.job.type),
+  key: dead.key,
+  value: dead.value,
+  headers: withJobHeaders(dead.headers, headers),
+  ...(headers.orderKey === undefined ? {} : { partitionKey: Buffer.from(headers.orderKey, 'utf8') }),
+});
+
+/** What is written to the audit topic before the copy. */
+export const replayAudit = (
+  facts: ReplayFacts,
+  { letter, headers }: Accepted,
+  atMs: number,
+): AuditRecord => ({
+  auditId: deterministicId('audit', 'dlq.replay', facts.replayId, formatPosition(letter.at)),
+  action: 'dlq.replay',
+  actor: redactText(facts.actor),
+  reason: redactText(facts.reason, 2_048),
+  subject: formatPosition(letter.at),
+  tenantId: tenantOf(letter),
+  correlationId: letter.envelope.correlationId ?? '',
+  details: {
+    replayId: facts.replayId,
+    jobId: headers.id,
+    jobType: headers.type,
+    deadReason: letter.envelope.job?.deadReason ?? '',
+    replayCount: String(headers.replayCount),
+    service: facts.identity.service,
+    host: facts.identity.host,
+  },
+  at: atMs,
+});
+
+/** What is told of the copy. */
+export const replayEvent = (facts: ReplayFacts, { letter, headers }: Accepted, atMs: number): JobEvent =>
+  makeJobEvent(letter.job, facts.identity, 'job.replayed', `replay:${facts.replayId}`, {
+    time: atMs,
+    jobId: headers.id,
+    tenantId: tenantOf(letter),
+    userId: letter.envelope.userId ?? null,
+    correlationId: letter.envelope.correlationId ?? letter.envelope.eventId ?? '',
+    causationId: letter.envelope.causationId ?? letter.envelope.eventId ?? null,
+    traceparent: letter.envelope.traceparent ?? null,
+    origin: headers.origin ?? '',
+    hop: headers.hop,
+    replayId: facts.replayId,
+    reason: letter.envelope.job?.deadReason ?? null,
+  });

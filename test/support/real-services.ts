@@ -1,0 +1,11 @@
+import { startStack } from '../../stack/index.ts';
+
+/**
+ * Brings the real services up once for a run and puts their addresses into the environment of the tests. A run that
+ * cannot have them fails, loudly: nothing here is ever skipped.
+ */
+export default async function setup(): Promise<() => Promise<void>> {
+  const stack = await startStack({ brokers: 1, redis: 1, registry: true, quiet: true });
+  Object.assign(process.env, stack.env);
+  return () => stack.stop();
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { z } from 'zod';
+
+const attribute = z.object({ key: z.string(), value: z.record(z.string(), z.unknown()) });
+const span = z.object({
+  name: z.string(),
+  kind: z.number(),
+  traceId: z.string(),
+  parentSpanId: z.string().optional(),
+  attributes: z.array(attribute).default([]),
+  links: z.array(z.object({ traceId: z.string(), spanId: z.string() })).default([]),
+  status: z.object({ code: z.number().optional(), message: z.string().optional() }).default({}),
+});
+const exported = z.object({
+  resourceSpans: z.array(
+    z.object({
+      resource: z.object({ attributes: z.array(attribute).default([]) }),
+      scopeSpans: z.array(z.object({ spans: z.array(span) })),
+    }),
+  ),
+});
+
+export type CollectedSpan = z.infer<typeof span>;
+
+/** Takes spans over OTLP/HTTP as JSON, as a collector does. */
+export interface OtlpCollector {
+  readonly url: string;
+  readonly spans: CollectedSpan[];
+  /** Attributes of the resources the spans came from. */
+  readonly resource: Map<string, unknown>;
+  /** The HTTP status it answers with; undefined never answers. */
+  status: number | undefined;
+  close(): Promise<void>;
+}
+
+/** Starts a collector on loopback. */
+export const startOtlpCollector = async (): Promise<OtlpCollector> => {
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(Buffer.from(chunk));
+    if (collector.status === undefined) return;
+    if (collector.status === 200) {
+      for (const { resource, scopeSpans } of exported.parse(JSON.parse(Buffer.concat(chunks).toString()))
+        .resourceSpans) {
+        for (const { key, value } of resource.attributes)
+          collector.resource.set(key, Object.values(value)[0]);
+        collector.spans.push(...scopeSpans.flatMap(({ spans }) => spans));
+      }
+    }
+    response.writeHead(collector.status, { 'content-type': 'application/json' }).end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const collector: OtlpCollector = {
+    url: `http://127.0.0.1:${port}`,
+    spans: [],
+    resource: new Map(),
+    status: 200,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return collector;
+};
