@@ -4,14 +4,18 @@ import { defineConfig } from 'vitest/config';
  * Projects by what they need: `unit` and `meta` nothing, `contract` and `scenarios` the real services
  * (started once for the run), `full` three brokers and large volumes.
  */
+/** CommonJS packages are seen as Node sees them, so that a test runs what users run. */
+const shared = { deps: { interopDefault: false } };
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/types/**/*.test.ts'], testTimeout: 20_000 } },
-      { test: { name: 'meta', include: ['test/meta/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { ...shared, name: 'unit', include: ['test/unit/**/*.test.ts', 'test/types/**/*.test.ts'], testTimeout: 20_000 } },
+      { test: { ...shared, name: 'meta', include: ['test/meta/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {
+          ...shared,
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
           globalSetup: ['test/support/real-services.ts'],
@@ -22,6 +26,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...shared,
           name: 'scenarios',
           include: ['test/scenarios/**/*.test.ts'],
           globalSetup: ['test/support/real-services.ts'],
@@ -32,6 +37,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...shared,
           name: 'full',
           include: ['test/full/**/*.test.ts'],
           testTimeout: 1_200_000,

@@ -40,6 +40,10 @@ const registryOf = (values: VariableValues) => ({
   ...optional('password', values.SCHEMA_REGISTRY_PASSWORD),
 });
 
+/** In memory nothing needs a registry, but `esteira schemas` may speak to one. */
+const registryIfNamed = (values: VariableValues) =>
+  values.SCHEMA_REGISTRY_URL === undefined ? undefined : registryOf(values);
+
 const redisUrl = (values: VariableValues): URL => {
   const host = values.REDIS_HOST ?? 'localhost';
   const url = new URL(values.REDIS_URL ?? `redis://${host}:${values.REDIS_PORT ?? 6379}`);
@@ -57,13 +61,6 @@ const redisOf = (values: VariableValues) => {
   };
 };
 
-/** The OpenTelemetry SDK reads its own variables; here counts only whether they ask for traces. */
-const tracesOf = (values: VariableValues): 'off' | 'environment' => {
-  if (values.OTEL_TRACES_EXPORTER !== undefined) return values.OTEL_TRACES_EXPORTER === 'none' ? 'off' : 'environment';
-  const endpoint = values.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? values.OTEL_EXPORTER_OTLP_ENDPOINT;
-  return endpoint === undefined ? 'off' : 'environment';
-};
-
 const commonOf = (values: VariableValues) => ({
   production: values.NODE_ENV === 'production',
   /** The technical identity of the process; absent: the app's name. */
@@ -71,8 +68,6 @@ const commonOf = (values: VariableValues) => ({
   logLevel: values.LOG_LEVEL,
   /** 0: any free port. */
   healthPort: values.HEALTH_PORT,
-  /** `environment`: exported as the OTEL_* variables say. */
-  traces: tracesOf(values),
   worker: {
     maxConcurrentJobs: values.WORKER_MAX_CONCURRENT_JOBS,
     defaultTimeoutMs: values.WORKER_DEFAULT_TIMEOUT_SECONDS * 1_000,
@@ -83,7 +78,7 @@ const commonOf = (values: VariableValues) => ({
 /** The configuration made of checked variables. */
 export const configOf = (values: VariableValues, backend: 'kafka' | 'memory') =>
   backend === 'memory'
-    ? { backend, ...commonOf(values) }
+    ? { backend, ...commonOf(values), ...optional('registry', registryIfNamed(values)) }
     : {
         backend,
         ...commonOf(values),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TRACING_VARIABLES } from './tracing.ts';
 
 const wholeNumber = (from: number, to: number) =>
   z
@@ -70,13 +71,10 @@ export const Variables = z.object({
   WORKER_MAX_CONCURRENT_JOBS: wholeNumber(1, 10_000).default(10),
   WORKER_DEFAULT_TIMEOUT_SECONDS: wholeNumber(1, 604_800).default(300),
   WORKER_SHUTDOWN_GRACE_SECONDS: wholeNumber(0, 86_400).default(30),
-  OTEL_TRACES_EXPORTER: z.string().optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.string().optional(),
 });
 
 /** The variables, each checked by itself. */
 export type VariableValues = z.output<typeof Variables>;
 
 /** The names of all variables Esteira reads. */
-export const VARIABLE_NAMES: readonly string[] = Object.keys(Variables.shape);
+export const VARIABLE_NAMES: readonly string[] = [...Object.keys(Variables.shape), ...TRACING_VARIABLES];

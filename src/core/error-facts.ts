@@ -61,7 +61,8 @@ export const isError = (value: unknown): value is Error => {
 };
 
 const classNameOf = (error: unknown): string => {
-  if ((typeof error !== 'object' && typeof error !== 'function') || error === null) return typeof error;
+  if (error === null) return 'null';
+  if (typeof error !== 'object' && typeof error !== 'function') return typeof error;
   return (
     asCode(readProperty(readProperty(error, 'constructor'), 'name')) ?? (isError(error) ? 'Error' : 'Object')
   );

@@ -20,9 +20,15 @@ const readMs = (value: unknown, nowMs: number): number | undefined => {
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), LONGEST_MS);
 };
 
+const ownFactMs = (link: unknown): number | undefined => {
+  const ms = readProperty(readProperty(link, 'facts'), 'retryAfterMs');
+  return typeof ms === 'number' && ms >= 0 ? Math.min(ms, LONGEST_MS) : undefined;
+};
+
 /**
  * How long the other side asks to wait, ms (at most a day), from `Retry-After` in seconds or as a date, on the error, its
- * `headers`, its response's headers, or those of its causes. Undefined when nobody asks.
+ * `headers`, its response's headers, or those of its causes; or from
+ * `facts.retryAfterMs` of an EsteiraError. Undefined when nobody asks.
  */
 export const retryAfterMs = (error: unknown, nowMs: number): number | undefined => {
   for (const link of causeChain(error)) {
@@ -31,7 +37,7 @@ export const retryAfterMs = (error: unknown, nowMs: number): number | undefined 
       readProperty(link, 'retryAfter') ??
       header(readProperty(link, 'headers'), 'retry-after') ??
       header(readProperty(response, 'headers'), 'retry-after');
-    const ms = readMs(asked, nowMs);
+    const ms = ownFactMs(link) ?? readMs(asked, nowMs);
     if (ms !== undefined) return ms;
   }
   return undefined;

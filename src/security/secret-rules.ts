@@ -83,8 +83,9 @@ const SECRET_VALUES = [
   '([^\\s,;&"\'<>{}()[\\]\\\\]+)',
 ];
 
-/** Texts such as `password: required` speak of a secret without holding one. */
-const holdsMoreThanAWord = (text: string): boolean => text.length >= 6 && /[\d!@#$%^&*+/=~]/.test(text);
+/** Texts such as `password: required` or `password: https://…` speak of a secret without holding one. */
+const holdsMoreThanAWord = (text: string): boolean =>
+  text.length >= 6 && !/^https?:\/\//i.test(text) && /[\d!@#$%^&*+/=~]/.test(text);
 
 const CARD_WORD = /(?:card|cart[aã]o|tarjeta|visa|master|amex|\belo\b|pan\b)[^\d]{0,24}$/i;
 

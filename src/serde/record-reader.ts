@@ -1,6 +1,7 @@
 import type avsc from 'avsc';
 import type { WriterSchema } from './avro-type.ts';
-import { MalformedBody } from './guarded-types.ts';
+import { BodyCursor, MalformedBody } from './body-cursor.ts';
+import { type Resolver, readWholeBody } from './guarded-types.ts';
 
 /** Reads the bodies of one writer's schema as one contract; or says why that can never be. */
 export type RecordReader =
@@ -20,7 +21,7 @@ export const recordReader = (reader: avsc.Type, writer: WriterSchema): RecordRea
   }
   if (reader.equals(writer.type)) return { ok: true, read: bodyReader(reader) };
   try {
-    return { ok: true, read: bodyReader(reader, reader.createResolver(writer.type)) };
+    return { ok: true, read: bodyReader(reader.createResolver(writer.type)) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown';
     return { ok: false, problem: `schema ${writer.id} cannot be read as ${reader.name}: ${reason}` };
@@ -32,10 +33,10 @@ export const recordReader = (reader: avsc.Type, writer: WriterSchema): RecordRea
  * that does not exist, says only that the bytes are not the schema's.
  */
 const bodyReader =
-  (type: avsc.Type, resolver?: ReturnType<avsc.Type['createResolver']>) =>
+  (reader: avsc.Type | Resolver) =>
   (body: Buffer): ReadBody => {
     try {
-      return { ok: true, value: type.fromBuffer(body, resolver) };
+      return { ok: true, value: readWholeBody(reader, new BodyCursor(body)) };
     } catch (error) {
       return { ok: false, detail: detailOf(error) };
     }

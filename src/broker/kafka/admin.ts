@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import type { ErrorCode, ErrorFacts } from '../../core/errors.ts';
+import { type ErrorCode, type ErrorFacts, EsteiraError } from '../../core/errors.ts';
 import type {
   BrokerAdmin,
   CommittedOffset,
@@ -8,7 +8,8 @@ import type {
   TopicSpec,
 } from '../../core/ports/broker.ts';
 import type { ConsumedRecord, RecordPosition, TopicPartition } from '../../core/record.ts';
-import { brokerError } from './errors.ts';
+import { brokerError, isGroupInUse } from './errors.ts';
+import { throughPassingErrors } from './passing-errors.ts';
 import { type ReadRange, readRange } from './read-range.ts';
 import type { OpenCluster, SharedCluster } from './shared-cluster.ts';
 import { TopicAdmin } from './topic-admin.ts';
@@ -16,11 +17,18 @@ import { TopicAdmin } from './topic-admin.ts';
 /** Kafka's mark of a commit by nobody's member: taken only for a group without members. */
 const NO_GENERATION = -1;
 
-const byTopic = (offsets: readonly CommittedOffset[]): Map<string, CommittedOffset[]> => {
-  const topics = new Map<string, CommittedOffset[]>();
-  for (const one of offsets) topics.set(one.topic, [...(topics.get(one.topic) ?? []), one]);
+const byTopic = (offsets: readonly CommittedOffset[]) => {
+  const topics = new Map<string, { partition: number; offset: string; metadata: string }[]>();
+  for (const { topic, partition, offset, metadata } of offsets)
+    topics.set(topic, [...(topics.get(topic) ?? []), { partition, offset: String(offset), metadata }]);
   return topics;
 };
+
+const groupInUse = (groupId: string, cause: unknown): EsteiraError =>
+  new EsteiraError('ESTEIRA_BROKER_REFUSED', 'The group has members: stop them before its offsets are set.', {
+    facts: { groupId },
+    cause,
+  });
 
 /** Does `work` and makes what it throws an error of the catalogue. */
 const named = async <T>(
@@ -95,20 +103,15 @@ export class KafkaAdmin implements BrokerAdmin {
     return named('Cannot set committed offsets', { groupId }, async () => {
       if (offsets.length === 0) return;
       const { cluster } = await this.#shared.get();
-      const coordinator = await cluster.findGroupCoordinator({ groupId });
-      await coordinator.offsetCommit({
-        groupId,
-        memberId: '',
-        groupGenerationId: NO_GENERATION,
-        topics: [...byTopic(offsets)].map(([topic, ones]) => ({
-          topic,
-          partitions: ones.map(({ partition, offset, metadata }) => ({
-            partition,
-            offset: String(offset),
-            metadata,
-          })),
-        })),
-      });
+      const topics = [...byTopic(offsets)].map(([topic, partitions]) => ({ topic, partitions }));
+      try {
+        await throughPassingErrors(async () => {
+          const coordinator = await cluster.findGroupCoordinator({ groupId });
+          await coordinator.offsetCommit({ groupId, memberId: '', groupGenerationId: NO_GENERATION, topics });
+        });
+      } catch (cause) {
+        throw isGroupInUse(cause) ? groupInUse(groupId, cause) : cause;
+      }
     });
   }
 

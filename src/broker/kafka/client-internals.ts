@@ -59,6 +59,7 @@ export interface RawBroker {
     groupGenerationId: number;
     topics: readonly RawTopicOffsets[];
   }): Promise<unknown>;
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
   initProducerId(request: {
     transactionTimeout: number;
   }): Promise<{ producerId: string; producerEpoch: number }>;

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import { type ISocketFactory, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import type { BrokerLog } from '../../core/ports/log.ts';
 import { hardenClient } from './client-patch.ts';
 import { bridgeLog } from './logging.ts';
@@ -15,6 +15,8 @@ export interface KafkaBrokerConfig {
   readonly connectionTimeoutMs?: number;
   /** Longest wait for one answer of a broker, ms; default 10,000. */
   readonly requestTimeoutMs?: number;
+  /** Makes the sockets; tests put faults there. */
+  readonly socketFactory?: ISocketFactory;
 }
 
 /** Default of {@link KafkaBrokerConfig.connectionTimeoutMs}. */
@@ -36,6 +38,7 @@ export const makeClient = (config: KafkaBrokerConfig, log: BrokerLog): Kafka => 
     retry: { retries: Math.max(3, config.brokers.length), initialRetryTime: 100, maxRetryTime: 1_000 },
     logLevel: logLevel.WARN,
     logCreator: bridgeLog(log),
+    ...(config.socketFactory === undefined ? {} : { socketFactory: config.socketFactory }),
     ...(config.ssl === undefined ? {} : { ssl: config.ssl }),
     ...(config.sasl === undefined ? {} : { sasl: config.sasl }),
   });

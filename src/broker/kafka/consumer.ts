@@ -288,7 +288,7 @@ export class KafkaConsumer implements GroupConsumer {
     const join = this.#state.currentJoin();
     const manager = this.#manager;
     const wanted = this.#state.committable(offsets);
-    if (wanted.length === 0 || manager === undefined) return [];
+    if (wanted.length === 0 || manager === undefined || this.#phase !== 'running') return [];
     const end = await commitUnder(manager, wanted);
     if (end === 'rebalancing') {
       if (this.#state.isCurrent(join)) this.#state.joining();

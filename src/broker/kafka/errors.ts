@@ -46,6 +46,12 @@ const REFUSED = new Set([
 
 const REFUSED_CLASSES = new Set(['KafkaJSSASLAuthenticationError', 'KafkaJSNotImplemented']);
 
+/** What a commit by hand is answered when the group has members. */
+const GROUP_IN_USE = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS']);
+
+/** Whether an error means that the group has members, so that its offsets cannot be set from outside. */
+export const isGroupInUse = (error: unknown): boolean => GROUP_IN_USE.has(traitsOf(error).type ?? '');
+
 const codeOf = ({ name, type }: ClientErrorTraits, fallback: ErrorCode): ErrorCode => {
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return 'ESTEIRA_TOPICS_DIFFER';
   if (type === 'OFFSET_OUT_OF_RANGE') return 'ESTEIRA_OFFSETS_MISSING';

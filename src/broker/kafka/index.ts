@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
+import { EsteiraError } from '../../core/errors.ts';
 import type {
   Broker,
   BrokerAdmin,
@@ -40,6 +41,7 @@ class KafkaBroker implements Broker {
   }
 
   async createProducer(options?: ProducerOptions): Promise<RecordProducer> {
+    this.#refuseWhenClosed();
     const requestTimeoutMs = this.#config.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     const connectionTimeoutMs = this.#config.connectionTimeoutMs ?? CONNECTION_TIMEOUT_MS;
     const transport = createProduceTransport(
@@ -60,6 +62,7 @@ class KafkaBroker implements Broker {
   }
 
   createConsumer(options: ConsumerOptions): GroupConsumer {
+    this.#refuseWhenClosed();
     const wiring = { config: this.#config, lookUp: this.#shared, clock: this.#clock, log: this.#log };
     const consumer = new KafkaConsumer(wiring, options);
     this.#consumers.add(consumer);
@@ -69,6 +72,10 @@ class KafkaBroker implements Broker {
   close(): Promise<void> {
     this.#closing ??= this.#closeAll();
     return this.#closing;
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closing !== undefined) throw new EsteiraError('ESTEIRA_CLOSED', 'The broker is closed.');
   }
 
   async #closeAll(): Promise<void> {

@@ -1,7 +1,8 @@
 import type { CommittedOffset, OffsetRange } from '../../core/ports/broker.ts';
-import type { RecordPosition, TopicPartition } from '../../core/record.ts';
+import { partitionKey, type RecordPosition, type TopicPartition } from '../../core/record.ts';
 import type { RawCluster } from './client-internals.ts';
 import type { OffsetLookUp } from './offset-check.ts';
+import { throughPassingErrors } from './passing-errors.ts';
 import type { TopicRoutes } from './topic-routes.ts';
 
 /** Kafka's marks in place of a time: the first offset, the end of the log. */
@@ -41,8 +42,10 @@ export class ClusterOffsets implements OffsetLookUp {
     groupId: string,
     partitions: readonly TopicPartition[],
   ): Promise<readonly CommittedOffset[]> {
-    const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
-    const { responses } = await coordinator.offsetFetch({ groupId, topics: toRequest(partitions, {}) });
+    const { responses } = await throughPassingErrors(async () => {
+      const coordinator = await this.#cluster.findGroupCoordinator({ groupId });
+      return coordinator.offsetFetch({ groupId, topics: toRequest(partitions, {}) });
+    });
     return responses.flatMap(({ topic, partitions: found }) =>
       found
         .filter(({ offset }) => BigInt(offset) >= 0n)
@@ -58,24 +61,25 @@ export class ClusterOffsets implements OffsetLookUp {
   /** First and end offsets. */
   async rangesOf(partitions: readonly TopicPartition[]): Promise<readonly OffsetRange[]> {
     const [lows, highs] = await Promise.all([this.list(partitions, EARLIEST), this.list(partitions, LATEST)]);
-    const ends = new Map(highs.map((one) => [`${one.topic}/${one.partition}`, one.offset]));
+    const ends = new Map(highs.map((one) => [partitionKey(one), one.offset]));
     return lows.map(({ topic, partition, offset: low }) => ({
       topic,
       partition,
       low,
-      high: ends.get(`${topic}/${partition}`) ?? low,
+      high: ends.get(partitionKey({ topic, partition })) ?? low,
     }));
   }
 
-  /** The first offset at or after a time for each partition; -1 where there is none. */
+  /** The first offset at or after a time for each partition, in their order; -1 where there is none. */
   async list(partitions: readonly TopicPartition[], timestamp: string): Promise<readonly RecordPosition[]> {
-    try {
-      return await this.#listOnce(partitions, timestamp);
-    } catch {
-      // Leaders may have moved since they were looked up: ask anew, once.
-      for (const topic of byTopic(partitions).keys()) this.#routes.forget(topic);
-      return this.#listOnce(partitions, timestamp);
-    }
+    const listed = await throughPassingErrors(
+      () => this.#listOnce(partitions, timestamp),
+      () => {
+        for (const topic of byTopic(partitions).keys()) this.#routes.forget(topic);
+      },
+    );
+    const found = new Map(listed.map((one) => [partitionKey(one), one]));
+    return partitions.flatMap((at) => found.get(partitionKey(at)) ?? []);
   }
 
   async #listOnce(

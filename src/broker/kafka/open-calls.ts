@@ -33,8 +33,8 @@ export class OpenCalls {
     const finish = (report: () => void): void => {
       if (!this.#open.has(call)) return;
       clear();
-      this.#settled(call);
       report();
+      this.#settled(call);
     };
     const call: OpenCall = {
       resolve: (position) => finish(() => end.resolve(position)),
@@ -68,7 +68,8 @@ export class OpenCalls {
       flush.calls.delete(call);
       if (flush.calls.size > 0) continue;
       this.#flushes.delete(flush);
-      flush.done();
+      // After the callers heard of their own calls.
+      setImmediate(flush.done);
     }
   }
 

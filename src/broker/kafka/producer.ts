@@ -7,6 +7,7 @@ import { GuardedSender, type SenderLimits } from './guarded-sender.ts';
 import { type OpenCall, OpenCalls } from './open-calls.ts';
 import { PartitionCollector, type Pending } from './partition-collector.ts';
 import type { ProducerIdentity, ProduceTransport } from './produce-transport.ts';
+import { encodeRecordBody } from './record-batch.ts';
 import { SendBuffer } from './send-buffer.ts';
 import { TopicLanes } from './topic-lanes.ts';
 
@@ -37,6 +38,8 @@ const sizeOf = (record: OutgoingRecord): number => {
   for (const [name, value] of record.headers) bytes += Buffer.byteLength(name) + (value?.length ?? 0);
   return bytes;
 };
+
+const copyOf = (bytes: Buffer | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes));
 
 /** What a {@link KafkaProducer} stands on. */
 export interface ProducerWiring {
@@ -69,10 +72,15 @@ export class KafkaProducer implements RecordProducer {
       const { clock } = this.#wiring;
       const untilMs = deadlineMs === undefined ? undefined : clock.nowMs() + deadlineMs;
       const bytes = sizeOf(record);
+      const body = encodeRecordBody(record);
+      const timestampMs = record.timestampMs ?? clock.nowMs();
+      const { topic, partition } = record;
+      const key = copyOf(record.partitionKey ?? record.key);
       const enter = (): void => {
         const call = this.#calls.open({ resolve, reject });
         if (untilMs !== undefined) this.#limit(call, untilMs - clock.nowMs());
-        this.#lanesOf(record.topic).add(record, this.#pending(record, bytes, call));
+        const pending = { body, timestampMs, bytes, ...this.#ends(topic, bytes, call) };
+        this.#lanesOf(topic).add({ partition, key }, pending);
       };
       this.#buffer.enter({ bytes, patienceMs: deadlineMs, enter, refuse: reject });
     });
@@ -93,18 +101,17 @@ export class KafkaProducer implements RecordProducer {
     );
   }
 
-  #pending(record: OutgoingRecord, bytes: number, call: OpenCall): Pending {
-    const { topic, key, value, headers } = record;
-    const timestampMs = record.timestampMs ?? this.#wiring.clock.nowMs();
-    const written = (partition: number, offset: bigint): void => {
-      this.#buffer.leave(bytes);
-      call.resolve({ topic, partition, offset });
+  #ends(topic: string, bytes: number, call: OpenCall): Pick<Pending, 'written' | 'failed'> {
+    return {
+      written: (partition, offset) => {
+        this.#buffer.leave(bytes);
+        call.resolve({ topic, partition, offset });
+      },
+      failed: (error) => {
+        this.#buffer.leave(bytes);
+        call.reject(error);
+      },
     };
-    const failed = (error: EsteiraError): void => {
-      this.#buffer.leave(bytes);
-      call.reject(error);
-    };
-    return { key, value, headers, timestampMs, bytes, written, failed };
   }
 
   #lanesOf(topic: string): TopicLanes {

@@ -4,7 +4,8 @@ import { EsteiraError } from '../../core/errors.ts';
 import type { ConsumedRecord, TopicPartition } from '../../core/record.ts';
 import type { RawPartitionData } from './client-internals.ts';
 import { consumedRecord } from './consumed-record.ts';
-import { brokerError, traitsOf } from './errors.ts';
+import { traitsOf } from './errors.ts';
+import { throughPassingErrors } from './passing-errors.ts';
 import type { OpenCluster } from './shared-cluster.ts';
 
 /** What to read: [from, to) of one partition. */
@@ -27,8 +28,6 @@ const Batch: new (topic: string, fetchedAt: string, data: RawPartitionData) => F
 const READ_COMMITTED = 1;
 const MAX_WAIT_MS = 100;
 const FETCH_BYTES = 1024 * 1024;
-const ATTEMPTS = 8;
-const BACKOFF_MS = 100;
 
 interface Page {
   readonly batch: FilteredBatch;
@@ -58,27 +57,16 @@ const fetchPage = async ({ routes }: OpenCluster, at: TopicPartition, position: 
   return { batch: new Batch(at.topic, fetchOffset, data), end: stable < 0n ? high : smaller(high, stable) };
 };
 
-const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
-
 /** A page, through leader moves and lost connections; undefined when the log does not hold the position. */
-const pageOf = async (
-  open: OpenCluster,
-  at: TopicPartition,
-  position: bigint,
-): Promise<Page | undefined> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await fetchPage(open, at, position);
-    } catch (error) {
-      if (traitsOf(error).type === 'OFFSET_OUT_OF_RANGE') return undefined;
-      if (attempt === ATTEMPTS)
-        throw brokerError('Cannot read the range', error, { facts: { ...at, offset: String(position) } });
-      open.routes.forget(at.topic);
-      await pause(BACKOFF_MS * attempt);
-    }
+const pageOf = async (open: OpenCluster, at: TopicPartition, position: bigint): Promise<Page | undefined> => {
+  try {
+    return await throughPassingErrors(
+      () => fetchPage(open, at, position),
+      () => open.routes.forget(at.topic),
+    );
+  } catch (error) {
+    if (traitsOf(error).type === 'OFFSET_OUT_OF_RANGE') return undefined;
+    throw error;
   }
 };
 

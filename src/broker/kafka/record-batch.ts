@@ -7,11 +7,9 @@ const BATCH_HEADER_BYTES = 61;
 /** Everything from here on is covered by the checksum. */
 const CHECKED_FROM = 21;
 
-/** What of a record is written into a batch. */
+/** A record ready for a batch: key, value and headers are encoded, so nothing done to them later is written. */
 export interface BatchRecord {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: RecordHeaders;
+  readonly body: Buffer;
   readonly timestampMs: number;
 }
 
@@ -34,14 +32,6 @@ const headersSize = (headers: RecordHeaders): number => {
   return size;
 };
 
-const recordSize = (record: BatchRecord, offsetDelta: number, timestampDelta: number): number =>
-  1 +
-  varintSize(timestampDelta) +
-  varintSize(offsetDelta) +
-  fieldSize(record.key) +
-  fieldSize(record.value) +
-  headersSize(record.headers);
-
 const writeField = (target: Buffer, pos: number, bytes: Buffer | null): number => {
   if (bytes === null) return writeVarint(target, pos, -1);
   const at = writeVarint(target, pos, bytes.length);
@@ -59,19 +49,44 @@ const writeHeaders = (target: Buffer, pos: number, headers: RecordHeaders): numb
   return at;
 };
 
-const writeRecord = (
-  target: Buffer,
-  pos: number,
-  record: BatchRecord,
-  place: { size: number; offsetDelta: number; timestampDelta: number },
-): number => {
+/**
+ * Encodes what a record holds. Headers keep their order, repeated names and null values, which the client's own
+ * encoder cannot.
+ */
+export const encodeRecordBody = (record: {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
+}): Buffer => {
+  const body = Buffer.allocUnsafe(
+    fieldSize(record.key) + fieldSize(record.value) + headersSize(record.headers),
+  );
+  const behindKey = writeField(body, 0, record.key);
+  const behindValue = writeField(body, behindKey, record.value);
+  writeHeaders(body, behindValue, record.headers);
+  return body;
+};
+
+interface Place {
+  readonly offsetDelta: number;
+  readonly timestampDelta: number;
+  /** Bytes behind the length field. */
+  readonly size: number;
+}
+
+const placeOf = (record: BatchRecord, offsetDelta: number, baseTimestampMs: number): Place => {
+  const timestampDelta = record.timestampMs - baseTimestampMs;
+  const size = 1 + varintSize(timestampDelta) + varintSize(offsetDelta) + record.body.length;
+  return { offsetDelta, timestampDelta, size };
+};
+
+const writeRecord = (target: Buffer, pos: number, body: Buffer, place: Place): number => {
   let at = writeVarint(target, pos, place.size);
   target[at++] = 0;
   at = writeVarint(target, at, place.timestampDelta);
   at = writeVarint(target, at, place.offsetDelta);
-  at = writeField(target, at, record.key);
-  at = writeField(target, at, record.value);
-  return writeHeaders(target, at, record.headers);
+  body.copy(target, at);
+  return at + body.length;
 };
 
 const writeBatchHeader = (batch: Buffer, records: readonly BatchRecord[], baseTimestampMs: number): void => {
@@ -85,24 +100,21 @@ const writeBatchHeader = (batch: Buffer, records: readonly BatchRecord[], baseTi
   batch.writeInt32BE(records.length, 57);
 };
 
-/**
- * Encodes records as one uncompressed record batch. Headers keep their order, repeated names and null values, which
- * the client's own encoder cannot. The batch is not valid until {@link stampBatch} was called.
- */
+/** Encodes records as one uncompressed record batch, not valid until {@link stampBatch} was called. */
 export const encodeRecordBatch = (records: readonly BatchRecord[]): Buffer => {
   const baseTimestampMs = records[0]?.timestampMs ?? 0;
-  const places = records.map((record, offsetDelta) => {
-    const timestampDelta = record.timestampMs - baseTimestampMs;
-    return { offsetDelta, timestampDelta, size: recordSize(record, offsetDelta, timestampDelta) };
-  });
-  const total = places.reduce((sum, { size }) => sum + varintSize(size) + size, BATCH_HEADER_BYTES);
+  const placed = records.map((record, index) => ({
+    body: record.body,
+    place: placeOf(record, index, baseTimestampMs),
+  }));
+  const total = placed.reduce(
+    (sum, { place: { size } }) => sum + varintSize(size) + size,
+    BATCH_HEADER_BYTES,
+  );
   const batch = Buffer.alloc(total);
   writeBatchHeader(batch, records, baseTimestampMs);
   let at = BATCH_HEADER_BYTES;
-  for (const [index, record] of records.entries()) {
-    const place = places[index];
-    if (place !== undefined) at = writeRecord(batch, at, record, place);
-  }
+  for (const { body, place } of placed) at = writeRecord(batch, at, body, place);
   return batch;
 };
 

@@ -1,7 +1,10 @@
-import { type Admin, ConfigResourceTypes, ConfigSource, type Kafka, KafkaJSAggregateError } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { TopicDescription, TopicSpec } from '../../core/ports/broker.ts';
 import { brokerError, traitsOf } from './errors.ts';
 import type { SharedCluster } from './shared-cluster.ts';
+
+/** Node sees only some of the names this CommonJS package exports. */
+const { ConfigResourceTypes, ConfigSource, KafkaJSAggregateError } = kafkajs;
 
 /** How long a created topic may take until every broker knows it, ms. */
 const SPREAD_MS = 10_000;
@@ -14,10 +17,10 @@ const toEntries = (config: Readonly<Record<string, string>>): { name: string; va
 
 /** Errors of a creation that are more than "it is there already". */
 const realErrors = (error: unknown): readonly unknown[] => {
-  if (!(error instanceof Error) || !('cause' in error)) return [error];
-  const inner = error instanceof KafkaJSAggregateError ? error : error.cause;
-  if (!(inner instanceof KafkaJSAggregateError)) return [error];
-  return inner.errors.filter((one) => traitsOf(one).type !== 'TOPIC_ALREADY_EXISTS');
+  if (error instanceof KafkaJSAggregateError)
+    return error.errors.filter((one) => traitsOf(one).type !== 'TOPIC_ALREADY_EXISTS');
+  const isWrapped = error instanceof Error && error.cause !== undefined;
+  return isWrapped ? realErrors(error.cause) : [error];
 };
 
 /** Topics: what they are and what they should be. */

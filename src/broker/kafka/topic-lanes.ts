@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { EsteiraError } from '../../core/errors.ts';
-import type { OutgoingRecord, TopicPartition } from '../../core/record.ts';
+import type { TopicPartition } from '../../core/record.ts';
 import { brokerError } from './errors.ts';
 import { partitionOfKey } from './murmur2.ts';
 import type { PartitionCollector, Pending } from './partition-collector.ts';
@@ -13,6 +13,12 @@ export interface LanesWiring {
   /** How long the topic may be unknown before its records fail, ms. */
   readonly unknownTopicGraceMs: number;
   isClosed(): boolean;
+}
+
+/** What picks the partition of a record: itself, or a key, or neither. */
+export interface Address {
+  readonly partition: number | undefined;
+  readonly key: Buffer | null;
 }
 
 const LOOK_UP_AGAIN_MS = 200;
@@ -28,7 +34,7 @@ export class TopicLanes {
   readonly #wiring: LanesWiring;
   readonly #collectors = new Map<number, PartitionCollector>();
   /** What came before the number of partitions was known, in its order. */
-  #early: (readonly [OutgoingRecord, Pending])[] = [];
+  #early: (readonly [Address, Pending])[] = [];
   #count: number | undefined;
   #keyless = 0;
   #isAsking = false;
@@ -39,10 +45,10 @@ export class TopicLanes {
   }
 
   /** Queues a record on its partition. */
-  add(record: OutgoingRecord, pending: Pending): void {
-    if (this.#count !== undefined) this.#route(record, pending, this.#count);
+  add(to: Address, pending: Pending): void {
+    if (this.#count !== undefined) this.#route(to, pending, this.#count);
     else {
-      this.#early.push([record, pending]);
+      this.#early.push([to, pending]);
       this.#askOnce();
     }
   }
@@ -75,8 +81,7 @@ export class TopicLanes {
       }
     }
     const count = this.#count;
-    if (count !== undefined)
-      for (const [record, pending] of this.#takeEarly()) this.#route(record, pending, count);
+    if (count !== undefined) for (const [to, pending] of this.#takeEarly()) this.#route(to, pending, count);
   }
 
   #isFinal(error: EsteiraError, startedAtMs: number): boolean {
@@ -91,22 +96,21 @@ export class TopicLanes {
     });
   }
 
-  #takeEarly(): readonly (readonly [OutgoingRecord, Pending])[] {
+  #takeEarly(): readonly (readonly [Address, Pending])[] {
     const taken = this.#early;
     this.#early = [];
     return taken;
   }
 
-  #route(record: OutgoingRecord, pending: Pending, count: number): void {
-    const partition = this.#choose(record, count);
+  #route(to: Address, pending: Pending, count: number): void {
+    const partition = this.#choose(to, count);
     if (partition >= 0 && partition < count) this.#collectorOf(partition).add(pending);
     else pending.failed(unknownPartition({ topic: this.#topic, partition }, count));
   }
 
-  #choose(record: OutgoingRecord, count: number): number {
-    if (record.partition !== undefined) return record.partition;
-    const key = record.partitionKey ?? record.key;
-    return key === null ? this.#keyless : partitionOfKey(key, count);
+  #choose(to: Address, count: number): number {
+    if (to.partition !== undefined) return to.partition;
+    return to.key === null ? this.#keyless : partitionOfKey(to.key, count);
   }
 
   #collectorOf(partition: number): PartitionCollector {

@@ -55,10 +55,11 @@ export class MemoryTopic {
     });
   }
 
-  /** The log a record goes to: its own partition, the key's, or for keyless records the next in turn. */
+  /** The log a record goes to: its own partition, that of its partition key or key, else the next in turn. */
   logFor(record: OutgoingRecord): PartitionLog {
     if (record.partition !== undefined) return this.log(record.partition);
-    if (record.key !== null) return this.log(partitionForKey(record.key, this.logs.length));
+    const key = record.partitionKey ?? record.key;
+    if (key !== null) return this.log(partitionForKey(key, this.logs.length));
     this.#nextKeyless = (this.#nextKeyless + 1) % this.logs.length;
     return this.log(this.#nextKeyless);
   }

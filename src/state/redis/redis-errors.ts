@@ -1,6 +1,9 @@
 import { ReplyError } from 'ioredis';
 import { EsteiraError } from '../../core/errors.ts';
 
+/** The client's classes for commands that were on their way when the connection went. */
+const ABORTED: ReadonlySet<string> = new Set(['AbortError', 'MaxRetriesPerRequestError']);
+
 /** The words of an `ERR` reply that are kept: enough for a script's line, too little for values. */
 const KEPT_CHARACTERS = 120;
 
@@ -11,11 +14,12 @@ const KEPT_CHARACTERS = 120;
 export const isReplyError = (error: unknown, code?: string): error is Error =>
   error instanceof Error && error instanceof ReplyError && (code === undefined || replyCode(error) === code);
 
-/** What to call a failure of the client: the reply's code, the errno code, or the error's class. */
+/** What to call a failure: the reply's code, the errno code, else what happened to the command. */
 export const failureCode = (error: unknown): string => {
   if (isReplyError(error)) return replyCode(error);
   if (!(error instanceof Error)) return 'unknown';
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return ABORTED.has(error.name) ? 'connection_lost' : 'no_answer';
 };
 
 /**

@@ -60,6 +60,7 @@ export const addressOf = (options: RedisStateOptions): RedisAddress => {
  * - nothing is queued while there is no connection, and nothing is sent again after one was lost: what timed out here
  *   must not be done a minute later; the caller asks again and the scripts can be repeated;
  * - a silent connection is closed, a lost one is made again for ever;
+ * - no check by INFO before the first command: it may be forbidden, and a loading server says so to every command;
  * - RESP2, since replies are plain lists and older servers and proxies do not know HELLO.
  */
 export const clientOptions = (address: RedisAddress, options: RedisStateOptions) => {
@@ -75,7 +76,7 @@ export const clientOptions = (address: RedisAddress, options: RedisStateOptions)
     commandTimeout: commandTimeoutMs,
     socketTimeout: commandTimeoutMs * SILENT_TIMEOUTS,
     connectTimeout: options.connectTimeoutMs ?? 2_000,
-    maxLoadingRetryTime: commandTimeoutMs,
+    enableReadyCheck: false,
     retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times - 1, 10), LONGEST_RECONNECT_MS),
   } satisfies RedisOptions;
 };

@@ -1,4 +1,4 @@
-import { EsteiraError } from '../../core/errors.ts';
+import { EsteiraError, isEsteiraError } from '../../core/errors.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { isReplyError } from './redis-errors.ts';
 import type { StateLog } from './redis-options.ts';
@@ -31,7 +31,7 @@ const serverInfo = async (connection: RedisConnection): Promise<ReadonlyMap<stri
     });
     return reply === undefined ? undefined : fieldsOf(text(reply));
   } catch (error) {
-    throw unreachable(connection, error);
+    throw isEsteiraError(error, 'ESTEIRA_CLOSED') ? error : unreachable(connection, error);
   }
 };
 
@@ -54,7 +54,7 @@ const mayEvict = (server: string, policy: string): EsteiraError =>
   );
 
 const unreachable = ({ server, problem }: RedisConnection, cause: unknown): EsteiraError => {
-  const code = problem() ?? 'no_answer';
+  const code = problem() ?? (isEsteiraError(cause) ? cause.facts['code'] : undefined) ?? 'no_answer';
   return new EsteiraError(
     'ESTEIRA_SERVICE_UNREACHABLE',
     `Redis at ${server} cannot be used (${code}). Start it (\`npm run stack\` gives a local one) or correct REDIS_URL.`,

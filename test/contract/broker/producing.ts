@@ -40,12 +40,26 @@ export const describeProducing = (bench: BrokerBench): void => {
       }
     });
 
-    it('goes to the partition it names, whatever its key', async () => {
+    it('goes to the partition it names, whatever its keys', async () => {
       const topic = await bench.topic(4);
       const producer = await bench.producer();
       for (const partition of numbers(0, 4)) {
-        const position = await producer.send(recordOf(topic, { partition, key: Buffer.from('acme') }));
+        const position = await producer.send(
+          recordOf(topic, { partition, key: Buffer.from('acme'), partitionKey: Buffer.from('order') }),
+        );
         expect(position.partition).toBe(partition);
+      }
+    });
+
+    it('goes to the partition of its partition key, which is not written', async () => {
+      const topic = await bench.topic(5);
+      const producer = await bench.producer();
+      for (const n of numbers(0, 20)) {
+        const partitionKey = Buffer.from(`order-${n}`);
+        const key = n % 2 === 0 ? Buffer.from('acme') : null;
+        const position = await producer.send(recordOf(topic, { key, partitionKey }));
+        expect(position.partition).toBe(partitionForKey(partitionKey, 5));
+        expect(await bench.recordAt(position)).toMatchObject({ key, headers: [] });
       }
     });
 

@@ -117,10 +117,12 @@ export const describeBatching = (store: () => StateStore, fixture: StateFixture)
     for (const bytes of [every, large, Buffer.alloc(0), Buffer.from([0]), Buffer.from('\r\n$5\r\n')]) {
       const done = aJob();
       await store().complete([completeOf(done, 1, { event: bytes })]);
-      expect(await claim(store(), done)).toMatchObject({ kind: 'done', event: bytes });
+      const found = await claim(store(), done);
+      expect(found.kind === 'done' && found.event?.equals(bytes)).toBe(true);
       const decided = aJob();
       await store().decide([decideOf(decided, undefined, { decision: bytes })]);
-      expect(await claim(store(), decided)).toEqual({ kind: 'decided', decision: bytes });
+      const again = await claim(store(), decided);
+      expect(again.kind === 'decided' && again.decision.equals(bytes)).toBe(true);
     }
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Environment, loadConfig } from '../../../src/config/index.ts';
+import { wantsTraces } from '../../../src/config/tracing.ts';
 import { EsteiraError } from '../../../src/core/errors.ts';
 
 const KAFKA = {
@@ -31,7 +32,6 @@ describe('the backend', () => {
       production: false,
       logLevel: 'info',
       healthPort: 9464,
-      traces: 'off',
       worker: { maxConcurrentJobs: 10, defaultTimeoutMs: 300_000, shutdownGraceMs: 30_000 },
     });
   });
@@ -138,12 +138,13 @@ describe('the connections', () => {
 
 describe('traces', () => {
   it.each([
-    [{}, 'off'],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }, 'environment'],
-    [{ OTEL_TRACES_EXPORTER: 'console' }, 'environment'],
-    [{ OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318' }, 'off'],
-  ])('with %o are %s', (env, traces) => {
-    expect(loadConfig(env).traces).toBe(traces);
+    [{}, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }, true],
+    [{ OTEL_TRACES_EXPORTER: 'console' }, true],
+    [{ OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318' }, false],
+    [{ OTEL_TRACES_EXPORTER: 'otlp', OTEL_SDK_DISABLED: 'true' }, false],
+  ])('with %o are wanted: %s', (env, wanted) => {
+    expect(wantsTraces(env)).toBe(wanted);
   });
 });
 

@@ -259,7 +259,7 @@ describe('decoding', () => {
     const bytes = Buffer.concat([await serde.encode(InvoicePaid, invoice), Buffer.from([0])]);
     expect(await serde.decode(InvoicePaid, bytes)).toMatchObject({
       code: 'BODY_MALFORMED',
-      detail: expect.stringContaining('trailing data'),
+      detail: expect.stringContaining('bytes behind the record'),
     });
   });
 

@@ -1,0 +1,33 @@
+import { traitsOf } from './errors.ts';
+
+const ATTEMPTS = 10;
+const FIRST_BACKOFF_MS = 30;
+const LONGEST_BACKOFF_MS = 500;
+
+/** Classes of kafkajs that pass although it does not mark them: no coordinator found, no broker known yet. */
+const PASSING_CLASSES = new Set(['KafkaJSGroupCoordinatorNotFound', 'KafkaJSBrokerNotFound']);
+
+/** Whether the same request may work a moment later: a leader or coordinator that moves, a connection that broke. */
+export const isPassing = (error: unknown): boolean => {
+  if (typeof error !== 'object' || error === null) return false;
+  if (PASSING_CLASSES.has(traitsOf(error).name)) return true;
+  return 'retriable' in error && error.retriable === true;
+};
+
+/** Repeats `work` while its errors are passing ones, for about four seconds. */
+export const throughPassingErrors = async <T>(
+  work: () => Promise<T>,
+  beforeNext: () => void = () => undefined,
+): Promise<T> => {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt + 1 >= ATTEMPTS || !isPassing(error)) throw error;
+      beforeNext();
+      await new Promise((resolve) => {
+        setTimeout(resolve, Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt));
+      });
+    }
+  }
+};

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { EsteiraError } from '../../core/errors.ts';
+import { formatPosition } from '../../core/record.ts';
+import type { CommandContext, Finish } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readPayload } from '../payload-argument.ts';
+import { originOf, type ProducingOptions, withProducer } from '../producing.ts';
+import { renderJson } from '../table.ts';
+
+const publish = async (context: CommandContext, type: string, options: ProducingOptions): Promise<void> => {
+  const { terminal } = context;
+  const payload = await readPayload(terminal, options.payload);
+  const published = await withProducer(context, options, async (esteira, app) => {
+    const event = app.events.find((one) => one.type === type);
+    if (event !== undefined) return esteira.publish(event, payload, originOf(options));
+    throw new EsteiraError(
+      'ESTEIRA_EVENT_UNKNOWN',
+      `app ${app.name} has no event ${type}: it has ${app.events.map((one) => one.type).join(', ')}`,
+      { facts: { event: type } },
+    );
+  });
+  const position = formatPosition(published.position);
+  if (options.json === true) terminal.out(renderJson({ ...published, position }));
+  else terminal.out(`published ${type} as event ${published.id} at ${position}`);
+};
+
+/** `esteira events publish`. */
+export const addEventsCommands = (program: Command, context: CommandContext, finish: Finish): void => {
+  const events = program.command('events').description('events: publishing one');
+  events
+    .command('publish')
+    .description('publish an event; its payload is checked before it leaves')
+    .argument('<type>', 'event type, such as billing.events.InvoicePaid')
+    .requiredOption('--tenant <id>', 'whose event it is')
+    .requiredOption('--payload <json>', 'JSON, @file, or - for standard input')
+    .option('--id <id>', 'the same id is the same event: give it to repeat safely')
+    .option('--user <id>', 'who sets it off')
+    .option('--correlation-id <id>', 'the chain it belongs to')
+    .option('--json', 'for programs')
+    .action(async (type: string, _, command: Command) => {
+      await publish(context, type, command.optsWithGlobals<ProducingOptions>());
+      finish(EXIT.done);
+    });
+};

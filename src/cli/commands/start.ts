@@ -1,0 +1,59 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { loadConfig } from '../../config/index.ts';
+import { ROLES, type Role } from '../../runtime/worker-pool.ts';
+import type { CommandContext, Finish } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { loadApp } from '../load-app.ts';
+import type { CommonOptions } from '../session.ts';
+
+interface StartCommandOptions extends CommonOptions {
+  readonly roles: readonly Role[];
+  readonly health: boolean;
+}
+
+const parseRoles = (text: string): readonly Role[] => {
+  const names = text.split(',').map((name) => name.trim());
+  const roles = ROLES.filter((role) => names.includes(role));
+  if (roles.length === new Set(names).size) return roles;
+  throw new InvalidArgumentError(`Give one or more of ${ROLES.join(', ')}, with commas between.`);
+};
+
+const runUntilStopped = async (context: CommandContext, options: StartCommandOptions): Promise<ExitCode> => {
+  const { terminal } = context;
+  // Listened for from the first moment: a signal during the start ends in an orderly stop.
+  const signal = context.untilSignal();
+  const app = await loadApp(terminal.cwd, options.app);
+  const { backend } = loadConfig(terminal.environment);
+  let failed = false;
+  let giveUp = (): void => undefined;
+  const fatal = new Promise<void>((resolve) => {
+    giveUp = resolve;
+  });
+  const esteira = await context.start(app, {
+    environment: terminal.environment,
+    roles: options.roles,
+    health: options.health,
+    onFatal: () => {
+      failed = true;
+      giveUp();
+    },
+  });
+  const health = esteira.healthPort === undefined ? '' : `; health and metrics on port ${esteira.healthPort}`;
+  terminal.err(`${app.name} is running (${options.roles.join(', ')}, backend ${backend})${health}`);
+  await Promise.race([signal, fatal]);
+  terminal.err(`${app.name} is stopping`);
+  const inTime = await esteira.stop();
+  return inTime && !failed ? EXIT.done : EXIT.failed;
+};
+
+/** `esteira start`. */
+export const addStartCommand = (program: Command, context: CommandContext, finish: Finish): void => {
+  program
+    .command('start')
+    .description('run the jobs of the app until SIGTERM or SIGINT; a second signal ends at once')
+    .option('--roles <roles>', `parts to play, of ${ROLES.join(', ')}`, parseRoles, ROLES)
+    .option('--no-health', 'do not serve /health/live, /health/ready and /metrics')
+    .action(async (_, command: Command) =>
+      finish(await runUntilStopped(context, command.optsWithGlobals<StartCommandOptions>())),
+    );
+};

@@ -1,0 +1,55 @@
+import type { DeadLetterSummary, ReplayItem, ShownDeadLetter } from '../consumers/dead-letters/index.ts';
+import { type Column, renderJson, renderTable } from './table.ts';
+import { paint, printable, type Terminal } from './terminal.ts';
+
+/** The list of dead letters as a table. */
+export const letterTable = (terminal: Terminal, letters: readonly DeadLetterSummary[]): string => {
+  const columns: readonly Column<DeadLetterSummary>[] = [
+    { title: 'POSITION', cell: ({ position }) => position, cuttable: false },
+    { title: 'JOB TYPE', cell: ({ jobType }) => jobType },
+    { title: 'DEAD REASON', cell: ({ reason }) => reason },
+    { title: 'ERROR', cell: ({ errorCode }) => errorCode },
+    { title: 'TENANT', cell: ({ tenant }) => tenant },
+    { title: 'DEAD AT', cell: ({ deadAt }) => deadAt },
+    { title: 'REPLAYS', cell: ({ replays }) => replays },
+  ];
+  return renderTable(terminal, columns, letters);
+};
+
+/** What a replay did, or would do, as a table. */
+export const replayTable = (terminal: Terminal, items: readonly ReplayItem[]): string => {
+  const columns: readonly Column<ReplayItem>[] = [
+    { title: 'POSITION', cell: ({ position }) => position, cuttable: false },
+    { title: 'JOB', cell: ({ jobId }) => jobId },
+    { title: 'TENANT', cell: ({ letter }) => letter?.tenant ?? null },
+    { title: 'DEAD REASON', cell: ({ letter }) => letter?.reason ?? null },
+    { title: 'OUTCOME', cell: ({ outcome }) => outcome.replaceAll('_', ' '), cuttable: false },
+    { title: 'DETAIL', cell: ({ detail, inbox }) => detail ?? inbox },
+  ];
+  return renderTable(terminal, columns, items);
+};
+
+const block = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => `  ${printable(line)}`)
+    .join('\n');
+
+const payloadText = ({ payload }: ShownDeadLetter): string =>
+  payload.readable
+    ? `payload (${payload.as}, redacted)\n${block(renderJson(payload.value))}`
+    : `payload cannot be read: ${payload.code}: ${payload.detail}`;
+
+/** One dead letter, a line a fact. */
+export const letterText = (terminal: Terminal, shown: ShownDeadLetter): string => {
+  const { headers, payload: _, raw, ...facts } = shown;
+  const known = Object.entries(facts).filter(([, value]) => value !== null);
+  const widest = Math.max(...known.map(([name]) => name.length));
+  const lines = known.map(
+    ([name, value]) => `${paint(terminal, 'bold', name.padEnd(widest))}  ${printable(String(value))}`,
+  );
+  const foreign = Object.entries(headers).map(([name, value]) => `  ${printable(name)}: ${printable(value)}`);
+  const rawLines =
+    raw === undefined ? [] : ['raw bytes (base64)', `  key    ${raw.key}`, `  value  ${raw.value}`];
+  return [...lines, 'headers', ...foreign, payloadText(shown), ...rawLines].join('\n');
+};

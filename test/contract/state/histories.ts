@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import type { StateStore } from '../../../src/core/ports/state.ts';
+
+/** Lives longer than a test, so that only the calls decide what is alive. */
+const FOR_EVER_MS = 3_600_000;
+
+/** Small, so that requests meet: 2 tenants × 2 keys × 3 jobs × 3 hops × 2 copies. */
+const names = fc.record({
+  tenant: fc.constantFrom('acme', 'beta'),
+  idempotencyKey: fc.constantFrom('k1', 'k2'),
+  jobId: fc.constantFrom('j1', 'j2', 'j3'),
+});
+const hop = fc.constantFrom(0, 0, 0, 1, 1, 2);
+const position = fc.constantFrom('copy-a', 'copy-b');
+const origin = fc.constantFrom('origin-a', 'origin-b');
+/** Ends at once, or never. */
+const lease = fc.constantFrom(0, FOR_EVER_MS);
+/** Which of the fences given out so far, counted from the latest; past the first one: a fence nobody had. */
+const fence = fc.constantFrom(0, 0, 0, 1, 1, 2, 5, 99);
+const bytes = fc.uint8Array({ maxLength: 4 }).map((data) => Buffer.from(data));
+
+const claims = fc.record({
+  ...{ call: fc.constant('claim' as const), names, hop, position, origin, lease },
+  attempt: fc.integer({ min: 1, max: 4 }),
+  starts: fc.integer({ min: 0, max: 4 }),
+  run: fc.constantFrom('r1', 'r2', 'r3'),
+});
+const settlements = fc.record({
+  ...{ call: fc.constant('decide' as const), names, hop, position, origin, bytes },
+  fence: fc.option(fence, { nil: undefined }),
+});
+const others = fc.record({
+  call: fc.constantFrom('renew', 'release', 'complete', 'told', 'settled', 'postpone'),
+  ...{ names, hop, position, origin, fence, lease, bytes },
+  attempt: fc.integer({ min: 1, max: 4 }),
+});
+
+type Claim = typeof claims extends fc.Arbitrary<infer T> ? T : never;
+type Decide = typeof settlements extends fc.Arbitrary<infer T> ? T : never;
+type Other = typeof others extends fc.Arbitrary<infer T> ? T : never;
+
+/** One request; a step is up to three of one kind, sent as one batch. */
+export type Step = readonly (Claim | Decide | Other)[];
+
+const batchOf = <T>(request: fc.Arbitrary<T>): fc.Arbitrary<readonly T[]> =>
+  fc.array(request, { minLength: 1, maxLength: 3 });
+
+/** Random calls, claims most often. */
+export const histories: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.oneof(
+    { weight: 5, arbitrary: batchOf(claims) },
+    { weight: 2, arbitrary: batchOf(settlements) },
+    { weight: 5, arbitrary: others.map((request) => [request]) },
+  ),
+  { minLength: 1, maxLength: 40 },
+);
+
+/** Plays histories on one store; fences are named by their order, times are left out, so that answers can be compared. */
+export class Player {
+  readonly #store: StateStore;
+  readonly #jobType: string;
+  readonly #fences: number[] = [];
+
+  /** `jobType` sets a history apart from all others on the same store. */
+  constructor(store: StateStore, jobType: string) {
+    this.#store = store;
+    this.#jobType = jobType;
+  }
+
+  /** The answers, comparable. */
+  async play(history: readonly Step[]): Promise<readonly string[]> {
+    const seen: string[] = [];
+    for (const step of history) {
+      const answers = await this.#ask(step);
+      seen.push(JSON.stringify(answers ?? 'nothing', (name, value) => this.#comparable(name, value)));
+    }
+    return seen;
+  }
+
+  /** Fences in the order they were given out. */
+  get fences(): readonly number[] {
+    return this.#fences;
+  }
+
+  #comparable(name: string, value: unknown): unknown {
+    if (name === 'untilMs' || name === 'nowMs' || name === 'dueMs') return 'a time';
+    if (name !== 'fence' || typeof value !== 'number') return value;
+    if (!this.#fences.includes(value) && value !== NOBODYS_FENCE) this.#fences.push(value);
+    return `fence ${this.#fences.indexOf(value)}`;
+  }
+
+  #ask(step: Step): Promise<unknown> {
+    const of = <C extends Step[number]['call']>(call: C) =>
+      step.filter((request): request is Extract<Step[number], { call: C }> => request.call === call);
+    switch (step[0]?.call) {
+      case 'claim':
+        return this.#store.claim(
+          of('claim').map((request) => ({ ...this.#base(request), ...claimPart(request) })),
+        );
+      case 'decide':
+        return this.#store.decide(
+          of('decide').map((request) => ({ ...this.#base(request), ...this.#decidePart(request) })),
+        );
+      default:
+        return this.#askOther(step[0]);
+    }
+  }
+
+  #askOther(request: Step[number] | undefined): Promise<unknown> {
+    if (request === undefined || request.call === 'claim' || request.call === 'decide')
+      return Promise.resolve();
+    const store = this.#store;
+    const job = { ...this.#base(request), fence: this.#fence(request.fence), leaseMs: request.lease };
+    switch (request.call) {
+      case 'renew':
+        return store.renew([job]);
+      case 'release':
+        return store.release([job]);
+      case 'complete':
+        return store.complete([{ ...job, event: request.bytes, doneTtlMs: FOR_EVER_MS }]);
+      case 'told':
+        return store.told([job]);
+      case 'settled':
+        return store.settled([job]);
+      case 'postpone':
+        return store.postpone([
+          { ...job, attempt: request.attempt, delayMs: request.lease, ttlMs: FOR_EVER_MS },
+        ]);
+    }
+  }
+
+  #base({ names, hop, position, origin }: Step[number]) {
+    return { ...names, jobType: this.#jobType, hop, position, origin };
+  }
+
+  #decidePart(request: Decide) {
+    const part = { decision: request.bytes, ttlMs: FOR_EVER_MS };
+    return request.fence === undefined ? part : { ...part, fence: this.#fence(request.fence) };
+  }
+
+  #fence(fromLatest: number): number {
+    return this.#fences[this.#fences.length - 1 - fromLatest] ?? NOBODYS_FENCE;
+  }
+}
+
+const NOBODYS_FENCE = 7;
+
+const claimPart = ({ attempt, starts, run, lease }: Claim) => ({
+  ...{ attempt, starts, run, leaseMs: lease },
+  ...{ maxAttempts: 3, maxStarts: 4 },
+});

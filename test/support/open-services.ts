@@ -1,0 +1,27 @@
+import { loadConfig } from '../../src/config/index.ts';
+import type { AppDefinition } from '../../src/core/app.ts';
+import { silentLog } from '../../src/core/ports/log.ts';
+import type { Backend } from '../../src/runtime/backend.ts';
+import { openBackend } from '../../src/runtime/open-backend.ts';
+import { loadSchemaProject, registerSchemas } from '../../src/serde/index.ts';
+import { ROOT } from './source-files.ts';
+import { join } from 'node:path';
+
+/** The real services as an app sees them, with all schemas registered. */
+export interface OpenServices {
+  readonly backend: Backend;
+  close(): Promise<void>;
+}
+
+/** Registers the project's schemas with the registry of the environment. */
+export const registerProjectSchemas = async (): Promise<void> => {
+  const { files } = await loadSchemaProject(join(ROOT, 'schemas/esteira.schemas.json'));
+  await registerSchemas({ files, registry: { url: process.env['SCHEMA_REGISTRY_URL'] ?? '' } });
+};
+
+/** Opens the services of the environment for a test process. */
+export const openServices = async (app: AppDefinition): Promise<OpenServices> => {
+  await registerProjectSchemas();
+  const backend = await openBackend(app, loadConfig(process.env), silentLog);
+  return { backend, close: () => backend.close() };
+};

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './source-files.ts';
+import { waitFor } from './wait.ts';
+
+/** A worker in a process of its own, so that it can be killed like one. */
+export interface WorkerProcess {
+  readonly pid: number;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM; resolves with its exit code. */
+  stop(): Promise<number | null>;
+  freeze(): void;
+  thaw(): void;
+}
+
+export interface WorkerProcessOptions {
+  /** The program, from the root of the project. */
+  readonly program: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Where its output goes. */
+  readonly logFile: string;
+}
+
+const ended = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+};
+
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+/** Starts a worker; resolves when it says `ready` over its channel. */
+export const startWorkerProcess = async (options: WorkerProcessOptions): Promise<WorkerProcess> => {
+  const log = openSync(options.logFile, 'a');
+  const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, options.program)], {
+    cwd: ROOT,
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  children.add(child);
+  let ready = false;
+  child.on('message', (message) => {
+    ready ||= message === 'ready';
+  });
+  child.once('exit', () => children.delete(child));
+  await waitFor(
+    `worker ${child.pid} to be ready (see ${options.logFile})`,
+    () => {
+      if (child.exitCode !== null) throw new Error(`worker ended with ${child.exitCode}: see ${options.logFile}`);
+      return ready;
+    },
+    { timeoutMs: 60_000 },
+  );
+  return {
+    pid: child.pid ?? 0,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended(child);
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended(child);
+      return child.exitCode;
+    },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+  };
+};
