@@ -42,7 +42,6 @@ export async function kafkaRuntime(
 const JVM_ARGS = [
   '-Xms128m',
   '-Xmx400m',
-  '-XX:TieredStopAtLevel=1',
   '-Xshare:auto',
   '-Xlog:disable', // an archive that does not fit any more is passed over in silence
   '-Djava.awt.headless=true',

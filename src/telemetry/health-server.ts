@@ -75,7 +75,7 @@ const handle = async (request: IncomingMessage, response: ServerResponse, option
       'content-length': Buffer.byteLength(body),
       'cache-control': 'no-store',
     });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    response.end(body); // Node leaves the body out for HEAD
   };
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');

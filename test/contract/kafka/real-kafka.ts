@@ -12,9 +12,11 @@ export class RealKafka {
 
   /** Drops records below an offset, as retention does. */
   deleteRecords({ topic, partition }: TopicPartition, before: bigint): Promise<void> {
-    return this.#withAdmin((admin) =>
-      admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] }),
-    );
+    return this.#withAdmin(async (admin) => {
+      // kafkajs deletes only of topics whose metadata it has.
+      await admin.fetchTopicOffsets(topic);
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] });
+    });
   }
 
   /** Takes every member out of the group behind its back: each finds out at its next heartbeat. */

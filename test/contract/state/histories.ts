@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { StateStore } from '../../../src/core/ports/state.ts';
+import type { ClaimAnswer, StateStore } from '../../../src/core/ports/state.ts';
 
 /** Lives longer than a test, so that only the calls decide what is alive. */
 const FOR_EVER_MS = 3_600_000;
@@ -60,6 +60,7 @@ export class Player {
   readonly #store: StateStore;
   readonly #jobType: string;
   readonly #fences: number[] = [];
+  readonly #fencesByTenant = new Map<string, number[]>();
 
   /** `jobType` sets a history apart from all others on the same store. */
   constructor(store: StateStore, jobType: string) {
@@ -72,14 +73,26 @@ export class Player {
     const seen: string[] = [];
     for (const step of history) {
       const answers = await this.#ask(step);
+      this.#noteFences(step, answers);
       seen.push(JSON.stringify(answers ?? 'nothing', (name, value) => this.#comparable(name, value)));
     }
     return seen;
   }
 
-  /** Fences in the order they were given out. */
-  get fences(): readonly number[] {
-    return this.#fences;
+  /** Fences in the order they were given out, per tenant: there is no order between tenants. */
+  get fencesByTenant(): readonly (readonly number[])[] {
+    return [...this.#fencesByTenant.values()];
+  }
+
+  #noteFences(step: Step, answers: unknown): void {
+    if (step[0]?.call !== 'claim' || !Array.isArray(answers)) return;
+    answers.forEach((answer: ClaimAnswer, i) => {
+      const tenant = step[i]?.names.tenant ?? '';
+      const fences = this.#fencesByTenant.get(tenant) ?? [];
+      this.#fencesByTenant.set(tenant, fences);
+      const given = answer.kind === 'run' || answer.kind === 'dead' ? answer.fence : undefined;
+      if (given !== undefined && !fences.includes(given)) fences.push(given);
+    });
   }
 
   #comparable(name: string, value: unknown): unknown {

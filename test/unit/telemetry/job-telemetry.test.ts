@@ -170,6 +170,25 @@ describe('appending', () => {
     expect(producer.acknowledged).toEqual(['first', 'late']);
   });
 
+  it('does not call an outage over while one record still waits', async () => {
+    const { telemetry, producer, clock, log } = await bundle();
+    producer.failWith = OUTAGE;
+    const appended = Promise.all(['a', 'b'].map((value) => telemetry.append(record(value))));
+    await settle();
+    producer.failWith = undefined;
+    clock.advance(50);
+    await settle();
+    producer.open[0]?.answer.open();
+    producer.open[1]?.answer.fail(OUTAGE);
+    await settle();
+    expect(log.messages('info')).toEqual([]);
+    producer.works = true;
+    clock.advance(100);
+    await appended;
+    expect(log.messages('info')).toEqual(['telemetry.unblocked']);
+    expect(log.messages('warn')).toEqual(['telemetry.blocked']);
+  });
+
   it('tells a second outage again', async () => {
     const { telemetry, producer, clock, log } = await bundle();
     for (const value of ['a', 'b']) {
