@@ -47,6 +47,8 @@ export interface StackOptions {
   quiet?: boolean;
   /** True: only services that can be killed and frozen will do, so only the stack's own processes. Default false. */
   control?: boolean;
+  /** True: the broker's JVM compiles fully, slower at first and a third faster later; for benchmarks. Default false. */
+  fullJit?: boolean;
 }
 
 /** The three ways to get services: given by the environment, Docker, or processes on a JVM. */

@@ -59,7 +59,7 @@ async function runtimesFor(options: StackOptions, java: InstalledJava, tell: Pro
   const cache = await mavenCache(STACK_DIR, tell);
   const redis = await redisBinary(cache.redisDir);
   if (redis === undefined) throw new Obstacle('no Redis server runs here: install `redis-server`');
-  const kafka = await kafkaRuntime(cache, java, tell);
+  const kafka = await kafkaRuntime(cache, java, options.fullJit ?? false, tell);
   const registry = options.registry === false ? undefined : await registryRuntime(cache, java, tell);
   return { kafka, registry, redis };
 }

@@ -20,23 +20,21 @@ const FORMAT_TIMEOUT_MS = 60_000;
 export async function kafkaRuntime(
   cache: MavenCache,
   java: InstalledJava,
+  fullJit: boolean,
   tell: Progress,
 ): Promise<KafkaRuntime> {
   const bootstrapCheckpoint = join(cache.dir, 'bootstrap.checkpoint');
   if (!existsSync(bootstrapCheckpoint)) await makeCheckpoint(cache, java.command, bootstrapCheckpoint);
-  const plain: KafkaRuntime = {
-    java: java.command,
-    jars: cache.kafkaJars,
-    jvmArgs: JVM_ARGS,
-    bootstrapCheckpoint,
-  };
+  const jvmArgs = fullJit ? JVM_ARGS : ['-XX:TieredStopAtLevel=1', ...JVM_ARGS];
+  const plain: KafkaRuntime = { java: java.command, jars: cache.kafkaJars, jvmArgs, bootstrapCheckpoint };
   const archive = join(cache.dir, `kafka-java-${java.full}.jsa`);
   const training = async (dir: string) => {
-    const [node, ...others] = clusterOf(await freePorts(2), dir);
+    const cluster = clusterOf(await freePorts(2), dir);
+    const [node] = cluster;
     if (node === undefined) throw new Error('No node to train with');
-    return kafkaSpec(plain, node, [node, ...others], dir);
+    return kafkaSpec(plain, node, cluster, dir);
   };
-  return { ...plain, jvmArgs: [...(await archiveFlag(archive, training, tell)), ...JVM_ARGS] };
+  return { ...plain, jvmArgs: [...(await archiveFlag(archive, training, tell)), ...jvmArgs] };
 }
 
 const JVM_ARGS = [

@@ -6,7 +6,6 @@ import { paint, printable, type Terminal } from './terminal.ts';
 export const letterTable = (terminal: Terminal, letters: readonly DeadLetterSummary[]): string => {
   const columns: readonly Column<DeadLetterSummary>[] = [
     { title: 'POSITION', cell: ({ position }) => position, cuttable: false },
-    { title: 'JOB TYPE', cell: ({ jobType }) => jobType },
     { title: 'DEAD REASON', cell: ({ reason }) => reason },
     { title: 'ERROR', cell: ({ errorCode }) => errorCode },
     { title: 'TENANT', cell: ({ tenant }) => tenant },

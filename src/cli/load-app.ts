@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import type { AppDefinition } from '../core/app.ts';
 import { EsteiraError, isEsteiraError } from '../core/errors.ts';
+import type { Terminal } from './terminal.ts';
 
 const USUAL_NAMES = ['esteira.config.ts', 'esteira.config.js', 'esteira.config.mjs'];
 
@@ -35,8 +36,12 @@ const findFile = async (cwd: string, given: string | undefined): Promise<string>
     if (await exists(path)) return path;
   }
   throw given === undefined
-    ? notFound(`there is no ${USUAL_NAMES.join(', ')} here: go to the app's folder, or give --app PATH`)
-    : notFound(`there is no file ${given}: give --app the path of the file that exports the app`);
+    ? notFound(
+        `there is no ${USUAL_NAMES.join(', ')} here: go to the app's folder, or give --app PATH (or set ESTEIRA_APP)`,
+      )
+    : notFound(
+        `there is no file ${given}: give --app (or ESTEIRA_APP) the path of the file that exports the app`,
+      );
 };
 
 const codeOf = (error: unknown): unknown =>
@@ -59,12 +64,15 @@ const importFile = async (path: string): Promise<unknown> => {
 };
 
 /**
- * The app of a command: the default export of `--app`, or of esteira.config.{ts,js,mjs} in the working folder.
+ * The app of a command: the default export of `--app`, of `ESTEIRA_APP`, or of esteira.config.{ts,js,mjs} in the working folder.
  *
  * @throws EsteiraError ESTEIRA_APP_NOT_FOUND saying which file, and what the app itself throws when it is defined.
  */
-export const loadApp = async (cwd: string, given?: string): Promise<AppDefinition> => {
-  const path = await findFile(cwd, given);
+export const loadApp = async (
+  { cwd, environment }: Pick<Terminal, 'cwd' | 'environment'>,
+  given?: string,
+): Promise<AppDefinition> => {
+  const path = await findFile(cwd, given ?? environment['ESTEIRA_APP']);
   const app = await importFile(path);
   if (isApp(app)) return app;
   throw notFound('the default export is not an app: write `export default defineApp({ … })`', path);

@@ -10,12 +10,16 @@ import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import { packageRoot } from './package-root.ts';
 import { printError } from './print-error.ts';
 
-const createProgram = (context: CommandContext, version: string, finish: Finish): Command => {
+/** All commands. */
+export const createProgram = (context: CommandContext, version: string, finish: Finish): Command => {
   const { terminal } = context;
   const program = new Command('esteira')
     .description('Kafka-based job pipeline')
     .version(version)
-    .option('--app <path>', 'file that exports the app (default: esteira.config.{ts,js,mjs} in this folder)')
+    .option(
+      '--app <path>',
+      'file that exports the app (default: ESTEIRA_APP, else esteira.config.{ts,js,mjs} in this folder)',
+    )
     .option('--debug', 'show stacks of errors, and what the clients log')
     .exitOverride()
     .configureOutput({

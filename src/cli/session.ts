@@ -44,7 +44,7 @@ export const prepare = async (
   options: CommonOptions,
 ): Promise<Pick<Session, 'app' | 'config' | 'log'>> => {
   const { terminal } = context;
-  const app = await loadApp(terminal.cwd, options.app);
+  const app = await loadApp(terminal, options.app);
   const config = loadConfig(terminal.environment);
   requireShared(context, config);
   return { app, config, log: options.debug === true ? debugLog(terminal) : silentLog };

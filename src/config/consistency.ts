@@ -35,9 +35,6 @@ const contradictions = (variables: SetVariables): readonly string[] => {
   if (given(variables, 'REDIS_URL', 'REDIS_HOST').length === 2) {
     problems.push('REDIS_URL and REDIS_HOST are both set: leave one out');
   }
-  if (variables['REDIS_HOST'] === undefined && variables['REDIS_PORT'] !== undefined) {
-    problems.push('REDIS_PORT is set without REDIS_HOST: add it, or leave REDIS_PORT out');
-  }
   const certificates = given(variables, 'KAFKA_SSL_CA', 'KAFKA_SSL_CERT', 'KAFKA_SSL_KEY');
   if (variables['KAFKA_SSL']?.toLowerCase() === 'false' && certificates.length > 0) {
     problems.push(`KAFKA_SSL is false, but ${certificates.join(', ')} is set: leave one out`);

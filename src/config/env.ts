@@ -13,11 +13,16 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The environment of this process; the only place that reads it. */
 export const readEnvironment = (): Environment => process.env;
 
+/** Kubernetes sets `REDIS_PORT=tcp://…` beside a service called redis: that is no port of ours. */
+const isServiceLink = (name: string, value: string): boolean =>
+  name.endsWith('_PORT') && value.startsWith('tcp://');
+
+const isSet = (name: string, value: string | undefined): value is string =>
+  value !== undefined && value.trim() !== '' && !isServiceLink(name, value);
+
 const setVariables = (env: Environment): SetVariables =>
   Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) =>
-      value === undefined || value.trim() === '' ? [] : [[name, value] as const],
-    ),
+    Object.entries(env).flatMap(([name, value]) => (isSet(name, value) ? [[name, value] as const] : [])),
   );
 
 const MEMORY_IN_PRODUCTION =

@@ -37,6 +37,7 @@ const withoutCredentials = (text: string): boolean => {
  * value: what was typed may be a secret.
  */
 export const Variables = z.object({
+  ESTEIRA_APP: z.string().optional(),
   NODE_ENV: z.string().optional(),
   SERVICE_NAME: z.string().optional(),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

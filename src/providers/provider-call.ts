@@ -38,14 +38,16 @@ const openError = ({ settings, breaker }: ProviderParts, why: string): EsteiraEr
   });
 };
 
-const timeoutError = ({ settings }: ProviderParts, what: string): EsteiraError =>
-  new EsteiraError(
+const timeoutError = ({ settings }: ProviderParts, what: string, factor = 1): EsteiraError => {
+  const timeoutMs = settings.timeoutMs * factor;
+  return new EsteiraError(
     'ESTEIRA_PROVIDER_TIMEOUT',
-    `provider ${settings.name} ${what} within ${settings.timeoutMs} ms`,
+    `provider ${settings.name} ${what} within ${timeoutMs} ms`,
     {
-      facts: { provider: settings.name, timeoutMs: settings.timeoutMs },
+      facts: { provider: settings.name, timeoutMs },
     },
   );
+};
 
 const closedError = ({ settings }: ProviderParts): EsteiraError =>
   new EsteiraError('ESTEIRA_CLOSED', `provider ${settings.name} is closed`, {
@@ -61,15 +63,16 @@ const requireReachable = (parts: ProviderParts): void => {
   }
 };
 
+/** In twice the time-out each slot has come free once, or is known to be hung. */
+const WAIT_FACTOR = 2;
+
 /** Holds a slot, or throws. Waiting happens before the breaker is asked, so that it never counts as a failure. */
 const takeSlot = async (parts: ProviderParts, signal: AbortSignal): Promise<void> => {
   requireReachable(parts);
-  const taken = await parts.slots.take(signal, parts.settings.timeoutMs);
-  if (taken === 'closed') throw closedError(parts);
+  const taken = await parts.slots.take(signal, parts.settings.timeoutMs * WAIT_FACTOR);
   if (taken === 'aborted') throw signal.reason;
-  if (taken !== 'timed-out') return;
-  requireReachable(parts);
-  throw timeoutError(parts, 'had no free slot');
+  if (taken === 'sent-away') return takeSlot(parts, signal);
+  if (taken !== 'taken') throw timeoutError(parts, 'had no free slot', WAIT_FACTOR);
 };
 
 /** Leave to call, with a slot held; gives the slot back where there is none. */
@@ -94,6 +97,7 @@ const watchEnd = ({ slots }: ProviderParts, ended: Promise<unknown>): void => {
 
 const watchHung = (parts: ProviderParts, ended: Promise<unknown>): void => {
   parts.hung += 1;
+  if (parts.hung >= parts.settings.maxConcurrent) parts.slots.sendAway();
   void ended.then(() => {
     parts.hung -= 1;
   });

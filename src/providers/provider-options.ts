@@ -40,7 +40,7 @@ export interface ProviderHooks {
 export interface ProviderOptions extends ProviderHooks {
   /** Kebab-case; what errors and metrics call it. */
   readonly name: string;
-  /** How long one call may take, and at most wait for a slot. */
+  /** How long one call may take; it waits at most twice as long for a slot. */
   readonly timeout: Duration;
   /** Calls that really run at once; one that was given up on counts until its promise ends. */
   readonly maxConcurrent: number;

@@ -65,7 +65,7 @@ export const defineProvider = (options: ProviderOptions): Provider => {
     close: () => {
       if (parts.closed) return;
       parts.closed = true;
-      parts.slots.close();
+      parts.slots.sendAway();
       parts.breaker.close();
     },
   };

@@ -1,19 +1,18 @@
 /** Why a slot was not given. */
-export type NoSlot = 'timed-out' | 'aborted' | 'closed';
+export type NoSlot = 'timed-out' | 'aborted' | 'sent-away';
 
 /** A fixed number of slots, given in the order they were asked for. */
 export interface Slots {
   /** Waits for a slot at most `maxWaitMs`; true once it is held. */
   take(signal: AbortSignal, maxWaitMs: number): Promise<'taken' | NoSlot>;
   give(): void;
-  /** Sends everyone away who waits now or later. */
-  close(): void;
+  /** Sends everyone away who waits now. */
+  sendAway(): void;
 }
 
 /** Makes `count` slots. */
 export const createSlots = (count: number): Slots => {
   let free = count;
-  let closed = false;
   const waiting = new Set<(answer: 'taken' | NoSlot) => void>();
 
   const wait = (signal: AbortSignal, maxWaitMs: number): Promise<'taken' | NoSlot> =>
@@ -32,7 +31,6 @@ export const createSlots = (count: number): Slots => {
 
   return {
     take: async (signal, maxWaitMs) => {
-      if (closed) return 'closed';
       if (signal.aborted) return 'aborted';
       if (free === 0) return wait(signal, maxWaitMs);
       free -= 1;
@@ -43,9 +41,8 @@ export const createSlots = (count: number): Slots => {
       if (next === undefined) free += 1;
       else next('taken');
     },
-    close: () => {
-      closed = true;
-      for (const answer of [...waiting]) answer('closed');
+    sendAway: () => {
+      for (const answer of [...waiting]) answer('sent-away');
     },
   };
 };

@@ -24,7 +24,7 @@ import {
   type DispatchOptions,
 } from '../producers/job-dispatcher.ts';
 import { withJobSpan } from '../telemetry/job-span.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import type { LogDestination, Logger } from '../telemetry/logger.ts';
 import { type Backend, contractsOf } from './backend.ts';
 import { type Health, startHealth } from './health.ts';
 import { untilIdle } from './idle.ts';
@@ -47,6 +47,8 @@ export interface StartOptions {
   readonly backend?: Backend;
   /** Whether to serve /health/live, /health/ready and /metrics on `HEALTH_PORT`; default false. */
   readonly health?: boolean;
+  /** Where log lines go; default standard output. */
+  readonly logTo?: LogDestination;
   /** Called once when the process cannot go on soundly and should stop and exit non-zero. Default: only logged. */
   readonly onFatal?: (error: Error) => void;
   /** Finer settings of the engine. */
@@ -129,7 +131,7 @@ export const start = async (app: AppDefinition, options: StartOptions = {}): Pro
   const environment = options.environment ?? readEnvironment();
   const config = loadConfig(environment);
   const service = config.serviceName ?? app.name;
-  const log = openLog(service, config);
+  const log = openLog(service, config, options.logTo);
   const backend = options.backend ?? (await openBackend(app, config, log));
   const built: Built = { app, config, log, backend, ownsBackend: options.backend === undefined };
   try {

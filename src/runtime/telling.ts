@@ -7,7 +7,7 @@ import type { JobTelemetry } from '../core/ports/telemetry.ts';
 import { createJobLog } from '../telemetry/job-log.ts';
 import { createJobMetrics } from '../telemetry/job-metrics.ts';
 import { createJobTelemetry } from '../telemetry/job-telemetry.ts';
-import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { createLogger, type LogDestination, type Logger } from '../telemetry/logger.ts';
 import { type OpenTelemetry, startOpenTelemetry } from '../telemetry/open-telemetry.ts';
 import type { Backend } from './backend.ts';
 
@@ -31,8 +31,8 @@ export interface TellingOptions {
 }
 
 /** The logger of a process, before anything else exists. */
-export const openLog = (service: string, config: Config): Logger =>
-  createLogger({ service, level: config.logLevel });
+export const openLog = (service: string, config: Config, destination?: LogDestination): Logger =>
+  createLogger({ service, level: config.logLevel, ...(destination === undefined ? {} : { destination }) });
 
 /** Wires the listeners: nobody but this room knows them all. */
 export const openTelling = async (options: TellingOptions): Promise<Telling> => {

@@ -7,8 +7,9 @@ const LONGEST_PAUSE_MS = 5_000;
 /** A full buffer is back pressure and passes; only one that stays full this long is told. */
 const BACK_PRESSURE_TOLD_AFTER_MS = 5_000;
 
-/** An error that the same call will meet again for ever. */
-const isFinal = (error: unknown): boolean => isEsteiraError(error) && !error.retryable;
+/** Trying again cannot help: nobody can make the record smaller or the producer open again. All else may pass. */
+const isFinal = (error: unknown): boolean =>
+  isEsteiraError(error, 'ESTEIRA_RECORD_TOO_LARGE') || isEsteiraError(error, 'ESTEIRA_CLOSED');
 
 const describe = (error: unknown): { code: string; error: string } => {
   if (isEsteiraError(error)) return { code: error.code, error: error.message };
@@ -39,7 +40,7 @@ export class OutageGate {
   /**
    * Calls `send` until it succeeds, with growing pauses from 50 ms to 5 s.
    *
-   * @throws what `send` throws when it is an EsteiraError that is not retryable (too large, closed).
+   * @throws EsteiraError ESTEIRA_RECORD_TOO_LARGE, ESTEIRA_CLOSED
    */
   async insist(send: () => Promise<unknown>): Promise<void> {
     let held = false;

@@ -39,7 +39,10 @@ const lines = (file: string): number => readFileSync(file, 'utf8').split('\n').l
  */
 export const runForeignScenario = async (events: number): Promise<ForeignCounts> => {
   const dir = mkdtempSync(join(tmpdir(), 'esteira-foreign-'));
-  const ns = `it-foreign-${dir.slice(-6).toLowerCase().replaceAll(/[^a-z0-9]/g, 'x')}`;
+  const ns = `it-foreign-${dir
+    .slice(-6)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, 'x')}`;
   const ledger = join(dir, 'ledger.tsv');
   writeFileSync(ledger, '');
   const app = scenarioApp({ ns, ledger });

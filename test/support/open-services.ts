@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { loadConfig } from '../../src/config/index.ts';
 import type { AppDefinition } from '../../src/core/app.ts';
 import { silentLog } from '../../src/core/ports/log.ts';
@@ -5,7 +6,6 @@ import type { Backend } from '../../src/runtime/backend.ts';
 import { openBackend } from '../../src/runtime/open-backend.ts';
 import { loadSchemaProject, registerSchemas } from '../../src/serde/index.ts';
 import { ROOT } from './source-files.ts';
-import { join } from 'node:path';
 
 /** The real services as an app sees them, with all schemas registered. */
 export interface OpenServices {

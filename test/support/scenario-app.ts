@@ -46,7 +46,8 @@ export const settleInvoice = (options: ScenarioAppOptions) =>
       await new Promise((resolve) => {
         setTimeout(resolve, options.workMs ?? 1);
       });
-      if (ctx.attempt <= failuresOf(invoice.invoiceId)) throw new Error(`made to fail at attempt ${ctx.attempt}`);
+      if (ctx.attempt <= failuresOf(invoice.invoiceId))
+        throw new Error(`made to fail at attempt ${ctx.attempt}`);
       appendFileSync(options.ledger, `${invoice.paymentId}\t${ctx.fence}\t${ctx.jobId}\n`);
     },
   });

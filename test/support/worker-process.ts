@@ -50,7 +50,8 @@ export const startWorkerProcess = async (options: WorkerProcessOptions): Promise
   await waitFor(
     `worker ${child.pid} to be ready (see ${options.logFile})`,
     () => {
-      if (child.exitCode !== null) throw new Error(`worker ended with ${child.exitCode}: see ${options.logFile}`);
+      if (child.exitCode !== null)
+        throw new Error(`worker ended with ${child.exitCode}: see ${options.logFile}`);
       return ready;
     },
     { timeoutMs: 60_000 },

@@ -22,7 +22,7 @@ const runUntilStopped = async (context: CommandContext, options: StartCommandOpt
   const { terminal } = context;
   // Listened for from the first moment: a signal during the start ends in an orderly stop.
   const signal = context.untilSignal();
-  const app = await loadApp(terminal.cwd, options.app);
+  const app = await loadApp(terminal, options.app);
   const { backend } = loadConfig(terminal.environment);
   let failed = false;
   let giveUp = (): void => undefined;

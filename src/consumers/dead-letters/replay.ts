@@ -65,7 +65,7 @@ const LONGEST_REASON = 1_000;
 const requireWords = (what: string, text: string, longest: number): string => {
   const words = text.trim();
   if (words.length > 0 && words.length <= longest) return words;
-  throw new EsteiraError('ESTEIRA_USAGE', `a replay needs ${what}: give 1 to ${longest} characters`);
+  throw new EsteiraError('ESTEIRA_REPLAY_REFUSED', `a replay needs ${what}: give 1 to ${longest} characters`);
 };
 
 const itemOf = (candidate: Candidate, outcome: Partial<ReplayItem>): ReplayItem => ({
@@ -115,7 +115,7 @@ const run = async (
  * with acknowledgement, before it is written; key, value and foreign headers stay the same bytes. A record that does
  * not fit is refused and listed, the others go on.
  *
- * @throws EsteiraError ESTEIRA_USAGE (actor, reason or selection missing), ESTEIRA_JOB_TYPE_UNKNOWN,
+ * @throws EsteiraError ESTEIRA_REPLAY_REFUSED (no actor or no reason), ESTEIRA_USAGE (no selection), ESTEIRA_JOB_TYPE_UNKNOWN,
  *   ESTEIRA_TOPICS_DIFFER, ESTEIRA_AUDIT_UNAVAILABLE (what was not audited was not replayed),
  *   ESTEIRA_SERVICE_UNREACHABLE.
  */

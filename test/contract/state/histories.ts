@@ -4,9 +4,12 @@ import type { ClaimAnswer, StateStore } from '../../../src/core/ports/state.ts';
 /** Lives longer than a test, so that only the calls decide what is alive. */
 const FOR_EVER_MS = 3_600_000;
 
+/** The tenants of the histories. */
+export const TENANTS = ['acme', 'beta'] as const;
+
 /** Small, so that requests meet: 2 tenants × 2 keys × 3 jobs × 3 hops × 2 copies. */
 const names = fc.record({
-  tenant: fc.constantFrom('acme', 'beta'),
+  tenant: fc.constantFrom(...TENANTS),
   idempotencyKey: fc.constantFrom('k1', 'k2'),
   jobId: fc.constantFrom('j1', 'j2', 'j3'),
 });
@@ -15,6 +18,8 @@ const position = fc.constantFrom('copy-a', 'copy-b');
 const origin = fc.constantFrom('origin-a', 'origin-b');
 /** Ends at once, or never. */
 const lease = fc.constantFrom(0, FOR_EVER_MS);
+/** Mostly about the claim whose fence is used, sometimes about another. */
+const aimed = fc.constantFrom(true, true, true, false);
 /** Which of the fences given out so far, counted from the latest; past the first one: a fence nobody had. */
 const fence = fc.constantFrom(0, 0, 0, 1, 1, 2, 5, 99);
 const bytes = fc.uint8Array({ maxLength: 4 }).map((data) => Buffer.from(data));
@@ -26,12 +31,12 @@ const claims = fc.record({
   run: fc.constantFrom('r1', 'r2', 'r3'),
 });
 const settlements = fc.record({
-  ...{ call: fc.constant('decide' as const), names, hop, position, origin, bytes },
+  ...{ call: fc.constant('decide' as const), names, aimed, hop, position, origin, bytes },
   fence: fc.option(fence, { nil: undefined }),
 });
 const others = fc.record({
   call: fc.constantFrom('renew', 'release', 'complete', 'told', 'settled', 'postpone'),
-  ...{ names, hop, position, origin, fence, lease, bytes },
+  ...{ names, aimed, hop, position, origin, fence, lease, bytes },
   attempt: fc.integer({ min: 1, max: 4 }),
 });
 
@@ -52,15 +57,14 @@ export const histories: fc.Arbitrary<readonly Step[]> = fc.array(
     { weight: 2, arbitrary: batchOf(settlements) },
     { weight: 5, arbitrary: others.map((request) => [request]) },
   ),
-  { minLength: 1, maxLength: 40 },
+  { minLength: 30, maxLength: 40, size: 'max' },
 );
 
 /** Plays histories on one store; fences are named by their order, times are left out, so that answers can be compared. */
 export class Player {
   readonly #store: StateStore;
   readonly #jobType: string;
-  readonly #fences: number[] = [];
-  readonly #fencesByTenant = new Map<string, number[]>();
+  readonly #grants: Grant[] = [];
 
   /** `jobType` sets a history apart from all others on the same store. */
   constructor(store: StateStore, jobType: string) {
@@ -73,33 +77,35 @@ export class Player {
     const seen: string[] = [];
     for (const step of history) {
       const answers = await this.#ask(step);
-      this.#noteFences(step, answers);
+      if (step[0]?.call === 'claim') this.#noteGrants(step, answers);
       seen.push(JSON.stringify(answers ?? 'nothing', (name, value) => this.#comparable(name, value)));
     }
     return seen;
   }
 
-  /** Fences in the order they were given out, per tenant: there is no order between tenants. */
-  get fencesByTenant(): readonly (readonly number[])[] {
-    return [...this.#fencesByTenant.values()];
+  /** Fences in the order they were given out under one tenant; there is no order between tenants. */
+  fencesOf(tenant: string): readonly number[] {
+    return this.#grants.filter(({ names }) => names.tenant === tenant).map(({ fence }) => fence);
   }
 
-  #noteFences(step: Step, answers: unknown): void {
-    if (step[0]?.call !== 'claim' || !Array.isArray(answers)) return;
+  #noteGrants(step: Step, answers: unknown): void {
+    if (!Array.isArray(answers)) return;
     answers.forEach((answer: ClaimAnswer, i) => {
-      const tenant = step[i]?.names.tenant ?? '';
-      const fences = this.#fencesByTenant.get(tenant) ?? [];
-      this.#fencesByTenant.set(tenant, fences);
-      const given = answer.kind === 'run' || answer.kind === 'dead' ? answer.fence : undefined;
-      if (given !== undefined && !fences.includes(given)) fences.push(given);
+      const request = step[i];
+      if (request === undefined || (answer.kind !== 'run' && answer.kind !== 'dead')) return;
+      if (this.#ordinal(answer.fence) < 0) {
+        this.#grants.push({ fence: answer.fence, names: request.names, hop: request.hop });
+      }
     });
+  }
+
+  #ordinal(fence: number): number {
+    return this.#grants.findIndex((grant) => grant.fence === fence);
   }
 
   #comparable(name: string, value: unknown): unknown {
     if (name === 'untilMs' || name === 'nowMs' || name === 'dueMs') return 'a time';
-    if (name !== 'fence' || typeof value !== 'number') return value;
-    if (!this.#fences.includes(value) && value !== NOBODYS_FENCE) this.#fences.push(value);
-    return `fence ${this.#fences.indexOf(value)}`;
+    return name === 'fence' && typeof value === 'number' ? `fence ${this.#ordinal(value)}` : value;
   }
 
   #ask(step: Step): Promise<unknown> {
@@ -142,8 +148,10 @@ export class Player {
     }
   }
 
-  #base({ names, hop, position, origin }: Step[number]) {
-    return { ...names, jobType: this.#jobType, hop, position, origin };
+  #base(request: Step[number]) {
+    const { names, hop, position, origin } = request;
+    const grant = request.call !== 'claim' && request.aimed ? this.#grant(request.fence ?? 0) : undefined;
+    return { ...(grant?.names ?? names), jobType: this.#jobType, hop: grant?.hop ?? hop, position, origin };
   }
 
   #decidePart(request: Decide) {
@@ -152,8 +160,19 @@ export class Player {
   }
 
   #fence(fromLatest: number): number {
-    return this.#fences[this.#fences.length - 1 - fromLatest] ?? NOBODYS_FENCE;
+    return this.#grant(fromLatest)?.fence ?? NOBODYS_FENCE;
   }
+
+  #grant(fromLatest: number): Grant | undefined {
+    return this.#grants[this.#grants.length - 1 - fromLatest];
+  }
+}
+
+/** A fence and the request that got it. */
+interface Grant {
+  readonly fence: number;
+  readonly names: Step[number]['names'];
+  readonly hop: number;
 }
 
 const NOBODYS_FENCE = 7;

@@ -252,8 +252,11 @@ describe('esteira schemas', () => {
     const output = { namespaces: ['shop'], outDir: 'generated', importContractFrom: 'esteira' };
     await writeFile(join(cwd, 'esteira.schemas.json'), JSON.stringify({ folders: ['.'], outputs: [output] }));
     await writeFile(join(cwd, 'paid.avsc'), JSON.stringify(schema));
-    await work(makeCommandLine({ cwd }));
-    await rm(cwd, { recursive: true });
+    try {
+      await work(makeCommandLine({ cwd }));
+    } finally {
+      await rm(cwd, { recursive: true });
+    }
   };
   const good = { ...record, fields: [{ name: 'id', type: 'string', doc: 'd' }] };
 

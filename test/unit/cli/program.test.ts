@@ -41,6 +41,7 @@ describe('the app', () => {
     const { run } = makeCommandLine({ cwd: folder('.') });
     expect((await run(['--app', 'shop/esteira.config.ts', 'topics', 'plan'])).code).toBe(0);
     expect((await run(['topics', 'plan', '--app', 'shop/esteira.config.ts'])).code).toBe(0);
+    expect((await run(['topics', 'plan'], { ESTEIRA_APP: 'shop/esteira.config.ts' })).code).toBe(0);
   });
 
   it.each([

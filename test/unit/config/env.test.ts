@@ -128,7 +128,6 @@ describe('the connections', () => {
     [{ KAFKA_SSL_KEY: PEM }, ['KAFKA_SSL_CERT is missing']],
     [{ KAFKA_SSL: 'false', KAFKA_SSL_CA: PEM }, ['KAFKA_SSL is false, but']],
     [{ REDIS_HOST: 'cache' }, ['REDIS_URL and REDIS_HOST are both set']],
-    [{ REDIS_PORT: '6379' }, ['REDIS_PORT is set without REDIS_HOST']],
   ])('that contradict themselves are refused: %o', (env, starts) => {
     const problems = problemsOf({ ...KAFKA, ...env });
     expect(problems).toHaveLength(starts.length);
@@ -190,6 +189,15 @@ describe('problems', () => {
     const error = refusalOf({ ...env, SCHEMA_REGISTRY_URL: `http://me:${secret}@registry` });
     expect(JSON.stringify([error.message, error.facts])).not.toContain(secret);
     expect(error.message).toContain('SCHEMA_REGISTRY_USERNAME');
+  });
+
+  it('leave out what Kubernetes sets beside a service called redis', () => {
+    const config = loadConfig({
+      ...KAFKA,
+      REDIS_PORT: 'tcp://10.0.0.1:6379',
+      REDIS_SERVICE_HOST: '10.0.0.1',
+    });
+    expect(config.backend).toBe('kafka');
   });
 
   it('count an empty variable as not set', () => {

@@ -51,13 +51,13 @@ describe('a service process', () => {
     expect(service.isAlive()).toBe(false);
     await service.start();
     const first = service.pid;
-    expect(await greeting(spec.port, 500)).toBe(String(first));
+    expect(await greeting(spec.port, 5_000)).toBe(String(first));
     await service.kill();
     expect(service.isAlive()).toBe(false);
     expect(await greeting(spec.port, 500)).toBeUndefined();
     await service.start();
     expect(service.pid).not.toBe(first);
-    expect(await greeting(spec.port, 500)).toBe(String(service.pid));
+    expect(await greeting(spec.port, 5_000)).toBe(String(service.pid));
     await service.kill();
   });
 

@@ -235,16 +235,20 @@ describe('appending', () => {
     expect(producer.sends).toBe(2);
   });
 
-  it('keeps trying on an error nobody has foreseen', async () => {
+  it.each([
+    new TypeError('a bug in the client'),
+    new EsteiraError('ESTEIRA_TOPICS_DIFFER', 'somebody deleted the topic'),
+  ])('keeps trying after $message, since a person may mend it', async (error) => {
     const { telemetry, producer, clock, log } = await bundle();
-    producer.failWith = new TypeError('a bug in the client');
+    producer.failWith = error;
     const appended = telemetry.append(record('a'));
     await settle();
     producer.failWith = undefined;
     producer.works = true;
     clock.advance(50);
     await appended;
-    expect(log.lines[0]?.facts).toEqual({ code: 'TypeError', error: 'a bug in the client' });
+    expect(producer.acknowledged).toEqual(['a']);
+    expect(log.lines[0]?.facts['error']).toBe(error.message);
   });
 
   it.each(['ESTEIRA_CLOSED', 'ESTEIRA_RECORD_TOO_LARGE'] as const)(

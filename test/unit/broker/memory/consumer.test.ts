@@ -79,6 +79,21 @@ describe('a memory consumer', () => {
     ]);
   });
 
+  it('hands over nothing from the start of a rebalance to the next assignment', async () => {
+    await fill(1_200);
+    const told: string[] = [];
+    await consumer().run({
+      ...silent,
+      onAssigned: ({ epoch }) => told.push(`epoch ${epoch}`),
+      onBatch: ({ epoch, records }) => {
+        if (told.length === 1) memoryFaults(cluster).rebalance(GROUP);
+        told.push(`${records.length} of epoch ${epoch}`);
+      },
+    });
+    await waitFor('all of the second epoch', () => told.at(-1) === '200 of epoch 2');
+    expect(told.slice(0, 3)).toEqual(['epoch 1', '500 of epoch 1', 'epoch 2']);
+  });
+
   it('drops commits while its group rebalances', async () => {
     const member = consumer();
     await member.run(silent);

@@ -166,7 +166,7 @@ describe('a replay refuses', () => {
     ['a reason', { reason: '' }],
   ])('to go without %s', async (_, missing) => {
     await world.die();
-    await expect(replay({ run: true, ...missing })).rejects.toMatchObject({ code: 'ESTEIRA_USAGE' });
+    await expect(replay({ run: true, ...missing })).rejects.toMatchObject({ code: 'ESTEIRA_REPLAY_REFUSED' });
     expect(await world.read(INBOX)).toEqual([]);
   });
 
