@@ -1,17 +1,11 @@
 import { readFileSync } from 'node:fs';
-import process from 'node:process';
 import { EsteiraError } from '../core/errors.ts';
 import { type Config, configOf } from './config.ts';
 import { backendOf, inconsistencies, type SetVariables } from './consistency.ts';
+import type { Environment } from './environment.ts';
 import { misspeltNames } from './misspelt.ts';
 import { readPem } from './pem.ts';
 import { VARIABLE_NAMES, Variables } from './variables.ts';
-
-/** Environment variables by name. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The environment of this process; the only place that reads it. */
-export const readEnvironment = (): Environment => process.env;
 
 /** Kubernetes sets `REDIS_PORT=tcp://…` beside a service called redis: that is no port of ours. */
 const isServiceLink = (name: string, value: string): boolean =>

@@ -1,4 +1,5 @@
 export type { Config, KafkaBackendConfig } from './config.ts';
-export { type Environment, loadConfig, readEnvironment } from './env.ts';
+export { loadConfig } from './env.ts';
+export { type Environment, readEnvironment } from './environment.ts';
 export { nearestName } from './misspelt.ts';
 export { VARIABLE_NAMES } from './variables.ts';

@@ -1,4 +1,4 @@
-import type { Environment } from './env.ts';
+import type { Environment } from './environment.ts';
 
 const SWITCHES = [
   'OTEL_TRACES_EXPORTER',

@@ -10,7 +10,7 @@ export const currentTraceparent = (): string | undefined => {
 };
 
 /** Reads a W3C trace context; undefined for a text that is none, or whose ids are all zero. */
-export const spanContextOf = (traceparent: string): SpanContext | undefined => {
+const spanContextOf = (traceparent: string): SpanContext | undefined => {
   if (!isTraceparent(traceparent)) return undefined;
   const [, traceId = '', spanId = '', flags = ''] = traceparent.split('-');
   const context: SpanContext = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };

@@ -5,7 +5,7 @@ import type { Log } from '../core/ports/log.ts';
 import { redactText } from '../security/redact.ts';
 
 /** One thing that was looked at. */
-export interface Check {
+interface Check {
   readonly ok: boolean;
   /** What is wrong, for the operator; told to anyone who asks, so redacted and without payloads. */
   readonly detail?: string;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { loadConfig } from '../../src/config/index.ts';
+import { type Environment, loadConfig } from '../../src/config/index.ts';
 import type { AppDefinition } from '../../src/core/app.ts';
 import { silentLog } from '../../src/core/ports/log.ts';
 import type { Backend } from '../../src/runtime/backend.ts';
@@ -14,14 +14,17 @@ export interface OpenServices {
 }
 
 /** Registers the project's schemas with the registry of the environment. */
-export const registerProjectSchemas = async (): Promise<void> => {
+export const registerProjectSchemas = async (env: Environment = process.env): Promise<void> => {
   const { files } = await loadSchemaProject(join(ROOT, 'schemas/esteira.schemas.json'));
-  await registerSchemas({ files, registry: { url: process.env['SCHEMA_REGISTRY_URL'] ?? '' } });
+  await registerSchemas({ files, registry: { url: env['SCHEMA_REGISTRY_URL'] ?? '' } });
 };
 
 /** Opens the services of the environment for a test process. */
-export const openServices = async (app: AppDefinition): Promise<OpenServices> => {
-  await registerProjectSchemas();
-  const backend = await openBackend(app, loadConfig(process.env), silentLog);
+export const openServices = async (
+  app: AppDefinition,
+  env: Environment = process.env,
+): Promise<OpenServices> => {
+  await registerProjectSchemas(env);
+  const backend = await openBackend(app, loadConfig(env), silentLog);
   return { backend, close: () => backend.close() };
 };

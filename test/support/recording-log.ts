@@ -1,6 +1,6 @@
 import type { Log, LogFacts } from '../../src/core/ports/log.ts';
 
-export interface LoggedLine {
+interface LoggedLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
   readonly facts: LogFacts;

@@ -22,7 +22,7 @@ export interface Scenario {
 
 /** Registers schemas, applies topics and starts the app. */
 export const startScenario = async (app: AppDefinition, options: StartOptions = {}): Promise<Scenario> => {
-  const services = await openServices(app);
+  const services = await openServices(app, options.environment);
   await applyTopics(app, services.backend.broker.admin, {});
   const told: JobEvent[] = [];
   const esteira = await start(app, {

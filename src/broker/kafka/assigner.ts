@@ -18,10 +18,17 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isPartition = (value: unknown): value is TopicPartition =>
   isRecord(value) && typeof value['topic'] === 'string' && Number.isInteger(value['partition']);
 
+const parse = (userData: Buffer): unknown => {
+  try {
+    return JSON.parse(userData.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+};
+
 /** Reads what a member sent; of what is not understood, nothing is used. */
 const readState = (userData: Buffer): MemberState => {
-  if (userData.length === 0) return NOTHING;
-  const state: unknown = JSON.parse(userData.toString('utf8'));
+  const state = parse(userData);
   if (!isRecord(state) || !isRecord(state['counts']) || !Array.isArray(state['owned'])) return NOTHING;
   const counts = Object.entries(state['counts']).filter((entry): entry is [string, number] =>
     Number.isInteger(entry[1]),

@@ -31,12 +31,15 @@ export interface HookedGroup {
   readonly offsetManager: OffsetManagerOfAssignment | null;
   readonly generationId: number | null;
   joinAndSync(): Promise<void>;
+  fetch(nodeId: string): Promise<readonly object[]>;
   recoverFromOffsetOutOfRange(error: { topic: string; partition: number }): Promise<void>;
 }
 
 const require = createRequire(import.meta.url);
 const hooksByCluster = new WeakMap<object, GroupHooks>();
 const joinsUnderWay = new WeakMap<object, Promise<void>>();
+/** The assignment, known by its offset manager, that a batch was fetched under. */
+const fetchedUnder = new WeakMap<object, object>();
 let hardened = false;
 
 /** Ties a kafkajs consumer, known by its cluster, to the hooks of ours. */
@@ -76,6 +79,37 @@ const patchJoin = (group: HookedGroup): void => {
     const join = original.call(this).finally(() => joinsUnderWay.delete(this));
     joinsUnderWay.set(this, join);
     return join;
+  };
+};
+
+/** Remembers for which assignment a batch was fetched; what comes back after the next one began is dropped. */
+const patchFetch = (group: HookedGroup): void => {
+  const original = group.fetch;
+  group.fetch = async function (this: HookedGroup, nodeId): Promise<readonly object[]> {
+    const manager = this.offsetManager;
+    const batches = await original.call(this, nodeId);
+    if (!hooksByCluster.has(this.cluster) || manager === null) return batches;
+    if (this.offsetManager !== manager) return [];
+    for (const batch of batches) fetchedUnder.set(batch, manager);
+    return batches;
+  };
+};
+
+interface Runner {
+  readonly consumerGroup: HookedGroup;
+  handleBatch(batch: object): Promise<void>;
+}
+
+/**
+ * A batch that waited in the queue while the member rejoined is not handled: kafkajs would resolve it into the new
+ * assignment, whose position it would move past records nobody saw (a batch of control records even by itself).
+ */
+const patchHandling = (runner: Runner): void => {
+  const original = runner.handleBatch;
+  runner.handleBatch = async function (this: Runner, batch): Promise<void> {
+    const manager = fetchedUnder.get(batch);
+    if (manager !== undefined && manager !== this.consumerGroup.offsetManager) return;
+    return original.call(this, batch);
   };
 };
 
@@ -125,7 +159,9 @@ export const hardenClient = (): void => {
   patchIdleTimer(require('kafkajs/src/network/requestQueue').prototype);
   const ConsumerGroup = require('kafkajs/src/consumer/consumerGroup');
   patchJoin(ConsumerGroup.prototype);
+  patchFetch(ConsumerGroup.prototype);
   patchOutOfRange(ConsumerGroup.prototype);
+  patchHandling(require('kafkajs/src/consumer/runner').prototype);
   patchHeaders(
     require('kafkajs/src/protocol/decoder').prototype,
     require('kafkajs/src/protocol/recordBatch/header/v0/decoder'),

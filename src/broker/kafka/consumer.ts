@@ -168,11 +168,15 @@ export class KafkaConsumer implements GroupConsumer {
   }
 
   #listen(): void {
-    const { GROUP_JOIN, REBALANCING, CRASH } = this.#consumer.events;
+    const { GROUP_JOIN, REBALANCING, CRASH, START_BATCH_PROCESS } = this.#consumer.events;
     this.#consumer.on(REBALANCING, () => this.#state.joining());
     this.#consumer.on(GROUP_JOIN, ({ payload }) =>
       this.#onJoin(payload.memberId, toPartitions(payload.memberAssignment)),
     );
+    this.#consumer.on(START_BATCH_PROCESS, ({ payload }) => {
+      // Only control or aborted records: kafkajs moves past them without telling the handler.
+      if (payload.batchSize === 0) this.#state.moveTo(payload, BigInt(payload.lastOffset) + 1n);
+    });
     this.#consumer.on(CRASH, ({ payload }) => this.#onCrash(payload.error, payload.restart));
   }
 

@@ -28,8 +28,6 @@ interface Owned {
   committed: bigint;
   /** A problem was found: nothing is delivered. */
   isBlocked: boolean;
-  /** A position kafkajs left by itself once; if it does so again, it is a stretch of control records. */
-  leftOnce?: bigint;
   /** A gap at this position is known to be harmless. */
   gapAllowedAt?: bigint;
 }
@@ -147,28 +145,15 @@ export class EpochState {
   judge(at: TopicPartition, span: BatchSpan): BatchVerdict {
     const owned = this.#live(at);
     if (owned === undefined || this.isPaused(at)) return { kind: 'drop' };
-    if (span.fetchedAt !== owned.position && !this.#movedByItself(owned, span.fetchedAt)) {
-      owned.leftOnce = owned.position;
-      return { kind: 'seek', offset: owned.position };
-    }
+    if (span.fetchedAt !== owned.position) return { kind: 'seek', offset: owned.position };
     if (span.first > owned.position && owned.gapAllowedAt !== owned.position) return { kind: 'check-gap' };
     return { kind: 'deliver', epoch: this.#epoch };
   }
 
-  /**
-   * kafkajs moves past a stretch of control records by itself, but also resolves such a batch of an earlier
-   * assignment into the present one. Only the first happens again after fetching from the position anew.
-   */
-  #movedByItself(owned: Owned, fetchedAt: bigint): boolean {
-    if (fetchedAt < owned.position || owned.leftOnce !== owned.position) return false;
-    owned.position = fetchedAt;
-    return true;
-  }
-
-  /** A batch was handed over: the next one starts here. */
+  /** A batch was handed over, or held only what nobody is to see (control records): the next one starts here. */
   moveTo(at: TopicPartition, next: bigint): void {
     const owned = this.#live(at);
-    if (owned !== undefined) owned.position = next;
+    if (owned !== undefined && next > owned.position) owned.position = next;
   }
 
   /** The gap at the present position was looked into and is harmless. */

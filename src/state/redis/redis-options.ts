@@ -85,19 +85,31 @@ const fromUrl = (url: string): RedisAddress => {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const database = /^\/?(\d*)$/.exec(parsed?.pathname ?? '');
   if (parsed === undefined || !['redis:', 'rediss:'].includes(parsed.protocol) || database === null) {
-    throw new EsteiraError(
-      'ESTEIRA_CONFIG_INVALID',
-      'The Redis URL is not of the form redis://[user:password@]host[:port][/database]; check REDIS_URL.',
-    );
+    throw noRedisUrl();
   }
   return {
     host: parsed.hostname.replace(/^\[(.*)\]$/, '$1') || 'localhost',
     port: parsed.port === '' ? DEFAULT_PORT : Number(parsed.port),
-    ...credentials(decodeURIComponent(parsed.username), decodeURIComponent(parsed.password)),
+    ...credentials(decoded(parsed.username), decoded(parsed.password)),
     ...(database[1] ? { db: Number(database[1]) } : {}),
     ...(parsed.protocol === 'rediss:' ? { tls: {} } : {}),
   };
 };
+
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw noRedisUrl();
+  }
+};
+
+const noRedisUrl = (): EsteiraError =>
+  new EsteiraError(
+    'ESTEIRA_CONFIG_INVALID',
+    'The Redis URL is not of the form redis://[user:password@]host[:port][/database]; check REDIS_URL (special ' +
+      'characters of the password are written as %40 and so on).',
+  );
 
 const credentials = (username: string | undefined, password: string | undefined) => ({
   ...(username ? { username } : {}),

@@ -24,7 +24,12 @@ describe('key names', () => {
   });
 
   test('the bucket comes from the tenant alone and all buckets are used', () => {
-    expect(names.tag({ ...id, jobType: 'x' }).split(':').at(-1)).toBe(names.tag(id).split(':').at(-1));
+    expect(
+      names
+        .tag({ ...id, jobType: 'x' })
+        .split(':')
+        .at(-1),
+    ).toBe(names.tag(id).split(':').at(-1));
     const tags = Array.from({ length: 500 }, (_, i) => names.tag({ ...id, tenant: `tenant-${i}` }));
     expect(new Set(tags).size).toBe(16);
   });

@@ -5,7 +5,11 @@ import { failureCode, isReplyError, unavailable } from '../../../src/state/redis
 test.each([
   ['a reply', new ReplyError('OOM command not allowed'), 'OOM'],
   ['a system error', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
-  ['an aborted command', Object.assign(new Error('gone'), { name: 'MaxRetriesPerRequestError' }), 'connection_lost'],
+  [
+    'an aborted command',
+    Object.assign(new Error('gone'), { name: 'MaxRetriesPerRequestError' }),
+    'connection_lost',
+  ],
   ['a time-out', new Error('Command timed out'), 'no_answer'],
   ['no error at all', 'oops', 'unknown'],
 ])('%s is named by its code', (_what, error, code) => {

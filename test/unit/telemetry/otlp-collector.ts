@@ -21,7 +21,7 @@ const exported = z.object({
   ),
 });
 
-export type CollectedSpan = z.infer<typeof span>;
+type CollectedSpan = z.infer<typeof span>;
 
 /** Takes spans over OTLP/HTTP as JSON, as a collector does. */
 export interface OtlpCollector {

@@ -3,7 +3,7 @@ import type { OutgoingRecord, RecordPosition } from '../../../src/core/record.ts
 import { type Latch, latch } from '../../support/wait.ts';
 
 /** A send that the test has not answered yet. */
-export interface OpenSend {
+interface OpenSend {
   readonly record: OutgoingRecord;
   readonly answer: Latch<void>;
 }

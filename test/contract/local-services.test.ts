@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Stack, startStack } from '../../../stack/index.ts';
-import { kafkaAnswers, registryAnswers } from '../../../stack/readiness.ts';
+import { type Stack, startStack } from '../../stack/index.ts';
+import { kafkaAnswers, registryAnswers } from '../../stack/readiness.ts';
 
 /** One command to Redis, its answer as text; undefined when none comes in time. */
 const redis = (port: number, command: string): Promise<string | undefined> =>
