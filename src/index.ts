@@ -30,3 +30,7 @@ export { JobFailed } from './core/generated/job-failed.ts';
 export { type ErrorCode, EsteiraError, isEsteiraError } from './core/errors.ts';
 export { IntegrityError, UnrecoverableError } from './core/handler-errors.ts';
 export type { DeadReason, ErrorClass } from './core/outcome.ts';
+
+// Providers: external services behind time-out, bounded concurrency and a circuit breaker
+export { type Answer, defineProvider, type Provider } from './providers/provider.ts';
+export type { BreakerOptions, ProviderCall, ProviderHooks, ProviderOptions } from './providers/provider-options.ts';

@@ -1,6 +1,7 @@
 import registryApi from '@kafkajs/confluent-schema-registry/dist/api/index.js';
 import type { z } from 'zod';
 import type { Json } from '../core/contract.ts';
+import { EsteiraError } from '../core/errors.ts';
 import {
   AnyAnswer,
   CompatibleAnswer,
@@ -31,6 +32,9 @@ export interface RegisteredSchema {
   readonly schema: Json;
 }
 
+/** Node gives a CommonJS default export inside a default; bundlers and test runners unwrap it. */
+const createApi = typeof registryApi === 'function' ? registryApi : registryApi.default;
+
 type Api = ReturnType<typeof registryApi.default>;
 
 /**
@@ -48,7 +52,7 @@ export class RegistryClient {
   constructor(options: RegistryOptions) {
     const { base, host, transport } = address(options);
     this.#host = host;
-    this.#api = registryApi.default({
+    this.#api = createApi({
       host: base,
       clientId: 'esteira',
       middlewares: [
@@ -126,7 +130,7 @@ const posted = (subject: string, schema: Json) => ({ subject, body: { schema: JS
 
 /** Takes user and password out of the URL: `fetch` refuses them there, and they would get into error messages. */
 const address = (options: RegistryOptions): { base: string; host: string; transport: TransportOptions } => {
-  const url = new URL(options.url);
+  const url = parseUrl(options.url);
   const user = options.user ?? decodeURIComponent(url.username);
   const password = options.password ?? decodeURIComponent(url.password);
   url.username = '';
@@ -136,4 +140,12 @@ const address = (options: RegistryOptions): { base: string; host: string; transp
   if (user === '') return { base, host: url.host, transport: { deadlineMs } };
   const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   return { base, host: url.host, transport: { deadlineMs, authorization } };
+};
+
+/** The address is not told: a password may stand in it. */
+const parseUrl = (text: string): URL => {
+  if (URL.canParse(text)) return new URL(text);
+  throw new EsteiraError('ESTEIRA_CONFIG_INVALID', 'The address of the schema registry is not a URL.', {
+    facts: { setting: 'SCHEMA_REGISTRY_URL' },
+  });
 };

@@ -145,6 +145,15 @@ describe('a Redis that fails', () => {
     expect(after.some((id) => !before.includes(id))).toBe(true);
   });
 
+  test('a store that is never asked makes no connection and logs nothing', async () => {
+    const before = await connectionIds(admin);
+    const store = open();
+    const unreachable = open({ url: 'redis://127.0.0.1:1' });
+    await Promise.all([store.close(), unreachable.close()]);
+    expect(await connectionIds(admin)).toEqual(before);
+    expect(log.lines).toEqual([]);
+  });
+
   test('closing does not wait for a server that is not there', async () => {
     const store = open({ url: 'redis://127.0.0.1:1' });
     expect(await asking(store)).toMatchObject({ code: 'ESTEIRA_STATE_UNAVAILABLE' });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,8 +40,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-let count = 0;
-const freshRecord = () => `Order${Date.now()}x${(count += 1)}`;
+const freshRecord = () => `Order${randomUUID().replaceAll('-', '')}`;
 const field = (name: string, type: Json, more: object = {}) => ({ name, type, doc: 'd', ...more });
 const write = async (name: string, fields: readonly object[], doc = 'An order.'): Promise<string> => {
   const path = join(folder, `${kebabCase(name)}.avsc`);

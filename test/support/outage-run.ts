@@ -1,6 +1,6 @@
-import type { Stack } from '../../stack/index.ts';
 import { InvoicePaid } from '../../examples/condominium/generated/invoice-paid.ts';
 import { defineApp, defineEvent, defineJob, knownTenants } from '../../src/index.ts';
+import type { Stack } from '../../stack/index.ts';
 import { invoice } from './invoices.ts';
 import { Ledger } from './ledger.ts';
 import { freshName, type Scenario, startScenario } from './scenario.ts';
@@ -70,13 +70,17 @@ export const runThroughOutage = async (stack: Stack, options: OutageOptions): Pr
   const scenario = await startScenario(app, { environment });
   try {
     const publishing = publishAll(scenario, paid, options.events);
-    await waitFor('a quarter of the jobs', () => ledger.effects.length > options.events / 4, { timeoutMs: 60_000 });
+    await waitFor('a quarter of the jobs', () => ledger.effects.length > options.events / 4, {
+      timeoutMs: 60_000,
+    });
     const mend = await options.breakIt();
     await pause(options.downMs);
     const before = ledger.effects.length;
     await mend();
     await publishing;
-    const goesOn = await waitFor('work to go on', () => ledger.effects.length > before, { timeoutMs: 15_000 });
+    const goesOn = await waitFor('work to go on', () => ledger.effects.length > before, {
+      timeoutMs: 15_000,
+    });
     await scenario.esteira.idle({ timeoutMs: 120_000 });
     const ended = new Set(scenario.toldOf('job.completed').map(({ jobId }) => jobId));
     return {

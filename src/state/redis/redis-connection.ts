@@ -31,7 +31,10 @@ export interface RedisConnection {
 /** Why there is no connection when nothing has failed yet. */
 const CONNECTING = 'not_connected';
 
-/** Opens a connection and keeps it: it comes back by itself, and is logged once when it goes and once when it returns. */
+/**
+ * A connection that is made at its first use and then kept: it comes back by itself, and is logged once when it goes
+ * and once when it returns.
+ */
 export const openRedisConnection = (options: RedisStateOptions, log: StateLog): RedisConnection => {
   const address = addressOf(options);
   const server = `${address.host}:${address.port}`;
@@ -90,6 +93,8 @@ const watchHealth = (client: Redis, server: string, log: StateLog) => {
 /** Resolves when commands can be written; rejects when that takes longer than a command may. */
 const untilReady = (client: Redis, timeoutMs: number, problem: () => string | undefined): Promise<void> => {
   if (client.status === 'ready') return Promise.resolve();
+  // A failure is told by the error event, and the client goes on trying.
+  if (client.status === 'wait') client.connect().catch(() => undefined);
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       client.off('ready', ready);
@@ -104,10 +109,11 @@ const untilReady = (client: Redis, timeoutMs: number, problem: () => string | un
 };
 
 const closeClient = async (client: Redis): Promise<void> => {
+  if (client.status !== 'ready') return client.disconnect();
   try {
     await client.quit();
   } catch {
-    // Not connected, or it does not answer: there is nothing to say goodbye to.
+    // It does not answer, or is just going: there is nothing to say goodbye to.
     client.disconnect();
   }
 };

@@ -36,6 +36,7 @@ export interface RedisAddress {
 }
 
 const DEFAULT_PORT = 6379;
+const FIRST_RECONNECT_MS = 50;
 const LONGEST_RECONNECT_MS = 2_000;
 /** Data that is expected must come within this many command time-outs, else the connection counts as dead. */
 const SILENT_TIMEOUTS = 2;
@@ -69,6 +70,7 @@ export const clientOptions = (address: RedisAddress, options: RedisStateOptions)
     ...address,
     connectionName: 'esteira-state',
     disableClientInfo: true,
+    lazyConnect: true,
     protocol: 2 as const,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -77,8 +79,14 @@ export const clientOptions = (address: RedisAddress, options: RedisStateOptions)
     socketTimeout: commandTimeoutMs * SILENT_TIMEOUTS,
     connectTimeout: options.connectTimeoutMs ?? 2_000,
     enableReadyCheck: false,
-    retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times - 1, 10), LONGEST_RECONNECT_MS),
+    retryStrategy: reconnectDelayMs,
   } satisfies RedisOptions;
+};
+
+/** Doubles up to the longest; up to a fifth is left to chance, so that workers do not come back in step. */
+const reconnectDelayMs = (times: number): number => {
+  const delayMs = Math.min(FIRST_RECONNECT_MS * 2 ** Math.min(times - 1, 10), LONGEST_RECONNECT_MS);
+  return Math.round(delayMs * (1 - Math.random() / 5));
 };
 
 const fromUrl = (url: string): RedisAddress => {

@@ -19,8 +19,8 @@ const DEFAULT_BUCKETS = 16;
 
 /**
  * Claims, done marks and decisions in Redis 5 or later (or a server that speaks as it does, with Lua and cmsgpack).
- * Connects at once and for ever in the background; a call made while there is no connection waits for it as long as
- * a command may take.
+ * Connects at the first call and keeps the connection; a call made while there is none waits for it as long as a
+ * command may take.
  *
  * @throws EsteiraError ESTEIRA_CONFIG_INVALID (the URL, or `buckets`); each call ESTEIRA_STATE_UNAVAILABLE (make the
  *   same call again: all or none of its answers were given, and repeating is safe) or ESTEIRA_CLOSED.

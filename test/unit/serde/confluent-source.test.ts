@@ -93,6 +93,12 @@ describe('a registry that answers', () => {
     expect(error.message).toContain('user and password');
   });
 
+  it('must have an address that is one; the error does not repeat it', () => {
+    const make = () => source({ url: 'ann:p@ss at home' });
+    expect(make).toThrowError(expect.objectContaining({ code: 'ESTEIRA_CONFIG_INVALID' }));
+    expect(make).not.toThrowError(/p@ss/);
+  });
+
   it('hands over what is no Avro as the text it is', async () => {
     const text = 'syntax = "proto3"; message R {}';
     stub.mode = { status: 200, body: JSON.stringify({ schema: text, schemaType: 'PROTOBUF' }) };
