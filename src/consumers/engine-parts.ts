@@ -43,6 +43,8 @@ export interface EngineSettings {
   /** How long a record waits for a claim of somebody else before it is set aside (unordered types), ms; default 60 s. */
   readonly setAsideAfterMs: number;
   readonly window: Window;
+  /** How long the group waits for a silent member before it gives its partitions away, ms; default 30 s. */
+  readonly sessionTimeoutMs: number;
 }
 
 export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
@@ -51,6 +53,7 @@ export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
   commitEveryMs: 500,
   setAsideAfterMs: 60_000,
   window: { records: 1_000, bytes: 8 * 1024 * 1024 },
+  sessionTimeoutMs: 30_000,
 };
 
 /** How a worker is doing, for health and for people. */

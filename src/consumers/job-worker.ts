@@ -48,6 +48,7 @@ export class JobWorker implements Worker {
     this.#consumer = parts.broker.createConsumer({
       groupId: this.#name,
       topics: subscriptionOf(parts.app, job),
+      sessionTimeoutMs: parts.settings.sessionTimeoutMs,
     });
     this.#state = createStateClient({
       ...this.#patience,

@@ -40,7 +40,11 @@ export class Relay implements Worker {
     this.#tierMs = tierMs;
     this.#name = names.relayGroup(app.name, tierMs);
     this.#inboxes = new Set(app.jobs.map((job) => names.inbox(app.name, job.type)));
-    this.#consumer = broker.createConsumer({ groupId: this.#name, topics: [names.tier(app.name, tierMs)] });
+    this.#consumer = broker.createConsumer({
+      groupId: this.#name,
+      topics: [names.tier(app.name, tierMs)],
+      sessionTimeoutMs: settings.sessionTimeoutMs,
+    });
     this.#partitions = new PartitionSet({
       ...{ name: this.#name, consumer: this.#consumer, clock, log },
       ...{ window: settings.window, commitEveryMs: settings.commitEveryMs },

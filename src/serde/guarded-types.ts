@@ -10,7 +10,7 @@ import { type BodyCursor, MalformedBody } from './body-cursor.ts';
  */
 
 /** What a type and a resolver have in common. */
-interface ItemReader {
+export interface ItemReader {
   _read(cursor: BodyCursor): unknown;
 }
 
@@ -188,12 +188,19 @@ export const guardedAvroType = (schema: avsc.Schema, wrapUnions: UnionStyle): av
 export type Resolver = ReturnType<avsc.Type['createResolver']>;
 
 /**
- * Reads one whole body. Throws {@link MalformedBody}, or whatever the bytes make avsc throw.
- *
- * `_read` is what avsc's own `fromBuffer` calls; it is used directly to put our cursor in the place of avsc's.
+ * `_read` is what avsc's own `fromBuffer` calls; it is called directly, to put our cursor in the place of avsc's.
  */
-export const readWholeBody = (reader: avsc.Type | Resolver, cursor: BodyCursor): unknown => {
-  const value = (reader as unknown as ItemReader)._read(cursor);
+export const itemReader = (reader: avsc.Type | Resolver): ItemReader => {
+  if (hasRead(reader)) return reader;
+  throw new TypeError('avsc has another inside than the version this was written for');
+};
+
+const hasRead = (reader: object): reader is ItemReader =>
+  '_read' in reader && typeof reader._read === 'function';
+
+/** Reads one whole body. Throws {@link MalformedBody}, or whatever the bytes make avsc throw. */
+export const readWholeBody = (reader: ItemReader, cursor: BodyCursor): unknown => {
+  const value = reader._read(cursor);
   if (cursor.pos < cursor.buf.length) throw new MalformedBody('there are bytes behind the record');
   return value;
 };

@@ -1,7 +1,7 @@
 import type avsc from 'avsc';
 import type { WriterSchema } from './avro-type.ts';
 import { BodyCursor, MalformedBody } from './body-cursor.ts';
-import { type Resolver, readWholeBody } from './guarded-types.ts';
+import { type ItemReader, itemReader, readWholeBody } from './guarded-types.ts';
 
 /** Reads the bodies of one writer's schema as one contract; or says why that can never be. */
 export type RecordReader =
@@ -9,7 +9,7 @@ export type RecordReader =
   | { readonly ok: false; readonly problem: string };
 
 /** A body as a value of the reader's schema. */
-export type ReadBody =
+type ReadBody =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly detail: string };
 
@@ -19,9 +19,9 @@ export const recordReader = (reader: avsc.Type, writer: WriterSchema): RecordRea
   if (writer.name !== reader.name) {
     return { ok: false, problem: `schema ${writer.id} is of ${writer.name}, not of ${reader.name}` };
   }
-  if (reader.equals(writer.type)) return { ok: true, read: bodyReader(reader) };
+  if (reader.equals(writer.type)) return { ok: true, read: bodyReader(itemReader(reader)) };
   try {
-    return { ok: true, read: bodyReader(reader.createResolver(writer.type)) };
+    return { ok: true, read: bodyReader(itemReader(reader.createResolver(writer.type))) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown';
     return { ok: false, problem: `schema ${writer.id} cannot be read as ${reader.name}: ${reason}` };
@@ -33,7 +33,7 @@ export const recordReader = (reader: avsc.Type, writer: WriterSchema): RecordRea
  * that does not exist, says only that the bytes are not the schema's.
  */
 const bodyReader =
-  (reader: avsc.Type | Resolver) =>
+  (reader: ItemReader) =>
   (body: Buffer): ReadBody => {
     try {
       return { ok: true, value: readWholeBody(reader, new BodyCursor(body)) };

@@ -3,7 +3,7 @@ import { checkSubject, type RegistryCommandOptions, readSubjects, type SubjectFi
 import { RegistryClient } from './registry-client.ts';
 
 /** The level every subject of Esteira has: each version can read and be read by all others (docs/adr/0003). */
-export const COMPATIBILITY_LEVEL = 'FULL_TRANSITIVE';
+const COMPATIBILITY_LEVEL = 'FULL_TRANSITIVE';
 
 /** What registering a schema came to. */
 export interface SchemaRegistration {

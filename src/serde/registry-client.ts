@@ -144,8 +144,12 @@ const address = (options: RegistryOptions): { base: string; host: string; transp
 
 /** The address is not told: a password may stand in it. */
 const parseUrl = (text: string): URL => {
-  if (URL.canParse(text)) return new URL(text);
-  throw new EsteiraError('ESTEIRA_CONFIG_INVALID', 'The address of the schema registry is not a URL.', {
-    facts: { setting: 'SCHEMA_REGISTRY_URL' },
-  });
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return new URL(text);
+  throw new EsteiraError(
+    'ESTEIRA_CONFIG_INVALID',
+    'The address of the schema registry is not an http or https URL.',
+    {
+      facts: { setting: 'SCHEMA_REGISTRY_URL' },
+    },
+  );
 };

@@ -1,7 +1,7 @@
 import type { Json } from '../core/contract.ts';
 
 /** The primitive types of Avro. */
-export const PRIMITIVES = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const;
+const PRIMITIVES = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const;
 
 export type Primitive = (typeof PRIMITIVES)[number];
 

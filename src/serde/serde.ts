@@ -1,6 +1,7 @@
 import type avsc from 'avsc';
 import type { AvroContract } from '../core/contract.ts';
-import { type ErrorFacts, EsteiraError } from '../core/errors.ts';
+import { EsteiraError } from '../core/errors.ts';
+import { type Log, silentLog } from '../core/ports/log.ts';
 import type { Decoded, Serde } from '../core/ports/serde.ts';
 import { contractType, type WriterSchema, writerSchema } from './avro-type.ts';
 import { BoundedCache } from './bounded-cache.ts';
@@ -12,7 +13,7 @@ import type { SchemaSource } from './schema-source.ts';
 export interface SerdeOptions {
   readonly source: SchemaSource;
   /** Told once for each schema that cannot be read as a contract, with the reason. */
-  readonly log?: (message: string, facts: ErrorFacts) => void;
+  readonly log?: Pick<Log, 'warn'>;
 }
 
 const MOST_WRITER_SCHEMAS = 1_000;
@@ -33,13 +34,13 @@ export const createSerde = (options: SerdeOptions): Serde => new AvroSerde(optio
 
 class AvroSerde implements Serde {
   readonly #source: SchemaSource;
-  readonly #log: (message: string, facts: ErrorFacts) => void;
+  readonly #log: Pick<Log, 'warn'>;
   readonly #codecs = new WeakMap<AvroContract<unknown>, Codec>();
   readonly #writers = new BoundedCache<number, WriterSchema>(MOST_WRITER_SCHEMAS);
 
   constructor(options: SerdeOptions) {
     this.#source = options.source;
-    this.#log = options.log ?? (() => undefined);
+    this.#log = options.log ?? silentLog;
   }
 
   encode<T>(contract: AvroContract<T>, value: T): Buffer | Promise<Buffer> {
@@ -130,7 +131,7 @@ class AvroSerde implements Serde {
     const reader = recordReader(codec.type, writer);
     codec.readers.set(writer.id, reader);
     if (!reader.ok) {
-      this.#log('schema cannot be read', {
+      this.#log.warn('schema cannot be read', {
         schemaId: writer.id,
         contract: codec.contract.name,
         problem: reader.problem,

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type Stack, startStack } from '../../stack/index.ts';
 import { kafkaAnswers, registryAnswers } from '../../stack/readiness.ts';
 
@@ -60,10 +61,12 @@ describe('the local services', () => {
       headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
       body: JSON.stringify({ schema: '"string"' }),
     });
-    const { id } = await response.json();
+    const { id } = z.object({ id: z.number() }).parse(await response.json());
     await registry.kill();
     await registry.start();
-    expect(await (await fetch(`${registry.url}/schemas/ids/${id}`)).json()).toMatchObject({ schema: '"string"' });
+    expect(await (await fetch(`${registry.url}/schemas/ids/${id}`)).json()).toMatchObject({
+      schema: '"string"',
+    });
     registry.freeze();
     await expect(registryAnswers(registry.url)).rejects.toThrow();
     registry.thaw();

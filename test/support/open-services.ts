@@ -19,12 +19,23 @@ export const registerProjectSchemas = async (env: Environment = process.env): Pr
   await registerSchemas({ files, registry: { url: env['SCHEMA_REGISTRY_URL'] ?? '' } });
 };
 
+const registered = new Map<string, Promise<void>>();
+
+/** A parent that has registered says so to its children, which then need not. */
+const registerOnce = (env: Environment): Promise<void> => {
+  const url = env['SCHEMA_REGISTRY_URL'] ?? '';
+  if (process.env['TEST_SCHEMAS_REGISTERED'] === url) return Promise.resolve();
+  const running = registered.get(url) ?? registerProjectSchemas(env);
+  registered.set(url, running);
+  return running;
+};
+
 /** Opens the services of the environment for a test process. */
 export const openServices = async (
   app: AppDefinition,
   env: Environment = process.env,
 ): Promise<OpenServices> => {
-  await registerProjectSchemas(env);
+  await registerOnce(env);
   const backend = await openBackend(app, loadConfig(env), silentLog);
   return { backend, close: () => backend.close() };
 };

@@ -8,6 +8,7 @@ import { waitFor } from './wait.ts';
 /** A worker in a process of its own, so that it can be killed like one. */
 export interface WorkerProcess {
   readonly pid: number;
+  isAlive(): boolean;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
   /** SIGTERM; resolves with its exit code. */
@@ -58,6 +59,7 @@ export const startWorkerProcess = async (options: WorkerProcessOptions): Promise
   );
   return {
     pid: child.pid ?? 0,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
     kill: async () => {
       child.kill('SIGKILL');
       await ended(child);

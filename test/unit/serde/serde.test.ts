@@ -310,7 +310,10 @@ describe('decoding', () => {
   it('answers SCHEMA_MISMATCH for another record, at once for the same writer, and tells it once', async () => {
     const told: unknown[] = [];
     const source = createMemorySource([InvoicePaid, TenantCreated]);
-    const serde = createSerde({ source, log: (message, facts) => told.push([message, facts['schemaId']]) });
+    const serde = createSerde({
+      source,
+      log: { warn: (message, facts) => void told.push([message, facts?.['schemaId']]) },
+    });
     const foreign = await serde.encode(TenantCreated, {
       tenantId: 't',
       name: 'n',

@@ -1,0 +1,28 @@
+import { start } from '../../src/index.ts';
+import { crashApp, dyingBackend, isCrashPoint } from './crash-points.ts';
+import { openServices } from './open-services.ts';
+
+// A worker that kills itself (SIGKILL, as the kernel would) at one point of one job.
+const point = process.env['CRASH_POINT'] ?? '';
+if (!isCrashPoint(point)) throw new Error(`CRASH_POINT ${point} is none`);
+
+const die = (): never => {
+  process.kill(process.pid, 'SIGKILL');
+  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+};
+const dieAt = (at: string) => (): void => {
+  if (at === point) die();
+};
+
+const { app } = crashApp(
+  process.env['CRASH_NS'] ?? '',
+  process.env['CRASH_FILE'] ?? '',
+  dieAt('in the handler'),
+  dieAt('after the effect'),
+);
+const services = await openServices(app);
+await start(app, {
+  backend: dyingBackend(services.backend, point, die),
+  engine: { sessionTimeoutMs: 6_000, commitEveryMs: 3_000 },
+});
+process.send?.('ready');
