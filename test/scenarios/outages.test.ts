@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Stack, startStack } from '../../stack/index.ts';
+import { only } from '../support/only.ts';
 import { runThroughOutage } from '../support/outage-run.ts';
 
 // Promise: registry, Redis or their data gone: nothing lost, nothing wrongly dead, work goes on by itself.
@@ -14,12 +15,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack.stop();
 });
-
-const only = <T>(list: readonly T[]): T => {
-  const [first] = list;
-  if (first === undefined) throw new Error('the stack has none');
-  return first;
-};
 
 const untouched = { published: EVENTS, completed: EVENTS, dead: 0, withoutEffect: 0, goesOn: true };
 

@@ -21,6 +21,7 @@ export interface ForeignCounts {
   readonly strangers: number;
   readonly deadLetters: Readonly<Record<string, number>>;
   readonly deadLettersRepeated: number;
+  readonly deadLettersRepeatedBy: Readonly<Record<string, number>>;
   readonly deadLettersDiffer: readonly string[];
   readonly failures: Readonly<Record<string, number>>;
   readonly effects: number;

@@ -146,6 +146,9 @@ print(json.dumps({
     "strangers": len([job for job in terminal if job not in by_job]),
     "deadLetters": dead,
     "deadLettersRepeated": sum(count - 1 for count in dead_seen.values()),
+    "deadLettersRepeatedBy": Counter(
+        originals[event]["kind"] for event, count in dead_seen.items() for _ in range(count - 1) if event in originals
+    ),
     "deadLettersDiffer": dead_differs,
     "failures": failures,
     "effects": len(raw_effects),

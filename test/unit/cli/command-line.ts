@@ -46,7 +46,7 @@ export const makeCommandLine = (options: { cwd?: string; columns?: number; input
       },
       openBackend: async (app) => open(contractsOf(app)),
       start,
-      untilSignal: () => Promise.resolve(),
+      listenForStop: () => ({ asked: Promise.resolve(), ignore: () => undefined }),
       sharesBackend: environment['ALONE'] === undefined,
     };
     const code = await runCli(args, context);

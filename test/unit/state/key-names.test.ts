@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createKeyNames } from '../../../src/state/redis/key-names.ts';
 
 const names = createKeyNames('condominium', 16);
-const id = { jobType: 'send-receipt', tenant: 'acme', idempotencyKey: 'invoice/2026-10/7' };
+const id = { jobType: 'send-receipt', tenant: 'acme' };
 const jobId = '0c0e6d8a-1111-5222-9333-000000000001';
 
 /** Texts that like to collide: short, with separators and escapes, or long with one difference at the end. */
@@ -16,29 +16,30 @@ const parts = fc.tuple(part, part, part, part);
 
 describe('key names', () => {
   test('short plain parts are readable', () => {
-    const tag = names.tag(id);
+    const { tag, fence, key, job } = names(id);
     expect(tag).toMatch(/^\{condominium:send-receipt:\d+\}$/);
-    expect(names.key(tag, id)).toBe(`${tag}:k:acme:invoice/2026-10/7`);
-    expect(names.job(tag, { ...id, jobId })).toBe(`${tag}:j:acme:${jobId}`);
-    expect(names.fence(tag)).toBe(`${tag}:fence`);
+    expect(key('invoice/2026-10/7')).toBe(`${tag}:k:acme:invoice/2026-10/7`);
+    expect(job(jobId)).toBe(`${tag}:j:acme:${jobId}`);
+    expect(fence).toBe(`${tag}:fence`);
   });
 
   test('the bucket comes from the tenant alone and all buckets are used', () => {
-    expect(
-      names
-        .tag({ ...id, jobType: 'x' })
-        .split(':')
-        .at(-1),
-    ).toBe(names.tag(id).split(':').at(-1));
-    const tags = Array.from({ length: 500 }, (_, i) => names.tag({ ...id, tenant: `tenant-${i}` }));
+    const bucketOf = (tag: string) => tag.split(':').at(-1);
+    expect(bucketOf(names({ ...id, jobType: 'x' }).tag)).toBe(bucketOf(names(id).tag));
+    const tags = Array.from({ length: 500 }, (_, i) => names({ ...id, tenant: `tenant-${i}` }).tag);
     expect(new Set(tags).size).toBe(16);
   });
 
+  test('names stay the same when more tenants come than are remembered', () => {
+    const nameOf = (i: number) => names({ ...id, tenant: `t-${i}` }).key('a');
+    const before = [0, 1, 2].map(nameOf);
+    for (let i = 0; i < 25_000; i += 1) nameOf(i);
+    expect([0, 1, 2].map(nameOf)).toEqual(before);
+  });
+
   test('no two lists of parts share a name, whatever the parts are', () => {
-    const nameOf = ([namespace, jobType, tenant, idempotencyKey]: [string, string, string, string]) => {
-      const of = createKeyNames(namespace, 1);
-      return of.key(of.tag({ jobType, tenant }), { jobType, tenant, idempotencyKey });
-    };
+    const nameOf = ([namespace, jobType, tenant, key]: [string, string, string, string]) =>
+      createKeyNames(namespace, 1)({ jobType, tenant }).key(key);
     fc.assert(
       fc.property(parts, parts, (left, right) => {
         const same = left.every((text, i) => text === right[i]);
@@ -51,9 +52,7 @@ describe('key names', () => {
   test('names are bounded, hold no separator of a part, and one hash tag', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
-        const of = createKeyNames(text, 16);
-        const all = { jobType: text, tenant: text, idempotencyKey: text, jobId: text };
-        const name = of.key(of.tag(all), all);
+        const name = createKeyNames(text, 16)({ jobType: text, tenant: text }).key(text);
         expect(Buffer.byteLength(name)).toBeLessThan(250);
         expect(name).toMatch(/^\{[^{}:]+:[^{}:]+:\d+\}:k:[^{}:]+:[^{}:]+$/);
       }),
