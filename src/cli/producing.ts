@@ -1,7 +1,7 @@
 import type { AppDefinition } from '../core/app.ts';
 import type { Esteira } from '../runtime/start.ts';
 import type { CommandContext } from './context.ts';
-import { type CommonOptions, prepare } from './session.ts';
+import { type CommonOptions, withSession } from './session.ts';
 
 /** Options of commands that publish or dispatch. */
 export interface ProducingOptions extends CommonOptions {
@@ -21,24 +21,19 @@ export const originOf = ({ tenant, id, user, correlationId }: ProducingOptions) 
 });
 
 /** Runs work with an app that only publishes and dispatches; it is stopped afterwards. */
-export const withProducer = async <T>(
+export const withProducer = <T>(
   context: CommandContext,
   options: CommonOptions,
   work: (esteira: Esteira, app: AppDefinition) => Promise<T>,
 ): Promise<T> => {
-  const { app, config, log } = await prepare(context, options);
-  const { terminal } = context;
   // Log lines go to standard output, which belongs to the result of the command.
-  const environment = { ...terminal.environment, LOG_LEVEL: 'silent' };
-  const backend = await context.openBackend(app, config, log);
-  try {
+  const environment = { ...context.terminal.environment, LOG_LEVEL: 'silent' };
+  return withSession(context, options, async ({ app, backend }) => {
     const esteira = await context.start(app, { environment, roles: [], backend });
     try {
       return await work(esteira, app);
     } finally {
       await esteira.stop();
     }
-  } finally {
-    await backend.close();
-  }
+  });
 };

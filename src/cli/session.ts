@@ -3,6 +3,7 @@ import type { AppDefinition } from '../core/app.ts';
 import { EsteiraError } from '../core/errors.ts';
 import { type Log, type LogFacts, silentLog } from '../core/ports/log.ts';
 import type { Backend } from '../runtime/backend.ts';
+import { requireKafka } from '../runtime/reach-kafka.ts';
 import type { CommandContext } from './context.ts';
 import { loadApp } from './load-app.ts';
 import type { Terminal } from './terminal.ts';
@@ -38,27 +39,25 @@ const requireShared = (context: CommandContext, config: Config): void => {
   );
 };
 
-/** Loads the app and the configuration. @throws EsteiraError ESTEIRA_APP_NOT_FOUND, ESTEIRA_CONFIG_INVALID, ESTEIRA_USAGE */
-export const prepare = async (
-  context: CommandContext,
-  options: CommonOptions,
-): Promise<Pick<Session, 'app' | 'config' | 'log'>> => {
-  const { terminal } = context;
-  const app = await loadApp(terminal, options.app);
-  const config = loadConfig(terminal.environment);
-  requireShared(context, config);
-  return { app, config, log: options.debug === true ? debugLog(terminal) : silentLog };
-};
-
-/** Runs a command on the services of an app and closes them afterwards. */
+/**
+ * Runs a command on the services of an app and closes them afterwards.
+ *
+ * @throws EsteiraError ESTEIRA_APP_NOT_FOUND, ESTEIRA_CONFIG_INVALID, ESTEIRA_USAGE (memory), ESTEIRA_SERVICE_UNREACHABLE,
+ *   and what the command throws.
+ */
 export const withSession = async <T>(
   context: CommandContext,
   options: CommonOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> => {
-  const { app, config, log } = await prepare(context, options);
+  const { terminal } = context;
+  const app = await loadApp(terminal, options.app);
+  const config = loadConfig(terminal.environment);
+  requireShared(context, config);
+  const log = options.debug === true ? debugLog(terminal) : silentLog;
   const backend = await context.openBackend(app, config, log);
   try {
+    await requireKafka(config, backend.broker.admin);
     return await work({ app, config, log, backend });
   } finally {
     await backend.close();

@@ -1,4 +1,4 @@
-import type { ZodType, z } from 'zod';
+import type { ZodType } from 'zod';
 import type { AvroContract } from './contract.ts';
 import { type Duration, durationMs } from './duration.ts';
 import { EsteiraError } from './errors.ts';
@@ -84,9 +84,6 @@ export const checkPriority = (priority: number, where: string): number => {
 export type PayloadContract<P> =
   | ZodType<P>
   | { readonly avro: AvroContract<P>; readonly check: PayloadCheck };
-
-/** Which records of a job type run in order: none, those of one record key, or those of a key made from the payload. */
-export type Ordering<P> = 'none' | 'key' | ((payload: P) => string);
 
 /** Where a group starts that has no offsets, on topics that exist already. */
 export type StartFrom = 'now' | 'beginning' | Date;
@@ -194,6 +191,3 @@ export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
     run: (payload, ctx) => run(payload, ctx),
   };
 };
-
-/** The type a Zod payload yields, for handlers written apart from their definition. */
-export type PayloadOf<S extends ZodType> = z.output<S>;

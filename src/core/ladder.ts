@@ -1,5 +1,3 @@
-import { durationMs } from './duration.ts';
-
 /** The delay tiers every app has, unless it names its own. */
 export const DEFAULT_TIERS = [
   '1s',
@@ -19,10 +17,6 @@ export const DEFAULT_TIERS = [
 /** A ladder: distinct delays in ms, ascending. */
 export const makeLadder = (delaysMs: readonly number[]): readonly number[] =>
   [...new Set(delaysMs)].filter((delayMs) => delayMs > 0).sort((a, b) => a - b);
-
-/** The default ladder in ms. */
-export const defaultLadder = (): readonly number[] =>
-  makeLadder(DEFAULT_TIERS.map((tier) => durationMs(tier)));
 
 /**
  * The largest tier that does not overshoot what is left to wait; undefined when what is left is shorter than the

@@ -33,14 +33,5 @@ export interface ErrorSummary {
   readonly fingerprint: string;
 }
 
-/** The outcome of one delivery of a record to a job type. */
-export type Outcome =
-  | { readonly kind: 'completed' }
-  | { readonly kind: 'skipped'; readonly reason: 'duplicate' | 'superseded' }
-  | { readonly kind: 'retry'; readonly dueMs: number; readonly error: ErrorSummary }
-  | { readonly kind: 'deferred'; readonly dueMs: number; readonly reason: DeferReason }
-  | { readonly kind: 'dead'; readonly reason: DeadReason; readonly error: ErrorSummary }
-  | { readonly kind: 'released' };
-
 /** Why a job waits without having failed. */
 export type DeferReason = 'trigger_delay' | 'dispatch_delay' | 'running_elsewhere';

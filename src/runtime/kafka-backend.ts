@@ -24,6 +24,7 @@ export const openKafkaBackend = (app: AppDefinition, config: KafkaBackendConfig,
     broker,
     state,
     serde: createSerde({
+      log,
       source: createConfluentSource({
         url: registry.url,
         ...(registry.username === undefined ? {} : { user: registry.username }),

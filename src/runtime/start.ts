@@ -6,6 +6,7 @@ import { SlotPool } from '../consumers/slot-pool.ts';
 import { createTenantResolver } from '../consumers/tenant-resolver.ts';
 import type { AppDefinition } from '../core/app.ts';
 import { systemClock } from '../core/clock.ts';
+import { isEsteiraError } from '../core/errors.ts';
 import type { EventDefinition } from '../core/event.ts';
 import type { JobEvent } from '../core/generated/job-event.ts';
 import type { JobDefinition } from '../core/job.ts';
@@ -117,7 +118,22 @@ const verifyServices = async (built: Built): Promise<void> => {
   if (config.backend === 'memory') await applyTopics(app, backend.broker.admin, options);
   else await verifyTopics(app, backend.broker.admin, options);
   await backend.state.verify();
-  await backend.serde.warm(contractsOf(app));
+  await warmSchemas(built);
+};
+
+/** What Esteira itself writes must be registered; an event that is not may still be read, and is refused at publish. */
+const warmSchemas = async ({ app, backend, log }: Built): Promise<void> => {
+  for (const contract of contractsOf(app)) {
+    try {
+      await backend.serde.warm([contract]);
+    } catch (error) {
+      const isEvent = app.events.some((event) => event.contract.name === contract.name);
+      if (!isEvent || !isEsteiraError(error, 'ESTEIRA_SCHEMA_NOT_REGISTERED')) throw error;
+      log.warn('an event of the app is not registered: it can be read, not published', {
+        schema: contract.name,
+      });
+    }
+  }
 };
 
 /**

@@ -49,8 +49,7 @@ const registerSubject = async (client: RegistryClient, named: SubjectFile): Prom
     const { refused } = await client.register(subject, schema);
     if (refused !== undefined) throw incompatible([{ subject, reason: refused }]);
   }
-  if ((await client.level(subject)) !== COMPATIBILITY_LEVEL)
-    await client.setLevel(subject, COMPATIBILITY_LEVEL);
+  await ensureLevel(client, subject);
   const now = known ?? (await client.lookUp(subject, schema));
   if (now === undefined) {
     throw new EsteiraError(
@@ -62,6 +61,16 @@ const registerSubject = async (client: RegistryClient, named: SubjectFile): Prom
     );
   }
   return { file, subject, id: now.id, version: now.version, registered: known === undefined };
+};
+
+/** Two deploys may set the level at once; the registry refuses one of them, and what counts is what it then has. */
+const ensureLevel = async (client: RegistryClient, subject: string): Promise<void> => {
+  if ((await client.level(subject)) === COMPATIBILITY_LEVEL) return;
+  try {
+    await client.setLevel(subject, COMPATIBILITY_LEVEL);
+  } catch (error) {
+    if ((await client.level(subject)) !== COMPATIBILITY_LEVEL) throw error;
+  }
 };
 
 const incompatible = (refused: readonly { subject: string; reason: string }[]): EsteiraError =>

@@ -2,6 +2,9 @@ import type { JobEvent } from '../../../src/index.ts';
 
 /** Prints what happens, one aligned line a step. */
 export interface Narrator {
+  /** Sets the time to zero. */
+  begin(): void;
+  elapsedMs(): number;
   /** A step of the story itself. */
   say(what: string, about: { readonly type?: string; readonly tenant?: string; readonly text: string }): void;
   /** A step of a job; the starts of attempts are left out, they would double the lines. */
@@ -9,7 +12,7 @@ export interface Narrator {
 }
 
 const WIDTH = { time: 7, what: 11, type: 27, tenant: 18 } as const;
-const LONGEST_TEXT = 90;
+const LONGEST_TEXT = 84;
 
 const short = (text: string): string =>
   text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text;
@@ -53,14 +56,20 @@ const lineOf = (event: JobEvent): readonly [what: string, text: string] | undefi
   }
 };
 
-/** A narrator that writes to `print`; times are those of the telling, since `startMs`. */
-export const createNarrator = (print: (line: string) => void, startMs: number): Narrator => {
+/** A narrator that writes to `print`; times are those of the telling. */
+export const createNarrator = (print: (line: string) => void): Narrator => {
+  let startMs = Date.now();
+  const elapsedMs = (): number => Date.now() - startMs;
   const line = (what: string, type: string, tenant: string, text: string): void => {
-    const seconds = ((Date.now() - startMs) / 1_000).toFixed(3).padStart(WIDTH.time);
+    const seconds = (elapsedMs() / 1_000).toFixed(3).padStart(WIDTH.time);
     const columns = [what.padEnd(WIDTH.what), type.padEnd(WIDTH.type), tenant.padEnd(WIDTH.tenant)];
     print(`${seconds}  ${columns.join('  ')}  ${short(text)}`);
   };
   return {
+    begin: () => {
+      startMs = Date.now();
+    },
+    elapsedMs,
     say: (what, { type = '', tenant = '', text }) => line(what, type, tenant, text),
     job: (event) => {
       const told = lineOf(event);

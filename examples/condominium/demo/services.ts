@@ -43,7 +43,10 @@ export const onKafka = async (app: AppDefinition): Promise<Services> => {
   const given = process.env['KAFKA_BROKERS'] !== undefined;
   const stack = given ? undefined : await startStack({ quiet: true });
   const environment: Services['environment'] = { ...process.env, ...stack?.env, ...QUIET };
-  await prepare(app, environment);
+  await prepare(app, environment).catch(async (error: unknown) => {
+    await stack?.stop();
+    throw error;
+  });
   return {
     environment,
     what: `on Kafka at ${environment['KAFKA_BROKERS']}${given ? '' : ' (started for this demo)'}`,

@@ -82,7 +82,8 @@ const list = (context: CommandContext, options: FilterOptions): Promise<void> =>
     if (options.json === true) return terminal.out(renderJson(found));
     if (found.letters.length > 0) terminal.out(letterTable(terminal, found.letters));
     const shown = found.letters.length < found.matched ? `, the newest ${found.letters.length} shown` : '';
-    terminal.out(`${found.matched} dead letters of ${found.read} read${shown}.`);
+    const what = found.matched === 1 ? 'dead letter' : 'dead letters';
+    terminal.out(`${found.matched} ${what} of ${found.read} read${shown}.`);
   });
 
 const show = (context: CommandContext, position: RecordPosition, options: ShowOptions): Promise<void> =>

@@ -18,32 +18,50 @@ const parseRoles = (text: string): readonly Role[] => {
   throw new InvalidArgumentError(`Give one or more of ${ROLES.join(', ')}, with commas between.`);
 };
 
-const runUntilStopped = async (context: CommandContext, options: StartCommandOptions): Promise<ExitCode> => {
+/** A promise that is resolved from outside. */
+const makeAlarm = () => {
+  let raise = (): void => undefined;
+  const raised = new Promise<void>((resolve) => {
+    raise = resolve;
+  });
+  return { raised, raise };
+};
+
+const runUntil = async (
+  context: CommandContext,
+  options: StartCommandOptions,
+  asked: Promise<void>,
+): Promise<ExitCode> => {
   const { terminal } = context;
-  // Listened for from the first moment: a signal during the start ends in an orderly stop.
-  const signal = context.untilSignal();
   const app = await loadApp(terminal, options.app);
   const { backend } = loadConfig(terminal.environment);
+  const fatal = makeAlarm();
   let failed = false;
-  let giveUp = (): void => undefined;
-  const fatal = new Promise<void>((resolve) => {
-    giveUp = resolve;
-  });
   const esteira = await context.start(app, {
     environment: terminal.environment,
     roles: options.roles,
     health: options.health,
     onFatal: () => {
       failed = true;
-      giveUp();
+      fatal.raise();
     },
   });
   const health = esteira.healthPort === undefined ? '' : `; health and metrics on port ${esteira.healthPort}`;
   terminal.err(`${app.name} is running (${options.roles.join(', ')}, backend ${backend})${health}`);
-  await Promise.race([signal, fatal]);
+  await Promise.race([asked, fatal.raised]);
   terminal.err(`${app.name} is stopping`);
   const inTime = await esteira.stop();
   return inTime && !failed ? EXIT.done : EXIT.failed;
+};
+
+const runUntilStopped = async (context: CommandContext, options: StartCommandOptions): Promise<ExitCode> => {
+  // From the first moment: a signal during the start ends in an orderly stop.
+  const signal = context.listenForStop();
+  try {
+    return await runUntil(context, options, signal.asked);
+  } finally {
+    signal.ignore();
+  }
 };
 
 /** `esteira start`. */

@@ -21,13 +21,13 @@ const topicOptions = ({ config }: Session) => {
   return factor === undefined ? {} : { replicationFactor: factor };
 };
 
-const records = (count: number): string => `${count} record${count === 1 ? '' : 's'}`;
+const count = (amount: number, what: string): string => `${amount} ${what}${amount === 1 ? '' : 's'}`;
 
 const stepsOf = (plan: TopicPlan, repair: boolean): readonly Step[] => [
   ...plan.create.map(({ topic, partitions, replicationFactor }) => ({
     what: 'create topic',
     on: topic,
-    detail: `${partitions} partitions, ${replicationFactor} replicas`,
+    detail: `${count(partitions, 'partition')}, ${count(replicationFactor, 'replica')}`,
   })),
   ...plan.alter.map(({ topic, key, from, to }) => ({
     what: 'change topic',
@@ -37,7 +37,7 @@ const stepsOf = (plan: TopicPlan, repair: boolean): readonly Step[] => [
   ...plan.firstOffsets.map(({ groupId, topic, from, waiting, skipped }) => ({
     what: 'start group',
     on: groupId,
-    detail: `${topic} from ${from}: ${records(waiting)} waiting, ${records(skipped)} never read`,
+    detail: `${topic} from ${from}: ${count(waiting, 'record')} waiting, ${skipped} never read`,
   })),
   ...plan.outOfRange.map(({ groupId, topic, partition, committed, low, high }) => ({
     what: repair ? 'repair group' : 'left alone',

@@ -49,7 +49,8 @@ const readOne = async (admin: BrokerAdmin, position: RecordPosition): Promise<Co
   const range = ranges.find((one) => one.partition === partition);
   if (range === undefined) throw notThere(position, 'no such topic or partition');
   if (offset < range.low || offset >= range.high) {
-    throw notThere(position, `the partition holds ${range.low} to ${range.high - 1n}`);
+    const holds = range.low === range.high ? 'nothing' : `${range.low} to ${range.high - 1n}`;
+    throw notThere(position, `the partition holds ${holds}`);
   }
   let found: ConsumedRecord | undefined;
   await admin.read({ topic, partition, from: offset, to: offset + 1n }, (record) => {

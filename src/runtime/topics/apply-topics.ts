@@ -1,5 +1,5 @@
 import type { AppDefinition } from '../../core/app.ts';
-import { EsteiraError } from '../../core/errors.ts';
+import { EsteiraError, isEsteiraError } from '../../core/errors.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
 import type { RecordPosition } from '../../core/record.ts';
 import { planTopics } from './plan-topics.ts';
@@ -36,12 +36,32 @@ const offsetsToWrite = (plan: TopicPlan, repair: boolean): ReadonlyMap<string, r
   return byGroup;
 };
 
+const writeOffsets = async (
+  admin: BrokerAdmin,
+  groupId: string,
+  offsets: readonly RecordPosition[],
+): Promise<void> => {
+  try {
+    await admin.setCommittedOffsets(
+      groupId,
+      offsets.map((at) => ({ ...at, metadata: '' })),
+    );
+  } catch (error) {
+    if (!isEsteiraError(error, 'ESTEIRA_BROKER_REFUSED')) throw error;
+    throw new EsteiraError(
+      'ESTEIRA_BROKER_REFUSED',
+      `group ${groupId} did not take its first offsets: a group takes none while it has members, so stop its workers and apply again (what comes before in the plan is done)`,
+      { facts: { groupId }, cause: error },
+    );
+  }
+};
+
 /**
  * Makes the topics as the app says and writes the first offsets of its groups; returns what was done. Applying again
  * does nothing. Groups with running members refuse offsets: stop their workers first.
  *
  * @throws EsteiraError ESTEIRA_TOPICS_DIFFER when something cannot be applied (then nothing was changed),
- *   ESTEIRA_SERVICE_UNREACHABLE.
+ *   ESTEIRA_BROKER_REFUSED when a group has members, ESTEIRA_SERVICE_UNREACHABLE.
  */
 export const applyTopics = async (
   app: AppDefinition,
@@ -53,10 +73,7 @@ export const applyTopics = async (
   if (plan.create.length > 0) await admin.createTopics(plan.create);
   await alterTopics(admin, plan.alter);
   for (const [groupId, offsets] of offsetsToWrite(plan, options.repairOffsets ?? false)) {
-    await admin.setCommittedOffsets(
-      groupId,
-      offsets.map((at) => ({ ...at, metadata: '' })),
-    );
+    await writeOffsets(admin, groupId, offsets);
   }
   return plan;
 };

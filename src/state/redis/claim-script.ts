@@ -122,15 +122,16 @@ export const claimScript: BatchScript<ClaimRequest, ClaimAnswer> = {
   name: 'claim',
   source: SOURCE,
   answerSize: 4,
-  keys: (names, tag, request) => [names.key(tag, request), names.job(tag, request)],
-  args: (request) => [
-    request.jobId,
-    request.run,
-    request.position,
-    `${request.hop} ${request.attempt} ${request.starts} ${request.maxAttempts} ${request.maxStarts} ${wholeMs(request.leaseMs)}`,
-    request.origin,
-    request.place === undefined ? '' : `${request.place.offset} ${request.place.sequence}`,
-  ],
+  keys: (add, names, request) => add(names.key(request.idempotencyKey), names.job(request.jobId)),
+  words: (add, request) =>
+    add(
+      request.jobId,
+      request.run,
+      request.position,
+      `${request.hop} ${request.attempt} ${request.starts} ${request.maxAttempts} ${request.maxStarts} ${wholeMs(request.leaseMs)}`,
+      request.origin,
+      request.place === undefined ? '' : `${request.place.offset} ${request.place.sequence}`,
+    ),
   answer: (replies, at) => {
     const read = readers[number(replies[at])];
     return read === undefined

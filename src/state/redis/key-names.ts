@@ -2,27 +2,29 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { ClaimId } from '../../core/ports/state.ts';
 
-/** Where the state of one request lives. All names of one tag are on one node of a cluster. */
-export interface KeyNames {
-  /** `{namespace:type:bucket}`; the bucket comes from the tenant. */
-  tag(id: TagId): string;
-  /** The idempotency key's record: `<tag>:k:<tenant>:<key>`. */
-  key(tag: string, id: ClaimId): string;
-  /** The job's record: `<tag>:j:<tenant>:<job id>`. */
-  job(tag: string, id: JobId): string;
-  /** The largest fence given out under a tag: `<tag>:fence`. */
-  fence(tag: string): string;
-}
-
 /** The parts that pick a tag. */
 export type TagId = Pick<ClaimId, 'jobType' | 'tenant'>;
 
-/** The parts that name a job. */
-export type JobId = TagId & { readonly jobId: string };
+/** Where the state of one tenant's jobs of one type lives. All names of one tag are on one node of a cluster. */
+export interface TenantNames {
+  /** `{namespace:type:bucket}`; the bucket comes from the tenant. */
+  readonly tag: string;
+  /** The largest fence given out under the tag: `<tag>:fence`. */
+  readonly fence: string;
+  /** The record of an idempotency key: `<tag>:k:<tenant>:<key>`. */
+  key(idempotencyKey: string): string;
+  /** The record of a job: `<tag>:j:<tenant>:<job id>`. */
+  job(jobId: string): string;
+}
+
+/** Finds the names for a job type and a tenant. */
+export type KeyNames = (id: TagId) => TenantNames;
 
 /** The hash's share of a name: 128 bits. */
 const HASH_CHARACTERS = 22;
 const PREVIEW_CHARACTERS = 12;
+/** Names of this many tenants are remembered per job type; then the memory starts anew. */
+const MOST_TENANTS = 10_000;
 
 /** Short plain text is itself. It holds none of the separators `:`, `{`, `}` and no `~`, so names cannot collide. */
 const PLAIN = /^[A-Za-z0-9._@/+=,#-]{1,48}$/;
@@ -43,10 +45,29 @@ const part = (text: string): string => {
  */
 export const createKeyNames = (namespace: string, buckets: number): KeyNames => {
   const prefix = part(namespace);
-  return {
-    tag: ({ jobType, tenant }) => `{${prefix}:${part(jobType)}:${crc32(tenant) % buckets}}`,
-    key: (tag, { tenant, idempotencyKey }) => `${tag}:k:${part(tenant)}:${part(idempotencyKey)}`,
-    job: (tag, { tenant, jobId }) => `${tag}:j:${part(tenant)}:${part(jobId)}`,
-    fence: (tag) => `${tag}:fence`,
+  const types = new Map<string, Map<string, TenantNames>>();
+  const make = ({ jobType, tenant }: TagId): TenantNames => {
+    const tag = `{${prefix}:${part(jobType)}:${crc32(tenant) % buckets}}`;
+    const keys = `${tag}:k:${part(tenant)}:`;
+    const jobs = `${tag}:j:${part(tenant)}:`;
+    return {
+      tag,
+      fence: `${tag}:fence`,
+      key: (idempotencyKey) => keys + part(idempotencyKey),
+      job: (jobId) => jobs + part(jobId),
+    };
+  };
+  return (id) => {
+    let tenants = types.get(id.jobType);
+    if (tenants === undefined || tenants.size >= MOST_TENANTS) {
+      tenants = new Map();
+      types.set(id.jobType, tenants);
+    }
+    let names = tenants.get(id.tenant);
+    if (names === undefined) {
+      names = make(id);
+      tenants.set(id.tenant, names);
+    }
+    return names;
   };
 };

@@ -25,8 +25,8 @@ export const renewScript: BatchScript<RenewRequest, 'renewed' | 'gone'> = {
   name: 'renew',
   source: RENEW,
   answerSize: 1,
-  keys: (names, tag, request) => [names.key(tag, request)],
-  args: (request) => [String(request.fence), String(wholeMs(request.leaseMs))],
+  keys: (add, names, request) => add(names.key(request.idempotencyKey)),
+  words: (add, request) => add(String(request.fence), String(wholeMs(request.leaseMs))),
   answer: (replies, at) => (number(replies[at]) === 1 ? 'renewed' : 'gone'),
 };
 
@@ -48,7 +48,7 @@ export const releaseScript: BatchScript<RenewRequest, void> = {
   name: 'release',
   source: RELEASE,
   answerSize: 0,
-  keys: (names, tag, request) => [names.key(tag, request)],
-  args: (request) => [String(request.fence)],
+  keys: (add, names, request) => add(names.key(request.idempotencyKey)),
+  words: (add, request) => add(String(request.fence)),
   answer: () => undefined,
 };

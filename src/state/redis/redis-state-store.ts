@@ -1,7 +1,8 @@
 import { EsteiraError } from '../../core/errors.ts';
 import type { StateStore } from '../../core/ports/state.ts';
-import { type BatchScript, createBatchRunner } from './batch-script.ts';
+import { type BatchScript, runBatch } from './batch-script.ts';
 import { claimScript } from './claim-script.ts';
+import { evaluateOn } from './evaluate.ts';
 import { createKeyNames, type TagId } from './key-names.ts';
 import { releaseScript, renewScript } from './lease-scripts.ts';
 import { openRedisConnection } from './redis-connection.ts';
@@ -31,7 +32,7 @@ export const createRedisStateStore = (options: RedisStateOptions, log: StateLog)
   const each =
     <Request extends TagId, Answer>(script: BatchScript<Request, Answer>) =>
     async (requests: readonly Request[]): Promise<readonly Answer[]> =>
-      connection.use(script.name, (commands) => createBatchRunner(commands, names).run(script, requests));
+      connection.use(script.name, (commands) => runBatch(evaluateOn(commands), names, script, requests));
   const eachSilently = <Request extends TagId>(script: BatchScript<Request, void>) => {
     const run = each(script);
     return async (requests: readonly Request[]): Promise<void> => {

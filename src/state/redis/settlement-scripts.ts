@@ -40,13 +40,9 @@ export const completeScript: BatchScript<CompleteRequest, CompleteAnswer> = {
   name: 'complete',
   source: COMPLETE,
   answerSize: 1,
-  keys: (names, tag, request) => [names.key(tag, request), names.job(tag, request)],
-  args: (request) => [
-    String(request.fence),
-    request.origin,
-    request.event,
-    String(lifetimeMs(request.doneTtlMs)),
-  ],
+  keys: (add, names, request) => add(names.key(request.idempotencyKey), names.job(request.jobId)),
+  words: (add, request) =>
+    add(String(request.fence), request.origin, request.event, String(lifetimeMs(request.doneTtlMs))),
   answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
 };
 
@@ -64,8 +60,8 @@ export const toldScript: BatchScript<ClaimId, void> = {
   name: 'told',
   source: TOLD,
   answerSize: 0,
-  keys: (names, tag, id) => [names.key(tag, id)],
-  args: () => [],
+  keys: (add, names, id) => add(names.key(id.idempotencyKey)),
+  words: () => undefined,
   answer: () => undefined,
 };
 
@@ -120,15 +116,16 @@ export const decideScript: BatchScript<DecideRequest, DecideAnswer> = {
   name: 'decide',
   source: DECIDE,
   answerSize: 2,
-  keys: (names, tag, request) => [names.key(tag, request), names.job(tag, request)],
-  args: (request) => [
-    String(request.hop),
-    request.position,
-    String(request.fence ?? -1),
-    request.decision,
-    String(lifetimeMs(request.ttlMs)),
-    request.origin,
-  ],
+  keys: (add, names, request) => add(names.key(request.idempotencyKey), names.job(request.jobId)),
+  words: (add, request) =>
+    add(
+      String(request.hop),
+      request.position,
+      String(request.fence ?? -1),
+      request.decision,
+      String(lifetimeMs(request.ttlMs)),
+      request.origin,
+    ),
   answer: (replies, at) => decideAnswerOf(replies[at], replies[at + 1]),
 };
 
@@ -149,8 +146,8 @@ export const settledScript: BatchScript<SettledRequest, void> = {
   name: 'settled',
   source: SETTLED,
   answerSize: 0,
-  keys: (names, tag, request) => [names.job(tag, request)],
-  args: (request) => [String(request.hop), request.position],
+  keys: (add, names, request) => add(names.job(request.jobId)),
+  words: (add, request) => add(String(request.hop), request.position),
   answer: () => undefined,
 };
 
@@ -179,12 +176,13 @@ export const postponeScript: BatchScript<PostponeRequest, 'postponed' | 'lost'> 
   name: 'postpone',
   source: POSTPONE,
   answerSize: 1,
-  keys: (names, tag, request) => [names.key(tag, request), names.job(tag, request)],
-  args: (request) => [
-    String(request.fence),
-    String(request.attempt),
-    String(wholeMs(request.delayMs)),
-    String(lifetimeMs(request.ttlMs)),
-  ],
+  keys: (add, names, request) => add(names.key(request.idempotencyKey), names.job(request.jobId)),
+  words: (add, request) =>
+    add(
+      String(request.fence),
+      String(request.attempt),
+      String(wholeMs(request.delayMs)),
+      String(lifetimeMs(request.ttlMs)),
+    ),
   answer: (replies, at) => (number(replies[at]) === 1 ? 'postponed' : 'lost'),
 };

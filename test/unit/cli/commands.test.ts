@@ -53,7 +53,7 @@ describe('esteira topics', () => {
   it('plan shows every step and changes nothing; apply does them; then there is nothing to do', async () => {
     const { run } = makeCommandLine();
     const plan = await run(['topics', 'plan']);
-    expect(plan.out).toMatch(/create topic +shop\.job\.send-receipt +1 partitions, 1 replicas/);
+    expect(plan.out).toMatch(/create topic +shop\.job\.send-receipt +1 partition, 1 replica/);
     expect(plan.out).toMatch(
       /start group +shop\.job\.send-receipt +shop\.events from beginning: 0 records waiting/,
     );
@@ -97,7 +97,7 @@ describe('esteira dlq', () => {
     const { code, out } = await line.run(['dlq', 'list']);
     expect(code).toBe(0);
     expect(out).toContain('shop.dlq.send-receipt/0/0');
-    expect(out).toContain('1 dead letters of 1 read.');
+    expect(out).toContain('1 dead letter of 1 read.');
     expect(Math.max(...out.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(70);
   });
 

@@ -162,6 +162,18 @@ describe('a group without offsets on a topic with history', () => {
     ]);
   });
 
+  it('is not given offsets while it has members, and the refusal says which group to stop', async () => {
+    const member = broker.createConsumer({ groupId: GROUP, topics: ['shop.events'] });
+    const nothing = () => undefined;
+    await member.run({ onAssigned: nothing, onBatch: nothing, onOffsetProblem: nothing, onCrash: nothing });
+    const { code, message } = await refusal(applyTopics(appThat(), broker.admin));
+    expect(code).toBe('ESTEIRA_BROKER_REFUSED');
+    expect(message).toContain(`group ${GROUP}`);
+    await member.stop();
+    await applyTopics(appThat(), broker.admin);
+    await verifyTopics(appThat(), broker.admin);
+  });
+
   it('keeps the offsets it has', async () => {
     await broker.admin.setCommittedOffsets(GROUP, [
       { topic: 'shop.events', partition: 0, offset: 2n, metadata: 'm' },
