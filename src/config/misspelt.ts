@@ -21,7 +21,7 @@ const distance = (from: string, to: string): number => {
 };
 
 /** The known name nearest to `name`, with the number of letters between them; undefined when there is none. */
-export const nearestName = (
+const nearestName = (
   name: string,
   known: readonly string[],
 ): { readonly name: string; readonly distance: number } | undefined => {

@@ -213,7 +213,9 @@ export class JobProcessor {
   async #failed(entry: Entry, run: FailedRun, thrown: unknown): Promise<Step> {
     const { job, clock, classify, decider, settlement } = this.#parts;
     const { delivery } = entry;
-    const error = summarizeError(thrown, (one) => classify?.(one) ?? classifyError(one));
+    const error = summarizeError(thrown, (one) =>
+      classifyError(one, classify === undefined ? [] : [classify]),
+    );
     const atMs = clock.nowMs();
     const reason = this.#deathOf(error, run.attempt);
     if (reason !== undefined) {

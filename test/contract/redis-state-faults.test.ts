@@ -154,6 +154,22 @@ describe('a Redis that fails', () => {
     expect(log.lines).toEqual([]);
   });
 
+  test('many calls waiting for a connection at once are no leak', async () => {
+    // Node took the eleventh waiting call for a leak and said so on stderr.
+    const warned: string[] = [];
+    const onWarning = (warning: Error) => warned.push(warning.name);
+    process.on('warning', onWarning);
+    const store = open({ url: 'redis://127.0.0.1:1', commandTimeoutMs: 200 });
+    const answers = await Promise.allSettled(Array.from({ length: 40 }, () => claim(store, aJob())));
+    await waitFor(
+      'warnings to be given out',
+      () => new Promise<true>((resolve) => setImmediate(resolve, true)),
+    );
+    process.off('warning', onWarning);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    expect(warned).toEqual([]);
+  });
+
   test('closing does not wait for a server that is not there', async () => {
     const store = open({ url: 'redis://127.0.0.1:1' });
     expect(await asking(store)).toMatchObject({ code: 'ESTEIRA_STATE_UNAVAILABLE' });

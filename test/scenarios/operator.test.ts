@@ -18,6 +18,7 @@ const environment = {
   OPERATOR_NS: ns,
   OPERATOR_FOLDER: folder,
   HEALTH_PORT: '0',
+  LOG_LEVEL: 'silent',
 };
 Object.assign(process.env, { OPERATOR_NS: ns, OPERATOR_FOLDER: folder });
 let worker: ChildProcess | undefined;

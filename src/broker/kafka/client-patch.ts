@@ -37,6 +37,7 @@ export interface HookedGroup {
 
 const require = createRequire(import.meta.url);
 const hooksByCluster = new WeakMap<object, GroupHooks>();
+const connectsUnderWay = new WeakMap<object, Promise<unknown>>();
 const joinsUnderWay = new WeakMap<object, Promise<void>>();
 /** The assignment, known by its offset manager, that a batch was fetched under. */
 const fetchedUnder = new WeakMap<object, object>();
@@ -63,6 +64,22 @@ const patchIdleTimer = (queue: { scheduleCheckPendingRequests(this: Queue): void
       this.throttleCheckTimeoutId = null;
       this.checkPendingRequests();
     }, delayMs);
+  };
+};
+
+interface Connection {
+  connect(): Promise<unknown>;
+}
+
+/** Connecting is single: several requests that find a connection gone each open a socket into the same object. */
+const patchConnect = (connection: Connection): void => {
+  const original = connection.connect;
+  connection.connect = function (this: Connection): Promise<unknown> {
+    const underWay = connectsUnderWay.get(this);
+    if (underWay !== undefined) return underWay;
+    const connect = original.call(this).finally(() => connectsUnderWay.delete(this));
+    connectsUnderWay.set(this, connect);
+    return connect;
   };
 };
 
@@ -149,7 +166,7 @@ const refuseOtherVersions = (): void => {
 
 /**
  * Applies the guards that kafkajs 2.2.4 needs inside, once a process. Consumers that are not Esteira's keep their
- * behaviour, but for the timer.
+ * behaviour, but for the timer, single connects and headers with odd names.
  *
  * @throws EsteiraError ESTEIRA_CONFIG_INVALID when another version of kafkajs is installed.
  */
@@ -157,6 +174,7 @@ export const hardenClient = (): void => {
   if (hardened) return;
   refuseOtherVersions();
   patchIdleTimer(require('kafkajs/src/network/requestQueue').prototype);
+  patchConnect(require('kafkajs/src/network/connection').prototype);
   const ConsumerGroup = require('kafkajs/src/consumer/consumerGroup');
   patchJoin(ConsumerGroup.prototype);
   patchFetch(ConsumerGroup.prototype);

@@ -29,6 +29,8 @@ const MAX_BYTES_PER_PARTITION = 256 * 1024;
 const MAX_BYTES = 2 * 1024 * 1024;
 /** How long `stop` waits for kafkajs, which waits for its fetches, before it cuts the connections, ms. */
 const STOP_MS = 10_000;
+/** kafkajs counts errors over the whole session and then leaves the group to join anew, so it must not be few. */
+const RETRIES = 30;
 const CHECK_AGAIN_MS = 500;
 
 /** A batch as kafkajs makes it: the offset it was fetched at is there, but not in its types. */
@@ -86,7 +88,7 @@ export class KafkaConsumer implements GroupConsumer {
       maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
       allowAutoTopicCreation: false,
       retry: {
-        retries: 10,
+        retries: RETRIES,
         initialRetryTime: 100,
         maxRetryTime: 1_000,
         restartOnFailure: async () => this.#phase !== 'stopped',

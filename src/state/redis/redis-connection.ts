@@ -44,6 +44,8 @@ export const openRedisConnection = (options: RedisStateOptions, log: StateLog): 
     // After a failover the old primary is read-only: another connection leads to the new one.
     reconnectOnError: (error) => isReplyError(error, 'READONLY'),
   });
+  // During an outage each waiting call listens; their number is bounded by the engine and their time by the time-out.
+  client.setMaxListeners(0);
   const health = watchHealth(client, server, log);
   const commands: RedisCommands = { call: (command, words) => client.callBuffer(command, [...words]) };
   let closing: Promise<void> | undefined;
