@@ -11,7 +11,14 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      { test: { ...shared, name: 'unit', include: ['test/unit/**/*.test.ts', 'test/types/**/*.test.ts', 'test/examples/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/types/**/*.test.ts', 'test/examples/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
       { test: { ...shared, name: 'meta', include: ['test/meta/**/*.test.ts'], testTimeout: 60_000 } },
       {
         test: {

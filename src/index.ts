@@ -1,8 +1,16 @@
 // Definitions
 export { type AppDefinition, type AppOptions, defineApp } from './core/app.ts';
+export { classifyError, type ErrorRule } from './core/classify.ts';
 export type { AvroContract } from './core/contract.ts';
 export type { Duration } from './core/duration.ts';
+// Errors
+export { type ErrorCode, EsteiraError, isEsteiraError } from './core/errors.ts';
 export { defineEvent, type EventDefinition, type EventOptions, type PayloadCheck } from './core/event.ts';
+// Contracts of Esteira's own topics
+export { AuditRecord } from './core/generated/audit-record.ts';
+export { JobEvent } from './core/generated/job-event.ts';
+export { JobFailed } from './core/generated/job-failed.ts';
+export { IntegrityError, UnrecoverableError } from './core/handler-errors.ts';
 export {
   defineJob,
   type JobContext,
@@ -13,24 +21,18 @@ export {
   type TriggerOptions,
   trigger,
 } from './core/job.ts';
+export type { DeadReason, ErrorClass } from './core/outcome.ts';
 export type { Backoff, RetryOptions } from './core/retry-policy.ts';
 export { knownTenants, type Tenant, type TenantDirectory } from './core/tenants.ts';
-
-// Running
-export { type Esteira, type StartOptions, start } from './runtime/start.ts';
 export type { PublishedEvent, PublishOptions } from './producers/event-publisher.ts';
 export type { DispatchedJob, DispatchOptions } from './producers/job-dispatcher.ts';
-
-// Contracts of Esteira's own topics
-export { AuditRecord } from './core/generated/audit-record.ts';
-export { JobEvent } from './core/generated/job-event.ts';
-export { JobFailed } from './core/generated/job-failed.ts';
-
-// Errors
-export { type ErrorCode, EsteiraError, isEsteiraError } from './core/errors.ts';
-export { IntegrityError, UnrecoverableError } from './core/handler-errors.ts';
-export type { DeadReason, ErrorClass } from './core/outcome.ts';
-
 // Providers: external services behind time-out, bounded concurrency and a circuit breaker
 export { type Answer, defineProvider, type Provider } from './providers/provider.ts';
-export type { BreakerOptions, ProviderCall, ProviderHooks, ProviderOptions } from './providers/provider-options.ts';
+export type {
+  BreakerOptions,
+  ProviderCall,
+  ProviderHooks,
+  ProviderOptions,
+} from './providers/provider-options.ts';
+// Running
+export { type Esteira, type StartOptions, start } from './runtime/start.ts';

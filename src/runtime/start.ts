@@ -30,6 +30,7 @@ import { type Backend, contractsOf } from './backend.ts';
 import { type Health, startHealth } from './health.ts';
 import { untilIdle } from './idle.ts';
 import { openBackend } from './open-backend.ts';
+import { requireKafka } from './reach-kafka.ts';
 import { runSteps, type Step } from './stop-in-order.ts';
 import { openLog, openTelling, type Telling } from './telling.ts';
 import { applyTopics, verifyTopics } from './topics/index.ts';
@@ -113,6 +114,7 @@ const stepsToStop = (built: Built): readonly Step[] => {
 
 const verifyServices = async (built: Built): Promise<void> => {
   const { app, config, backend } = built;
+  if (config.backend === 'kafka') await requireKafka(config, backend.broker.admin);
   const replication = config.backend === 'kafka' ? config.kafka.replicationFactor : 1;
   const options = replication === undefined ? {} : { replicationFactor: replication };
   if (config.backend === 'memory') await applyTopics(app, backend.broker.admin, options);

@@ -48,7 +48,7 @@ const shop = () => {
 
 type Shop = ReturnType<typeof shop>;
 
-/** An event as a foreign client writes it: odd headers, twice the same, one without a value. */
+/** An event as a foreign client writes it: odd bytes, a name twice, a header without a value. */
 const FOREIGN: RecordHeaders = [
   ['ce_id', Buffer.from('e-1')],
   ['ce_type', Buffer.from(InvoicePaid.name)],
@@ -57,6 +57,7 @@ const FOREIGN: RecordHeaders = [
   ['x-odd', Buffer.from([0, 255, 254])],
   ['x-twice', Buffer.from('a')],
   ['x-twice', Buffer.from('b')],
+  ['x-null', null],
 ];
 
 const publishForeign = async ({ services }: Scenario, ns: string): Promise<void> => {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { EsteiraError } from '../../core/errors.ts';
+import { traitsOf } from './errors.ts';
 import { type DecodedHeader, headerObject } from './headers.ts';
 
 /** The only version whose internals were read and tested. */
@@ -17,6 +18,7 @@ export interface GroupHooks {
 
 /** The offset manager of one assignment: it commits under the generation it was made for. */
 export interface OffsetManagerOfAssignment {
+  coordinator: object;
   commitOffsets(offsets: {
     topics: readonly {
       topic: string;
@@ -27,11 +29,13 @@ export interface OffsetManagerOfAssignment {
 
 /** kafkajs' consumer group, as far as it is used here. */
 export interface HookedGroup {
-  readonly cluster: object;
+  readonly cluster: { findGroupCoordinator(group: { groupId: string }): Promise<object> };
+  readonly groupId: string;
   readonly offsetManager: OffsetManagerOfAssignment | null;
-  readonly generationId: number | null;
+  coordinator: object | null;
   joinAndSync(): Promise<void>;
   fetch(nodeId: string): Promise<readonly object[]>;
+  heartbeat(options: { interval: number }): Promise<void>;
   recoverFromOffsetOutOfRange(error: { topic: string; partition: number }): Promise<void>;
 }
 
@@ -96,6 +100,49 @@ const patchJoin = (group: HookedGroup): void => {
     const join = original.call(this).finally(() => joinsUnderWay.delete(this));
     joinsUnderWay.set(this, join);
     return join;
+  };
+};
+
+/** The coordinator has moved or cannot be reached; the group, its members and generation live on elsewhere. */
+const COORDINATOR_GONE = new Set([
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSBrokerNotFound',
+]);
+
+/**
+ * Finds the group's coordinator anew when an error says that it is gone. kafkajs keeps asking the dead one, or
+ * rejoins, which stops the whole group.
+ *
+ * @returns whether the same request may be tried again.
+ */
+export const findCoordinatorAnew = async (group: HookedGroup, error: unknown): Promise<boolean> => {
+  const { type, name } = traitsOf(error);
+  if (!COORDINATOR_GONE.has(type ?? name)) return false;
+  const manager = group.offsetManager;
+  try {
+    const coordinator = await group.cluster.findGroupCoordinator({ groupId: group.groupId });
+    group.coordinator = coordinator;
+    if (manager !== null) manager.coordinator = coordinator;
+    return true;
+  } catch {
+    // Whoever asked still has the error that made it look.
+    return false;
+  }
+};
+
+/** A heartbeat that did not reach the coordinator is sent again with the next fetch, to where the group lives now. */
+const patchHeartbeat = (group: HookedGroup): void => {
+  const original = group.heartbeat;
+  group.heartbeat = async function (this: HookedGroup, options): Promise<void> {
+    try {
+      await original.call(this, options);
+    } catch (error) {
+      if (!hooksByCluster.has(this.cluster) || !(await findCoordinatorAnew(this, error))) throw error;
+    }
   };
 };
 
@@ -178,6 +225,7 @@ export const hardenClient = (): void => {
   const ConsumerGroup = require('kafkajs/src/consumer/consumerGroup');
   patchJoin(ConsumerGroup.prototype);
   patchFetch(ConsumerGroup.prototype);
+  patchHeartbeat(ConsumerGroup.prototype);
   patchOutOfRange(ConsumerGroup.prototype);
   patchHandling(require('kafkajs/src/consumer/runner').prototype);
   patchHeaders(

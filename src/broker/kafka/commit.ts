@@ -29,14 +29,20 @@ const byTopic = (offsets: readonly CommittedOffset[]): readonly TopicOffsets[] =
  * Commits under the generation the offset manager was made for. The consumer's own commit would stamp the present
  * generation on it, and the broker would take offsets of partitions that belong to another member now.
  *
+ * @param onFailure says whether the same commit may be tried again, once.
  * @throws EsteiraError ESTEIRA_BROKER_UNAVAILABLE when the broker did not take it.
  */
 export const commitUnder = async (
   manager: OffsetManagerOfAssignment,
   offsets: readonly CommittedOffset[],
+  onFailure: (error: unknown) => Promise<boolean>,
 ): Promise<'committed' | 'rebalancing'> => {
+  const commit = (): Promise<void> => manager.commitOffsets({ topics: byTopic(offsets) });
   try {
-    await manager.commitOffsets({ topics: byTopic(offsets) });
+    await commit().catch(async (error: unknown) => {
+      if (!(await onFailure(error))) throw error;
+      await commit();
+    });
     return 'committed';
   } catch (error) {
     if (REBALANCE.has(traitsOf(error).type ?? '')) return 'rebalancing';

@@ -13,7 +13,12 @@ import type { TopicPartition } from '../../core/record.ts';
 import { stickyAssigner } from './assigner.ts';
 import type { KafkaBrokerConfig } from './client.ts';
 import { makeClient } from './client.ts';
-import { type HookedGroup, hookGroup, type OffsetManagerOfAssignment } from './client-patch.ts';
+import {
+  findCoordinatorAnew,
+  type HookedGroup,
+  hookGroup,
+  type OffsetManagerOfAssignment,
+} from './client-patch.ts';
 import { commitUnder } from './commit.ts';
 import { consumedRecord } from './consumed-record.ts';
 import { EpochState, type JoinNumber } from './epoch.ts';
@@ -295,7 +300,10 @@ export class KafkaConsumer implements GroupConsumer {
     const manager = this.#manager;
     const wanted = this.#state.committable(offsets);
     if (wanted.length === 0 || manager === undefined || this.#phase !== 'running') return [];
-    const end = await commitUnder(manager, wanted);
+    const group = this.#group;
+    const end = await commitUnder(manager, wanted, async (error) => {
+      return group !== undefined && this.#state.isCurrent(join) && findCoordinatorAnew(group, error);
+    });
     if (end === 'rebalancing') {
       if (this.#state.isCurrent(join)) this.#state.joining();
       return [];
