@@ -75,10 +75,11 @@ export class JobProcessor {
     return this.#run(entry, { executionId: randomId(), fence, attempt, starts }, freeSlot);
   }
 
-  #claim({ delivery }: Entry): Promise<ClaimAnswer> {
-    const { job, state } = this.#parts;
+  /** A right to run that is older than half its lease when it arrives is asked for again: same run, whole lease. */
+  async #claim({ delivery }: Entry): Promise<ClaimAnswer> {
+    const { job, state, clock } = this.#parts;
     const { sequence, record } = delivery;
-    return state.claim({
+    const request = {
       ...delivery.claim,
       jobId: delivery.job.id,
       hop: delivery.job.hop,
@@ -91,7 +92,12 @@ export class JobProcessor {
       leaseMs: job.leaseMs,
       run: randomId(),
       ...(sequence === undefined ? {} : { place: { sequence, offset: `${record.offset}` } }),
-    });
+    };
+    for (;;) {
+      const askedMs = clock.nowMs();
+      const answer = await state.claim(request);
+      if (answer.kind !== 'run' || clock.nowMs() - askedMs <= job.leaseMs / 2) return answer;
+    }
   }
 
   async #answered(entry: Entry, answer: Exclude<ClaimAnswer, { kind: 'run' }>): Promise<Step> {

@@ -92,8 +92,8 @@ export interface CompleteRequest extends ClaimId {
 }
 
 /**
- * `completed`: marked now. `already`: this fence had marked it before. `adopted`: the claim had been lost (expired, or
- * Redis lost it) and nobody else had it. `fenced`: another run has taken over or completed; this one leaves no mark.
+ * `completed`: marked now. `already`: this fence had marked it before. `adopted`: the claim is not there any more (lost, or
+ * given back) and nobody else has it; a lease that ended with its own fence is `completed`. `fenced`: another run has taken over or completed; this one leaves no mark.
  */
 export type CompleteAnswer = 'completed' | 'already' | 'adopted' | 'fenced';
 
