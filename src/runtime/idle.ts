@@ -25,7 +25,12 @@ const backlogOf = async (app: AppDefinition, admin: BrokerAdmin): Promise<bigint
  *
  * @throws EsteiraError ESTEIRA_NOT_IDLE after `timeoutMs`, with what is left.
  */
-export const untilIdle = async (app: AppDefinition, admin: BrokerAdmin, timeoutMs: number): Promise<void> => {
+export const untilIdle = async (
+  app: AppDefinition,
+  admin: BrokerAdmin,
+  timeoutMs: number,
+  pollMs: number,
+): Promise<void> => {
   const untilMs = Date.now() + timeoutMs;
   for (let calm = 0; calm < 2; ) {
     const backlog = await backlogOf(app, admin);
@@ -36,6 +41,6 @@ export const untilIdle = async (app: AppDefinition, admin: BrokerAdmin, timeoutM
         `${backlog} records are still on their way after ${timeoutMs} ms`,
       );
     }
-    await waitFor(20);
+    await waitFor(pollMs);
   }
 };

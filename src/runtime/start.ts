@@ -87,6 +87,8 @@ interface Built {
 
 const STEP_BOUND_MS = 5_000;
 const COMMIT_EVERY_IN_MEMORY_MS = 20;
+/** How often `idle` looks; asking Kafka costs the broker some twenty requests. */
+const IDLE_POLL_MS = { memory: 20, kafka: 200 } as const;
 
 const stepsToStop = (built: Built): readonly Step[] => {
   const { config, workers, producer, health, telling, backend } = built;
@@ -206,7 +208,8 @@ const assemble = async (
   return {
     publish: createEventPublisher(parts),
     dispatch: createJobDispatcher(parts),
-    idle: ({ timeoutMs = 30_000 } = {}) => untilIdle(app, broker.admin, timeoutMs),
+    idle: ({ timeoutMs = 30_000 } = {}) =>
+      untilIdle(app, broker.admin, timeoutMs, IDLE_POLL_MS[config.backend]),
     stop: once(() => runSteps(clock, log, stepsToStop(built))),
     healthPort: built.health?.port,
     backend,
