@@ -72,8 +72,21 @@ const patchIdleTimer = (queue: { scheduleCheckPendingRequests(this: Queue): void
 };
 
 interface Connection {
+  readonly socket?: { unref(): unknown } | null;
   connect(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
 }
+
+/** A socket is let go once: kafkajs does it again at each failure and piles up listeners on a dead one. */
+const patchDisconnect = (connection: Connection): void => {
+  const original = connection.disconnect;
+  connection.disconnect = async function (this: Connection): Promise<unknown> {
+    const done = await original.call(this);
+    const { socket } = this;
+    if (socket) socket.unref = () => socket;
+    return done;
+  };
+};
 
 /** Connecting is single: several requests that find a connection gone each open a socket into the same object. */
 const patchConnect = (connection: Connection): void => {
@@ -146,16 +159,23 @@ const patchHeartbeat = (group: HookedGroup): void => {
   };
 };
 
-/** Remembers for which assignment a batch was fetched; what comes back after the next one began is dropped. */
+/**
+ * Remembers for which assignment a batch was fetched. An error of a fetch whose assignment has ended meanwhile is
+ * dropped: in the middle of a rejoin kafkajs reads a topic it has no more, and a TypeError ends its consumer for good.
+ */
 const patchFetch = (group: HookedGroup): void => {
   const original = group.fetch;
   group.fetch = async function (this: HookedGroup, nodeId): Promise<readonly object[]> {
     const manager = this.offsetManager;
-    const batches = await original.call(this, nodeId);
-    if (!hooksByCluster.has(this.cluster) || manager === null) return batches;
-    if (this.offsetManager !== manager) return [];
-    for (const batch of batches) fetchedUnder.set(batch, manager);
-    return batches;
+    if (!hooksByCluster.has(this.cluster) || manager === null) return original.call(this, nodeId);
+    try {
+      const batches = await original.call(this, nodeId);
+      for (const batch of batches) fetchedUnder.set(batch, manager);
+      return batches;
+    } catch (error) {
+      if (this.offsetManager !== manager) return [];
+      throw error;
+    }
   };
 };
 
@@ -221,7 +241,9 @@ export const hardenClient = (): void => {
   if (hardened) return;
   refuseOtherVersions();
   patchIdleTimer(require('kafkajs/src/network/requestQueue').prototype);
-  patchConnect(require('kafkajs/src/network/connection').prototype);
+  const Connection = require('kafkajs/src/network/connection');
+  patchConnect(Connection.prototype);
+  patchDisconnect(Connection.prototype);
   const ConsumerGroup = require('kafkajs/src/consumer/consumerGroup');
   patchJoin(ConsumerGroup.prototype);
   patchFetch(ConsumerGroup.prototype);

@@ -1,4 +1,4 @@
-import type { KafkaMessage } from 'kafkajs';
+import type { Batch, KafkaMessage } from 'kafkajs';
 import type { ConsumedRecord, TopicPartition } from '../../core/record.ts';
 import { wireHeaders } from './headers.ts';
 
@@ -15,3 +15,35 @@ export const consumedRecord = (
   headers: wireHeaders(message.headers),
   timestampMs: Number(message.timestamp),
 });
+
+/** A batch as kafkajs hands it over, read once. */
+export interface ReadBatch {
+  readonly at: TopicPartition;
+  /** The offset the fetch asked for. */
+  readonly fetchedAt: bigint;
+  readonly first: bigint;
+  /** The last record's offset, as kafkajs spells it. */
+  readonly last: string;
+  /** Where the next fetch begins: behind trailing control records too, which kafkajs resolves with the last record. */
+  readonly next: bigint;
+  readonly highWatermark: bigint;
+  readonly records: readonly ConsumedRecord[];
+}
+
+/** Reads a batch; undefined when it holds no record. `fetchedOffset` is in kafkajs, but not in its types. */
+export const readBatch = (batch: Batch): ReadBatch | undefined => {
+  const at = { topic: batch.topic, partition: batch.partition };
+  const records = batch.messages.map((message) => consumedRecord(at, message));
+  const [first] = records;
+  const last = batch.messages.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  return {
+    at,
+    records,
+    first: first.offset,
+    last: last.offset,
+    fetchedAt: 'fetchedOffset' in batch ? BigInt(String(batch.fetchedOffset)) : -1n,
+    next: BigInt(batch.lastOffset()) + 1n,
+    highWatermark: BigInt(batch.highWatermark),
+  };
+};

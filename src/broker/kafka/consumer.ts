@@ -6,13 +6,11 @@ import type {
   ConsumerListener,
   ConsumerOptions,
   GroupConsumer,
-  OffsetProblem,
 } from '../../core/ports/broker.ts';
 import type { BrokerLog } from '../../core/ports/log.ts';
 import type { TopicPartition } from '../../core/record.ts';
 import { stickyAssigner } from './assigner.ts';
-import type { KafkaBrokerConfig } from './client.ts';
-import { makeClient } from './client.ts';
+import { type KafkaBrokerConfig, makeClient } from './client.ts';
 import {
   findCoordinatorAnew,
   type HookedGroup,
@@ -20,27 +18,19 @@ import {
   type OffsetManagerOfAssignment,
 } from './client-patch.ts';
 import { commitUnder } from './commit.ts';
-import { consumedRecord } from './consumed-record.ts';
+import { readBatch } from './consumed-record.ts';
+import { consumerSettings, REBALANCE_TIMEOUT_MS, sessionTimeoutOf } from './consumer-settings.ts';
 import { EpochState, type JoinNumber } from './epoch.ts';
 import { brokerError } from './errors.ts';
-import { checkOffsets, type OffsetLookUp, problemOf } from './offset-check.ts';
+import { FetchControl } from './fetch-control.ts';
+import type { OffsetLookUp, StartOffsets } from './offset-check.ts';
+import { OffsetInquiry } from './offset-inquiry.ts';
+import { StallWatch } from './stall-watch.ts';
 
-const MAX_WAIT_MS = 250;
-const SESSION_TIMEOUT_MS = 30_000;
-const REBALANCE_TIMEOUT_MS = 60_000;
-const HEARTBEAT_MS = 3_000;
-/** Small answers keep a round of the fetch loop short: it waits for all partitions of a broker. */
-const MAX_BYTES_PER_PARTITION = 256 * 1024;
-const MAX_BYTES = 2 * 1024 * 1024;
 /** How long `stop` waits for kafkajs, which waits for its fetches, before it cuts the connections, ms. */
 const STOP_MS = 10_000;
-/** kafkajs counts errors over the whole session and then leaves the group to join anew, so it must not be few. */
-const RETRIES = 30;
-const CHECK_AGAIN_MS = 500;
-
-/** A batch as kafkajs makes it: the offset it was fetched at is there, but not in its types. */
-const fetchedAt = (batch: object): bigint =>
-  BigInt('fetchedOffset' in batch ? String(batch.fetchedOffset) : -1);
+/** Silence beyond the longest rebalance that means kafkajs is dead without having said so, ms. */
+const STALL_MS = 60_000;
 
 const toPartitions = (assignment: Readonly<Record<string, readonly number[]>>): TopicPartition[] =>
   Object.entries(assignment).flatMap(([topic, partitions]) =>
@@ -55,7 +45,11 @@ export interface ConsumerWiring {
   readonly log: BrokerLog;
 }
 
-type Phase = 'new' | 'running' | 'stopped';
+/** Settles `run` once: with the first assignment, or with what prevented it. */
+interface FirstAssignment {
+  resolve(): void;
+  reject(error: Error): void;
+}
 
 /** A member of a group on kafkajs, with the guards of ADR 0002. */
 export class KafkaConsumer implements GroupConsumer {
@@ -63,42 +57,35 @@ export class KafkaConsumer implements GroupConsumer {
   readonly #options: ConsumerOptions;
   readonly #state = new EpochState();
   readonly #consumer: Consumer;
-  #disconnectRaw: () => Promise<void> = async () => undefined;
+  readonly #fetch: FetchControl;
+  readonly #inquiry: OffsetInquiry;
+  readonly #watch: StallWatch;
+  readonly #facts: { readonly groupId: string };
+  #cutConnections: () => Promise<void> = async () => undefined;
   #listener: ConsumerListener | undefined;
   #group: HookedGroup | undefined;
   /** The offset manager of the current join: commits through it carry that join's generation. */
   #manager: OffsetManagerOfAssignment | undefined;
-  #phase: Phase = 'new';
+  #phase: 'new' | 'running' | 'stopped' = 'new';
   #commits: Promise<unknown> = Promise.resolve();
-  #firstAssignment: { resolve(): void; reject(error: Error): void } | undefined;
+  #first: FirstAssignment | undefined;
 
   constructor(wiring: ConsumerWiring, options: ConsumerOptions) {
     this.#wiring = wiring;
     this.#options = options;
-    const sessionTimeout = options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
+    this.#facts = { groupId: options.groupId };
+    const assigner = stickyAssigner(
+      () => this.#state.assigned(),
+      (cluster) => this.#hook(cluster),
+    );
     this.#consumer = makeClient(wiring.config, wiring.log).consumer({
-      groupId: options.groupId,
-      partitionAssigners: [
-        stickyAssigner(
-          () => this.#state.assigned(),
-          (cluster) => this.#hook(cluster),
-        ),
-      ],
-      sessionTimeout,
-      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-      heartbeatInterval: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeout / 3)),
-      maxWaitTimeInMs: options.maxWaitMs ?? MAX_WAIT_MS,
-      minBytes: 1,
-      maxBytes: MAX_BYTES,
-      maxBytesPerPartition: MAX_BYTES_PER_PARTITION,
-      allowAutoTopicCreation: false,
-      retry: {
-        retries: RETRIES,
-        initialRetryTime: 100,
-        maxRetryTime: 1_000,
-        restartOnFailure: async () => this.#phase !== 'stopped',
-      },
+      ...consumerSettings(options, () => this.#isRunning()),
+      partitionAssigners: [assigner],
     });
+    this.#fetch = new FetchControl(this.#consumer, () => this.#isRunning(), wiring.log);
+    this.#inquiry = new OffsetInquiry({ ...wiring, groupId: options.groupId });
+    const limitMs = sessionTimeoutOf(options) + REBALANCE_TIMEOUT_MS + STALL_MS;
+    this.#watch = new StallWatch(wiring.clock, limitMs, () => this.#onStall());
   }
 
   async run(listener: ConsumerListener): Promise<void> {
@@ -107,18 +94,10 @@ export class KafkaConsumer implements GroupConsumer {
     this.#phase = 'running';
     this.#listener = listener;
     const assigned = new Promise<void>((resolve, reject) => {
-      this.#firstAssignment = { resolve, reject };
+      this.#first = { resolve, reject };
     });
-    assigned.catch(() => undefined);
-    this.#listen();
     try {
-      await this.#consumer.connect();
-      await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
-      await this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        eachBatch: async (payload) => this.#onBatch(payload),
-      });
+      await Promise.all([assigned, this.#start()]);
     } catch (error) {
       await this.stop();
       throw brokerError('Cannot join the group', error, {
@@ -126,18 +105,16 @@ export class KafkaConsumer implements GroupConsumer {
         facts: { groupId: this.#options.groupId, topics: [...this.#options.topics] },
       });
     }
-    await assigned;
   }
 
   pause(partitions: readonly TopicPartition[]): void {
     this.#state.pause(partitions);
-    this.#pauseFetching(partitions);
+    this.#fetch.pause(partitions);
   }
 
   resume(partitions: readonly TopicPartition[]): void {
     this.#state.resume(partitions);
-    const readable = partitions.filter((at) => this.#state.position(at) !== undefined);
-    this.#resumeFetching(readable);
+    this.#fetch.resume(partitions.filter((at) => this.#state.position(at) !== undefined));
   }
 
   commit(offsets: readonly CommittedOffset[]): Promise<readonly CommittedOffset[]> {
@@ -150,7 +127,8 @@ export class KafkaConsumer implements GroupConsumer {
   async stop(): Promise<void> {
     if (this.#phase === 'stopped') return;
     this.#phase = 'stopped';
-    this.#firstAssignment?.reject(new EsteiraError('ESTEIRA_CLOSED', 'The consumer was stopped.'));
+    this.#watch.stop();
+    this.#first?.reject(new EsteiraError('ESTEIRA_CLOSED', 'The consumer was stopped.'));
     let cancel: () => void = () => undefined;
     const late = new Promise<'late'>((resolve) => {
       cancel = this.#wiring.clock.after(STOP_MS, () => resolve('late'));
@@ -160,26 +138,49 @@ export class KafkaConsumer implements GroupConsumer {
     });
     const end = await Promise.race([left, late]);
     cancel();
-    if (end === 'late') void this.#disconnectRaw().catch(() => undefined);
+    if (end === 'late') void this.#cutConnections().catch(() => undefined);
+  }
+
+  #isRunning(): boolean {
+    return this.#phase === 'running';
+  }
+
+  #isWanted(join: JoinNumber): boolean {
+    return this.#isRunning() && this.#state.isCurrent(join);
   }
 
   #hook(cluster: { disconnect(): Promise<void> }): void {
-    this.#disconnectRaw = () => cluster.disconnect();
+    this.#cutConnections = () => cluster.disconnect();
     hookGroup(cluster, {
       joining: () => this.#state.joining(),
       group: (group) => {
         this.#group = group;
       },
-      outOfRange: (topic, partition) => this.#investigate({ topic, partition }),
+      outOfRange: (topic, partition) => void this.#investigate({ topic, partition }),
+    });
+  }
+
+  async #start(): Promise<void> {
+    this.#listen();
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
+    this.#watch.start();
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: async (payload) => this.#onBatch(payload),
     });
   }
 
   #listen(): void {
-    const { GROUP_JOIN, REBALANCING, CRASH, START_BATCH_PROCESS } = this.#consumer.events;
+    const { GROUP_JOIN, REBALANCING, CRASH, START_BATCH_PROCESS, FETCH_START, HEARTBEAT } =
+      this.#consumer.events;
+    for (const sign of [GROUP_JOIN, REBALANCING, CRASH, FETCH_START, HEARTBEAT] as const)
+      this.#consumer.on(sign, this.#watch.sign);
     this.#consumer.on(REBALANCING, () => this.#state.joining());
-    this.#consumer.on(GROUP_JOIN, ({ payload }) =>
-      this.#onJoin(payload.memberId, toPartitions(payload.memberAssignment)),
-    );
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      void this.#onJoin(payload.memberId, toPartitions(payload.memberAssignment));
+    });
     this.#consumer.on(START_BATCH_PROCESS, ({ payload }) => {
       // Only control or aborted records: kafkajs moves past them without telling the handler.
       if (payload.batchSize === 0) this.#state.moveTo(payload, BigInt(payload.lastOffset) + 1n);
@@ -187,185 +188,113 @@ export class KafkaConsumer implements GroupConsumer {
     this.#consumer.on(CRASH, ({ payload }) => this.#onCrash(payload.error, payload.restart));
   }
 
-  #onJoin(memberId: string, partitions: readonly TopicPartition[]): void {
+  async #onJoin(memberId: string, partitions: readonly TopicPartition[]): Promise<void> {
     const join = this.#state.joined(memberId, partitions);
     this.#manager = this.#group?.offsetManager ?? undefined;
-    if (this.#phase !== 'running') return;
     // Nothing is fetched before the offsets were looked at; a pause of an earlier assignment ends here too.
-    this.#pauseFetching(partitions);
-    void this.#completeJoin(join, partitions);
+    this.#fetch.pause(partitions);
+    const start = await this.#inquiry.startOf(partitions, () => this.#isWanted(join));
+    if (start !== undefined) this.#begin(join, start);
   }
 
-  async #completeJoin(join: JoinNumber, partitions: readonly TopicPartition[]): Promise<void> {
-    for (let attempt = 1; this.#isWanted(join); attempt++) {
-      try {
-        const { committed, problems } = await checkOffsets(
-          this.#wiring.lookUp,
-          this.#options.groupId,
-          partitions,
-        );
-        if (this.#isWanted(join)) this.#tellAssignment(join, committed, problems);
-        return;
-      } catch (error) {
-        if (attempt % 10 === 1)
-          this.#wiring.log.warn(
-            'cannot look up offsets, trying on',
-            brokerError('Cannot look up offsets', error).facts,
-          );
-        await new Promise<void>((resolve) => void this.#wiring.clock.after(CHECK_AGAIN_MS, resolve));
-      }
-    }
-  }
-
-  #isWanted(join: JoinNumber): boolean {
-    return this.#phase === 'running' && this.#state.isCurrent(join);
-  }
-
-  #tellAssignment(
-    join: JoinNumber,
-    committed: readonly CommittedOffset[],
-    problems: readonly OffsetProblem[],
-  ): void {
+  #begin(join: JoinNumber, { committed, problems }: StartOffsets): void {
     const assignment = this.#state.complete(join, committed, problems);
     if (assignment === undefined) return;
     this.#tell((listener) => listener.onAssigned(assignment));
     if (problems.length > 0) this.#tell((listener) => listener.onOffsetProblem(problems));
     const readable = this.#state.positions();
-    for (const at of readable) this.#seek(at, at.offset);
-    this.#resumeFetching(readable.filter((at) => !this.#state.isPaused(at)));
-    this.#firstAssignment?.resolve();
+    for (const at of readable) this.#fetch.seek(at, at.offset);
+    this.#fetch.resume(readable.filter((at) => !this.#state.isPaused(at)));
+    this.#first?.resolve();
+    this.#first = undefined;
   }
 
   #onBatch({ batch, resolveOffset }: EachBatchPayload): void {
-    const at = { topic: batch.topic, partition: batch.partition };
-    const [first] = batch.messages;
-    const last = batch.messages.at(-1);
-    if (first === undefined || last === undefined || this.#phase !== 'running') return;
-    const verdict = this.#state.judge(at, { fetchedAt: fetchedAt(batch), first: BigInt(first.offset) });
-    if (verdict.kind === 'seek') this.#seek(at, verdict.offset);
-    if (verdict.kind === 'check-gap') this.#investigate(at);
-    if (verdict.kind !== 'deliver' || !this.#resolve(() => resolveOffset(last.offset))) return;
-    // kafkajs resolves trailing control records along with the last record.
-    this.#state.moveTo(at, BigInt(batch.lastOffset()) + 1n);
-    const records = batch.messages.map((message) => consumedRecord(at, message));
-    const highWatermark = BigInt(batch.highWatermark);
+    const read = readBatch(batch);
+    if (read === undefined || !this.#isRunning()) return;
+    const { at, records, highWatermark } = read;
+    const verdict = this.#state.judge(at, read);
+    if (verdict.kind === 'seek') this.#fetch.seek(at, verdict.offset);
+    if (verdict.kind === 'check-gap') void this.#investigate(at);
+    if (verdict.kind !== 'deliver') return;
+    resolveOffset(read.last);
+    this.#state.moveTo(at, read.next);
     this.#tell((listener) => listener.onBatch({ ...at, epoch: verdict.epoch, records, highWatermark }));
   }
 
-  /** False when kafkajs has begun another assignment without the partition: then the batch is not ours any more. */
-  #resolve(resolve: () => void): boolean {
-    try {
-      resolve();
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   /** Asks why a partition cannot be read from its position: tells a problem, or lets reading go on. */
-  #investigate(at: TopicPartition): void {
+  async #investigate(at: TopicPartition): Promise<void> {
     const join = this.#state.currentJoin();
     const position = this.#state.position(at);
-    this.#pauseFetching([at]);
-    if (position !== undefined) void this.#investigateAt(join, at, position);
-  }
-
-  async #investigateAt(join: JoinNumber, at: TopicPartition, position: bigint): Promise<void> {
-    while (this.#isWanted(join) && this.#state.position(at) === position) {
-      try {
-        const [range] = await this.#wiring.lookUp.rangesOf([at]);
-        if (range === undefined || !this.#isWanted(join)) return;
-        const problem = problemOf(range, this.#state.lastCommitted(at), position);
-        if (problem === undefined) return this.#goOn(at, position);
-        this.#state.block(at);
-        return this.#tell((listener) => listener.onOffsetProblem([problem]));
-      } catch (error) {
-        this.#wiring.log.warn(
-          'cannot look up offsets, trying on',
-          brokerError('Cannot look up offsets', error).facts,
-        );
-        await new Promise<void>((resolve) => void this.#wiring.clock.after(CHECK_AGAIN_MS, resolve));
-      }
-    }
+    this.#fetch.pause([at]);
+    if (position === undefined) return;
+    const isWanted = (): boolean => this.#isWanted(join) && this.#state.position(at) === position;
+    const committed = this.#state.lastCommitted(at);
+    const answer = await this.#inquiry.whyNot(at, { position, committed }, isWanted);
+    if (answer === undefined) return;
+    if (answer.problem === undefined) return this.#goOn(at, position);
+    this.#state.block(at);
+    const problems = [answer.problem];
+    this.#tell((listener) => listener.onOffsetProblem(problems));
   }
 
   #goOn(at: TopicPartition, position: bigint): void {
     this.#state.allowGap(at);
-    this.#seek(at, position);
-    if (!this.#state.isPaused(at)) this.#resumeFetching([at]);
+    this.#fetch.seek(at, position);
+    if (!this.#state.isPaused(at)) this.#fetch.resume([at]);
   }
 
   async #commitNow(offsets: readonly CommittedOffset[]): Promise<readonly CommittedOffset[]> {
     const join = this.#state.currentJoin();
     const manager = this.#manager;
-    const wanted = this.#state.committable(offsets);
-    if (wanted.length === 0 || manager === undefined || this.#phase !== 'running') return [];
     const group = this.#group;
-    const end = await commitUnder(manager, wanted, async (error) => {
-      return group !== undefined && this.#state.isCurrent(join) && findCoordinatorAnew(group, error);
-    });
-    if (end === 'rebalancing') {
-      if (this.#state.isCurrent(join)) this.#state.joining();
-      return [];
+    const wanted = this.#state.committable(offsets);
+    if (wanted.length === 0 || !this.#isRunning() || manager === undefined || group === undefined) return [];
+    const mayRepeat = async (error: unknown): Promise<boolean> =>
+      this.#state.isCurrent(join) && findCoordinatorAnew(group, error);
+    if ((await commitUnder(manager, wanted, mayRepeat)) === 'committed') {
+      this.#state.committed(join, wanted);
+      return wanted;
     }
-    this.#state.committed(join, wanted);
-    return wanted;
+    if (this.#state.isCurrent(join)) this.#state.joining();
+    return [];
   }
 
   #onCrash(error: Error, restarts: boolean): void {
     this.#state.joining();
-    // A restart that was planned before `stop` would bring a member nobody knows.
-    if (this.#phase === 'stopped')
-      return void setImmediate(() => void this.#consumer.disconnect().catch(() => undefined));
-    if (restarts) return;
-    const crash = brokerError('The consumer gave up', error, { facts: { groupId: this.#options.groupId } });
-    this.#firstAssignment?.reject(crash);
-    this.#tell((listener) => listener.onCrash(crash));
+    if (!this.#isRunning()) this.#preventRestart();
+    else if (!restarts) this.#giveUp(brokerError('The consumer gave up', error, { facts: this.#facts }));
+  }
+
+  /** A restart that was planned before `stop` would bring a member nobody knows; kafkajs arms it after this event. */
+  #preventRestart(): void {
+    setImmediate(() => void this.#consumer.disconnect().catch(() => undefined));
+  }
+
+  #onStall(): void {
+    const message =
+      'The Kafka client has shown no sign of life: the process should end and be started again.';
+    this.#giveUp(new EsteiraError('ESTEIRA_BROKER_UNAVAILABLE', message, { facts: this.#facts }));
+  }
+
+  #giveUp(error: EsteiraError): void {
+    this.#wiring.log.error('a consumer gave up', error.facts);
+    if (this.#first !== undefined) this.#first.reject(error);
+    else this.#tell((listener) => listener.onCrash(error));
   }
 
   /** A listener that throws breaks its word: nothing it was told after that can be trusted to be kept. */
   #tell(message: (listener: ConsumerListener) => void): void {
-    const listener = this.#phase === 'running' ? this.#listener : undefined;
+    const listener = this.#isRunning() ? this.#listener : undefined;
     if (listener === undefined) return;
     try {
       message(listener);
-    } catch (error) {
-      const thrown = error instanceof Error ? error : new Error(String(error));
-      this.#wiring.log.error('a listener of the consumer threw', {
-        groupId: this.#options.groupId,
-        error: thrown.name,
-      });
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      this.#wiring.log.error('a listener of a consumer threw', { ...this.#facts, error: error.name });
       this.#listener = undefined;
       void this.stop();
-      listener.onCrash(thrown);
-    }
-  }
-
-  #seek(at: TopicPartition, offset: bigint): void {
-    this.#ifRunning(() =>
-      this.#consumer.seek({ topic: at.topic, partition: at.partition, offset: String(offset) }),
-    );
-  }
-
-  #pauseFetching(partitions: readonly TopicPartition[]): void {
-    this.#ifRunning(() =>
-      this.#consumer.pause(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] }))),
-    );
-  }
-
-  #resumeFetching(partitions: readonly TopicPartition[]): void {
-    this.#ifRunning(() =>
-      this.#consumer.resume(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] }))),
-    );
-  }
-
-  /** kafkajs throws while it is between two runs; the next assignment sets everything anew. */
-  #ifRunning(act: () => void): void {
-    if (this.#phase !== 'running') return;
-    try {
-      act();
-    } catch (error) {
-      this.#wiring.log.info('between two runs of the group', brokerError('Cannot', error).facts);
+      listener.onCrash(error);
     }
   }
 }

@@ -19,12 +19,13 @@ export type HeaderObject = Record<string, Buffer | null | (Buffer | null)[]> & {
  * breaks on names such as `constructor`, which it finds on the prototype of the empty object.
  */
 export const headerObject = (decoded: readonly DecodedHeader[]): HeaderObject => {
-  const headers: HeaderObject = {};
+  const values = new Map<string, Buffer | null | (Buffer | null)[]>();
   for (const { key, value } of decoded) {
-    const before = Object.hasOwn(headers, key) ? headers[key] : undefined;
-    if (before === undefined) headers[key] = value;
-    else headers[key] = Array.isArray(before) ? [...before, value] : [before, value];
+    const before = values.get(key);
+    if (before === undefined) values.set(key, value);
+    else values.set(key, Array.isArray(before) ? [...before, value] : [before, value]);
   }
+  const headers: HeaderObject = Object.fromEntries(values);
   headers[WIRE_HEADERS] = decoded.map(({ key, value }) => [key, value] as const);
   return headers;
 };

@@ -15,7 +15,11 @@ export type Fault =
   /** Written, and then leadership moved: refused all the same. */
   | 'written-then-refused'
   | 'row-missing'
-  | 'row-of-another'
+  /** Not written, and the answer does not say so: what plain kafkajs loses records by. */
+  | 'lost-without-a-row'
+  | 'lost-with-the-row-of-another'
+  /** Written, answered with a row too many. */
+  | 'row-too-many'
   | 'row-without-offset'
   /** Written, and no answer, good or bad, ever. */
   | 'hangs'
@@ -94,6 +98,9 @@ export class FaultyTransport implements ProduceTransport {
     const fault = this.#script.shift() ?? this.fault();
     if (fault === 'not-sent') throw new NotSent('no leader');
     if (fault === 'request-lost') throw lost();
+    if (fault === 'lost-without-a-row') return [];
+    if (fault === 'lost-with-the-row-of-another')
+      return [{ topic: at.topic, partition: at.partition + 1, errorCode: 0, baseOffset: 7n }];
     if (typeof fault === 'object') return [{ ...at, errorCode: fault.code, baseOffset: -1n }];
     if (batch.readInt32BE(57) > this.mostRecords || batch.length > this.mostBytes)
       return [{ ...at, errorCode: TOO_LARGE, baseOffset: -1n }];
@@ -108,8 +115,8 @@ export class FaultyTransport implements ProduceTransport {
         return [{ ...row, errorCode: NOT_LEADER, baseOffset: -1n }];
       case 'row-missing':
         return [];
-      case 'row-of-another':
-        return [{ ...row, partition: row.partition + 1 }];
+      case 'row-too-many':
+        return [row, { ...row, errorCode: NOT_LEADER, baseOffset: -1n }];
       case 'row-without-offset':
         return [{ ...row, baseOffset: -1n }];
       case 'hangs':

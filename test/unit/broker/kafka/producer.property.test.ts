@@ -15,6 +15,8 @@ const fault = fc.oneof(
       'not-sent',
       'written-then-refused',
       'row-missing',
+      'lost-without-a-row',
+      'lost-with-the-row-of-another',
       'hangs',
       { code: 6 },
       { code: 19 },
