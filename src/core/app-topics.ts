@@ -4,7 +4,15 @@ import { names } from './names.ts';
 import type { TopicSpec } from './ports/broker.ts';
 
 /** What a topic is for. `event` topics may belong to others; all the rest are the app's own. */
-export type TopicRole = 'event' | 'inbox' | 'tier' | 'dead-letters' | 'failures' | 'telemetry' | 'audit';
+export type TopicRole =
+  | 'event'
+  | 'inbox'
+  | 'tier'
+  | 'dead-letters'
+  | 'unroutable'
+  | 'failures'
+  | 'telemetry'
+  | 'audit';
 
 /** A topic of an app, as it should be. */
 export interface AppTopic extends TopicSpec {
@@ -26,6 +34,7 @@ const HEADER_ROOM_BYTES = 65_536;
 const RETENTION_MS: Readonly<Record<Exclude<TopicRole, 'event' | 'tier'>, number>> = {
   inbox: 7 * DAY_MS,
   'dead-letters': 90 * DAY_MS,
+  unroutable: 90 * DAY_MS,
   failures: 30 * DAY_MS,
   telemetry: 30 * DAY_MS,
   audit: 365 * DAY_MS,
@@ -47,6 +56,7 @@ const ownTopics = (app: AppDefinition): readonly OwnTopic[] => {
       retentionMs: delayMs + 7 * DAY_MS,
     })),
     ...app.jobs.map(({ type }) => one('dead-letters', names.deadLetters(app.name, type))),
+    one('unroutable', names.unroutable(app.name)),
     one('failures', names.failures(app.name)),
     one('telemetry', names.telemetry(app.name)),
     one('audit', names.audit(app.name)),

@@ -1,9 +1,11 @@
 import { type Duration, durationMs } from './duration.ts';
-import { EsteiraError } from './errors.ts';
+import { EsteiraError, isEsteiraError } from './errors.ts';
 import type { EventDefinition } from './event.ts';
+import type { JobEvent } from './generated/job-event.ts';
 import type { JobDefinition } from './job.ts';
 import { DEFAULT_TIERS, makeLadder } from './ladder.ts';
 import { isKebabCase } from './names.ts';
+import { positive } from './positive.ts';
 import type { TenantDirectory } from './tenants.ts';
 
 export interface AppOptions {
@@ -18,6 +20,8 @@ export interface AppOptions {
   readonly partitions?: number;
   /** How the tenant is called in log lines; default `organizationId`. */
   readonly tenantLogField?: string;
+  /** What keys the records of the telemetry topic, e.g. `marketplace:category:region`; default the tenant. */
+  readonly telemetryKey?: (event: JobEvent) => string;
 }
 
 /** An app, checked as a whole. Made by {@link defineApp}. */
@@ -30,6 +34,7 @@ export interface AppDefinition {
   readonly ladderMs: readonly number[];
   readonly partitions: number;
   readonly tenantLogField: string;
+  readonly telemetryKey?: (event: JobEvent) => string;
 }
 
 const repeated = (values: readonly string[]): readonly string[] => [
@@ -52,7 +57,22 @@ const problemsOf = (options: AppOptions): readonly string[] => {
     const triggerTypes = job.triggers.map(({ event }) => event.type);
     for (const type of repeated(triggerTypes)) problems.push(`job ${job.type} listens to ${type} twice`);
   }
-  return problems;
+  return [
+    ...problems,
+    ...said(() => positive(options.partitions ?? 6, 'partitions')),
+    ...(options.tiers ?? []).flatMap((tier) => said(() => durationMs(tier, 'tiers'))),
+  ];
+};
+
+/** What a check of one option says against it. */
+const said = (check: () => unknown): readonly string[] => {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (!isEsteiraError(error)) throw error;
+    return [error.message];
+  }
 };
 
 /** Delays that must have a tier of their own: retry waits of unordered types, and delays of triggers. */
@@ -67,14 +87,15 @@ export const defineApp = (options: AppOptions): AppDefinition => {
       facts: { problems },
     });
   }
-  const tiers = (options.tiers ?? DEFAULT_TIERS).map((tier) => durationMs(tier, 'app.tiers'));
+  const tiersMs = (options.tiers ?? DEFAULT_TIERS).map((tier) => durationMs(tier));
   return {
     name: options.name,
     events: options.events,
     jobs: options.jobs,
     tenants: options.tenants,
-    ladderMs: makeLadder([...tiers, ...policyDelays(options.jobs)]),
+    ladderMs: makeLadder([...tiersMs, ...policyDelays(options.jobs)]),
     partitions: options.partitions ?? 6,
     tenantLogField: options.tenantLogField ?? 'organizationId',
+    ...(options.telemetryKey === undefined ? {} : { telemetryKey: options.telemetryKey }),
   };
 };

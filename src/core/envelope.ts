@@ -60,6 +60,11 @@ const textByName = (headers: RecordHeaders): ReadonlyMap<string, string> => {
   return texts;
 };
 
+/** Ids of a foreign hand go into every record that is written of the job: they are cut to what fits. */
+const LONGEST_ID = 256;
+
+const bounded = (text: string | undefined): string | undefined => text?.slice(0, LONGEST_ID);
+
 const wholeNumber = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 
@@ -114,10 +119,10 @@ export const parseEnvelope = (headers: RecordHeaders, ownTopic: boolean): Envelo
     ...optional('source', texts.get('ce_source')),
     ...optional('eventTimeMs', parseTime(texts.get('ce_time'))),
     ...optional('tenant', texts.get('ce_tenantid')),
-    ...optional('correlationId', texts.get('ce_correlationid')),
-    ...optional('causationId', texts.get('ce_causationid')),
-    ...optional('userId', texts.get('ce_userid')),
-    ...optional('traceparent', texts.get('traceparent')),
+    ...optional('correlationId', bounded(texts.get('ce_correlationid'))),
+    ...optional('causationId', bounded(texts.get('ce_causationid'))),
+    ...optional('userId', bounded(texts.get('ce_userid'))),
+    ...optional('traceparent', bounded(texts.get('traceparent'))),
     ...optional('contentType', texts.get('content-type')),
     ...optional('job', ownTopic ? parseJob(texts) : undefined),
   };

@@ -34,6 +34,7 @@ export const ERROR_CATALOGUE = {
   // state
   ESTEIRA_STATE_UNAVAILABLE: { retryable: true },
   ESTEIRA_STATE_UNSAFE: { retryable: false },
+  ESTEIRA_TENANTS_UNAVAILABLE: { retryable: true },
   // handlers
   ESTEIRA_ATTEMPT_TIMEOUT: { retryable: true },
   ESTEIRA_HANDLER_INVALID: { retryable: false },

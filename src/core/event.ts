@@ -2,6 +2,7 @@ import type { ZodType } from 'zod';
 import type { AvroContract } from './contract.ts';
 import { EsteiraError } from './errors.ts';
 import { isTopicName } from './names.ts';
+import { positive } from './positive.ts';
 
 /** Checks the meaning of a decoded payload. It must not transform: what travels is the original bytes. */
 export type PayloadCheck = ZodType | 'none';
@@ -41,6 +42,6 @@ export const defineEvent = <T>(contract: AvroContract<T>, options: EventOptions)
     type: options.type ?? contract.name,
     topic: options.topic,
     check: options.check,
-    partitions: options.partitions ?? 6,
+    partitions: positive(options.partitions ?? 6, `event ${contract.name}: partitions`),
   };
 };

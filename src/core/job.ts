@@ -4,6 +4,7 @@ import { type Duration, durationMs } from './duration.ts';
 import { EsteiraError } from './errors.ts';
 import type { EventDefinition, PayloadCheck } from './event.ts';
 import { isKebabCase } from './names.ts';
+import { positive } from './positive.ts';
 import { type RetryOptions, type RetryPolicy, resolveRetryPolicy } from './retry-policy.ts';
 
 /** `system`: technical upkeep; `orchestration`: a long process; `reactive`: answers an event; `ai`: embeds, measures, prepares. */
@@ -28,7 +29,10 @@ export interface JobContext {
   readonly idempotencyKey: string;
   /** Larger at every claim: give it to the sink, which refuses what is older than it has seen. */
   readonly fence: number;
-  /** Aborts on attempt time-out, on shutdown after the grace, and when the claim is lost. */
+  /**
+   * Aborts on attempt time-out, on shutdown after the grace, and when the claim is lost. A handler that gives up must
+   * throw (`signal.throwIfAborted()`): one that returns says that its work is done.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -151,9 +155,19 @@ const toTriggers = <P>(on: JobOptions<P>['on']): readonly Trigger<P>[] => {
 const pascalCase = (type: string): string =>
   type.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-const positive = (value: number, where: string): number => {
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new EsteiraError('ESTEIRA_DEFINITION_INVALID', `${where} is ${value}: give a whole number from 1`);
+const lasting = (duration: Duration, where: string): number => {
+  const ms = durationMs(duration, where);
+  if (ms > 0) return ms;
+  throw new EsteiraError('ESTEIRA_DEFINITION_INVALID', `${where} is 0: give a time that lasts`);
+};
+
+/** Order has no default, also for programs that are not type-checked. */
+const checkOrder = (order: unknown, where: string): void => {
+  if (order === 'none' || order === 'key' || typeof order === 'function') return;
+  throw new EsteiraError(
+    'ESTEIRA_DEFINITION_INVALID',
+    `${where}: order is ${typeof order === 'string' ? JSON.stringify(order) : String(order)}: say 'none', 'key' (the record key), or a function of the payload`,
+  );
 };
 
 /** Defines a job type. @throws EsteiraError ESTEIRA_DEFINITION_INVALID saying which option, and what to give. */
@@ -166,7 +180,8 @@ export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
     );
   }
   const { order, idempotencyKey, run } = options;
-  const retry = resolveRetryPolicy(options.retry);
+  checkOrder(order, where);
+  const retry = resolveRetryPolicy(options.retry, where);
   return {
     type: options.type,
     kind: options.kind,
@@ -175,8 +190,8 @@ export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
     ordered: order !== 'none',
     retry,
     maxStarts: positive(options.maxStarts ?? retry.attempts + 5, `${where}: maxStarts`),
-    doneTtlMs: durationMs(options.doneTtl ?? '8d', `${where}: doneTtl`),
-    leaseMs: durationMs(options.lease ?? '30s', `${where}: lease`),
+    doneTtlMs: lasting(options.doneTtl ?? '8d', `${where}: doneTtl`),
+    leaseMs: lasting(options.lease ?? '30s', `${where}: lease`),
     startFrom: options.startFrom ?? 'now',
     className: options.className ?? `${pascalCase(options.type)}Job`,
     ...(options.payload === undefined ? {} : { payload: options.payload }),
@@ -185,7 +200,7 @@ export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
       : { concurrency: positive(options.concurrency, `${where}: concurrency`) }),
     ...(options.attemptTimeout === undefined
       ? {}
-      : { attemptTimeoutMs: durationMs(options.attemptTimeout, `${where}: attemptTimeout`) }),
+      : { attemptTimeoutMs: lasting(options.attemptTimeout, `${where}: attemptTimeout`) }),
     orderingKey: (payload) => (typeof order === 'function' ? order(payload) : undefined),
     idempotencyKey: (payload) => idempotencyKey?.(payload),
     run: (payload, ctx) => run(payload, ctx),

@@ -9,6 +9,8 @@ export const names = {
     lane === 'normal' ? `${ns}.job.${jobType}` : `${ns}.job.${jobType}.${lane}`,
   tier: (ns: string, delayMs: number): string => `${ns}.retry.${durationName(delayMs)}`,
   deadLetters: (ns: string, jobType: string): string => `${ns}.dlq.${jobType}`,
+  /** What a relay cannot forward: its target is no inbox there is. */
+  unroutable: (ns: string): string => `${ns}.unroutable`,
   failures: (ns: string): string => `${ns}.failures`,
   telemetry: (ns: string): string => `${ns}.telemetry.jobs`,
   audit: (ns: string): string => `${ns}.audit`,

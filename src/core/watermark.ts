@@ -25,7 +25,7 @@ export class Watermark {
   /** Marks an offset as settled; repeating it, or an offset not tracked, changes nothing. */
   settle(offset: bigint): void {
     const first = this.#inFlight[this.#head];
-    if (first === undefined || offset < first) return;
+    if (first === undefined || offset < first || offset >= this.#next) return;
     this.#settled.add(offset);
     this.#advance();
   }

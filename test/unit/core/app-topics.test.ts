@@ -53,6 +53,7 @@ describe('the topics of an app', () => {
       'tier shop.retry.6h',
       'dead-letters shop.dlq.send-receipt',
       'dead-letters shop.dlq.raise-alarm',
+      'unroutable shop.unroutable',
       'failures shop.failures',
       'telemetry shop.telemetry.jobs',
       'audit shop.audit',
