@@ -23,12 +23,12 @@ export interface InsistParts {
   readonly log: Log;
   readonly stopped: AbortSignal;
   /** Called when the first try failed, and when one worked again. */
-  readonly onOutage?: (down: boolean) => void;
+  readonly onOutage?: (what: string, down: boolean) => void;
 }
 
 /**
  * Repeats a call while what it needs is unreachable: nothing fails, is skipped or is spent meanwhile. Each outage is
- * told twice, when it begins and when it ends. Errors that are not retryable go to the caller.
+ * told twice, when it begins and when it ends. Everything else, programming errors included, goes to the caller.
  *
  * @throws EsteiraError ESTEIRA_CLOSED when stopped while waiting.
  */
@@ -38,14 +38,14 @@ export const insist = async <T>(parts: InsistParts, what: string, call: () => T 
       const answer = await call();
       if (tries > 0) {
         parts.log.info(`${what} works again`, { tries });
-        parts.onOutage?.(false);
+        parts.onOutage?.(what, false);
       }
       return answer;
     } catch (error) {
-      if (isEsteiraError(error) && !error.retryable) throw error;
+      if (!isEsteiraError(error) || !error.retryable) throw error;
       if (tries === 0) {
         parts.log.warn(`${what} is suspended until it works again`, factsOf(error));
-        parts.onOutage?.(true);
+        parts.onOutage?.(what, true);
       }
     }
     if (parts.stopped.aborted)

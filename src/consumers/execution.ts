@@ -15,7 +15,7 @@ export type RunEnd =
 /** A run under way. */
 export interface Execution {
   readonly ended: Promise<RunEnd>;
-  /** Takes the right to run away: the signal aborts, and whatever the handler does counts as released. */
+  /** Takes the right to run away: the signal aborts, and a handler that throws counts as released, not as failed. */
   revoke(why: 'claim-lost' | 'stopping'): void;
 }
 
@@ -82,9 +82,10 @@ export const execute = (parts: ExecutionParts, delivery: Delivery, run: RunFacts
     cancelTimeout();
     cancelHung();
     const runMs = Math.max(0, clock.nowMs() - startedMs);
-    if (revoked) return { kind: 'released', runMs };
     if (timedOut !== undefined) return { kind: 'threw', error: timedOut, runMs };
-    return error === undefined ? { kind: 'returned', runMs } : { kind: 'threw', error: error.thrown, runMs };
+    // A handler that returned has done its work, also when its claim is gone: the store has the last word.
+    if (error === undefined) return { kind: 'returned', runMs };
+    return revoked ? { kind: 'released', runMs } : { kind: 'threw', error: error.thrown, runMs };
   };
   const context = contextOf(delivery, job, run, controller.signal);
   const ended = call(parts, delivery, context).then(

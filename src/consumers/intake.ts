@@ -125,6 +125,7 @@ export class Intake {
       return this.#fit(known, source, payload.value);
     } catch (error) {
       // The app's own map, condition or key function: it is pure, so asking again would never help.
+      // Its message may quote the payload, so only the class is told.
       const what = error instanceof Error ? error.name : typeof error;
       return dead(known, 'payload_invalid', 'MAP_FAILED', `when, map, order or idempotencyKey threw ${what}`);
     }
@@ -149,11 +150,20 @@ export class Intake {
   #complete(known: Delivery, payload: unknown): Delivery {
     const { job } = this.#parts;
     const orderKey = known.job.orderKey ?? job.orderingKey(payload);
+    const idempotencyKey = job.idempotencyKey(payload) ?? known.job.id;
+    if (typeof idempotencyKey !== 'string' || idempotencyKey === '') {
+      return dead(
+        known,
+        'payload_invalid',
+        'KEY_EMPTY',
+        'idempotencyKey gave no text: all such jobs would be one',
+      );
+    }
     return {
       ...known,
       payload,
       job: { ...known.job, priority: known.priority, ...(orderKey === undefined ? {} : { orderKey }) },
-      claim: { ...known.claim, idempotencyKey: job.idempotencyKey(payload) ?? known.job.id },
+      claim: { ...known.claim, idempotencyKey },
       ...(job.ordered ? { sequence: sequenceOf(known.record, orderKey) } : {}),
     };
   }

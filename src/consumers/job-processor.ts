@@ -3,6 +3,7 @@ import { randomId } from '../core/ids.ts';
 import type { JobDefinition } from '../core/job.ts';
 import type { DeadReason, ErrorSummary } from '../core/outcome.ts';
 import type { ClaimAnswer } from '../core/ports/state.ts';
+import { parsePosition } from '../core/record.ts';
 import { delayBefore } from '../core/retry-policy.ts';
 import { summarizeError } from '../security/error-summary.ts';
 import type { Decider, DecisionTimes, FailedRun } from './decide.ts';
@@ -78,7 +79,8 @@ export class JobProcessor {
   /** A right to run that is older than half its lease when it arrives is asked for again: same run, whole lease. */
   async #claim({ delivery }: Entry): Promise<ClaimAnswer> {
     const { job, state, clock } = this.#parts;
-    const { sequence, record } = delivery;
+    const { sequence } = delivery;
+    const place = parsePosition(delivery.origin)?.offset ?? delivery.record.offset;
     const request = {
       ...delivery.claim,
       jobId: delivery.job.id,
@@ -91,7 +93,7 @@ export class JobProcessor {
       maxStarts: job.maxStarts,
       leaseMs: job.leaseMs,
       run: randomId(),
-      ...(sequence === undefined ? {} : { place: { sequence, offset: `${record.offset}` } }),
+      ...(sequence === undefined ? {} : { place: { sequence, offset: `${place}` } }),
     };
     for (;;) {
       const askedMs = clock.nowMs();

@@ -23,6 +23,8 @@ import { SuccessorWriter } from './successor.ts';
 
 const RENEWALS_PER_LEASE = 3;
 const AFTER_ABORT_MS = 1_000;
+/** How long what has ended may take to be settled: a few time-outs of the state store. */
+const SETTLE_MS = 3_500;
 const POLL_MS = 10;
 
 /** Consumes the records of one job type: its group, its buffers, its running jobs. */
@@ -32,6 +34,8 @@ export class JobWorker implements Worker {
   readonly #name: string;
   readonly #stopping = new AbortController();
   readonly #suspended = new Set<string>();
+  /** Positions of records whose successors do not fit on their topics. */
+  readonly #tooLarge = new Set<string>();
   readonly #executions = new Set<Execution>();
   readonly #ready = new ReadyQueue<Entry>();
   readonly #consumer: GroupConsumer;
@@ -39,7 +43,10 @@ export class JobWorker implements Worker {
   readonly #partitions: PartitionSet;
   readonly #processor: JobProcessor;
   #taking = true;
+  /** Slots taken: handlers that run, or are about to. */
   #busy = 0;
+  /** Entries under way, also those whose handler has ended and whose settling has not. */
+  #handling = 0;
 
   constructor(parts: EngineParts, job: JobDefinition<unknown>) {
     this.#parts = parts;
@@ -74,7 +81,7 @@ export class JobWorker implements Worker {
     await Promise.race([this.#handlersEnded(), waitOrStop(clock, graceMs, stopped)]);
     for (const execution of this.#executions) execution.revoke('stopping');
     await Promise.race([this.#handlersEnded(), waitOrStop(clock, AFTER_ABORT_MS, stopped)]);
-    await Promise.race([this.#allConcluded(), waitOrStop(clock, AFTER_ABORT_MS, stopped)]);
+    await Promise.race([this.#allConcluded(), waitOrStop(clock, SETTLE_MS, stopped)]);
   }
 
   async stop(): Promise<void> {
@@ -91,20 +98,36 @@ export class JobWorker implements Worker {
       assigned: this.#partitions.size,
       running: this.#executions.size,
       waiting: this.#partitions.unsettled,
-      suspended: [...this.#suspended, ...(this.#state.down ? ['ESTEIRA_STATE_UNAVAILABLE'] : [])],
+      suspended: [
+        ...this.#suspended,
+        ...(this.#tooLarge.size > 0 ? ['ESTEIRA_RECORD_TOO_LARGE'] : []),
+        ...(this.#state.down ? ['ESTEIRA_STATE_UNAVAILABLE'] : []),
+        ...(this.#taking ? [] : ['stopping']),
+      ],
     };
   }
 
   get #patience() {
-    return { clock: this.#parts.clock, log: this.#parts.log, stopped: this.#stopping.signal };
+    return {
+      clock: this.#parts.clock,
+      log: this.#parts.log,
+      stopped: this.#stopping.signal,
+      onOutage: (what: string, down: boolean): void => {
+        if (down) this.#suspended.add(what);
+        else this.#suspended.delete(what);
+      },
+    };
   }
 
   #makeProcessor(): JobProcessor {
     const { app, identity, producer, serde, clock } = this.#parts;
     const job = this.#job;
     const teller = createTeller(job, identity);
-    const onTooLarge = (delivery: Delivery): void => this.#suspendAsTooLarge(delivery);
-    const writer = new SuccessorWriter({ ...this.#patience, app, identity, producer, serde, onTooLarge });
+    const writer = new SuccessorWriter({
+      ...{ ...this.#patience, app, identity, producer, serde },
+      onTooLarge: (delivery) => this.#suspendAsTooLarge(delivery),
+      onFits: ({ position }) => this.#tooLarge.delete(position),
+    });
     const state = this.#state;
     return new JobProcessor({
       ...this.#parts,
@@ -169,6 +192,7 @@ export class JobWorker implements Worker {
 
   async #handle(entry: Entry): Promise<void> {
     let freed = false;
+    this.#handling += 1;
     const freeSlot = (): void => {
       if (freed) return;
       freed = true;
@@ -181,6 +205,7 @@ export class JobWorker implements Worker {
       this.#unexpected(error);
     } finally {
       freeSlot();
+      this.#handling -= 1;
     }
   }
 
@@ -198,7 +223,7 @@ export class JobWorker implements Worker {
   }
 
   #suspendAsTooLarge({ position }: Delivery): void {
-    this.#suspended.add('ESTEIRA_RECORD_TOO_LARGE');
+    this.#tooLarge.add(position);
     const what = 'a successor is larger than its topic allows: raise max.message.bytes';
     this.#parts.log.error(`${this.#name}: ${what}`, { position });
   }
@@ -219,7 +244,7 @@ export class JobWorker implements Worker {
   /** Every handler that ended has been settled too, as far as its telemetry and successors are acknowledged. */
   async #allConcluded(): Promise<void> {
     const stopped = this.#stopping.signal;
-    while (this.#busy > 0 && !stopped.aborted) await waitOrStop(this.#parts.clock, POLL_MS, stopped);
+    while (this.#handling > 0 && !stopped.aborted) await waitOrStop(this.#parts.clock, POLL_MS, stopped);
     await this.#parts.producer.flush();
   }
 }

@@ -39,6 +39,7 @@ export class PartitionSet implements ConsumerListener {
   #homes = new Map<string, PartitionHome>();
   #committing: Promise<void> = Promise.resolve();
   #cancelTimer: () => void = () => undefined;
+  #closed = false;
 
   constructor(parts: PartitionSetParts) {
     this.#parts = parts;
@@ -102,6 +103,7 @@ export class PartitionSet implements ConsumerListener {
 
   /** Ends the commit timer and gives every partition up. */
   close(): void {
+    this.#closed = true;
     this.#cancelTimer();
     for (const home of this.#homes.values()) home.alive = false;
   }
@@ -136,6 +138,7 @@ export class PartitionSet implements ConsumerListener {
   }
 
   #armCommit(): void {
+    if (this.#closed) return;
     this.#cancelTimer = this.#parts.clock.after(this.#parts.commitEveryMs, () => {
       void this.commit().finally(() => this.#armCommit());
     });

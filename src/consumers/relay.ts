@@ -1,9 +1,10 @@
 import { type JobHeaders, parseEnvelope, withJobHeaders } from '../core/envelope.ts';
+import { isEsteiraError } from '../core/errors.ts';
 import { tierFor } from '../core/ladder.ts';
 import { names } from '../core/names.ts';
 import type { GroupConsumer } from '../core/ports/broker.ts';
 import { type ConsumedRecord, copyRecord, formatPosition, type OutgoingRecord } from '../core/record.ts';
-import { factsOf, insist } from './backoff.ts';
+import { insist } from './backoff.ts';
 import type { EngineParts, Worker, WorkerStatus } from './engine-parts.ts';
 import { tellOffsetProblems } from './offset-problems.ts';
 import type { PartitionHome } from './partition-home.ts';
@@ -28,7 +29,6 @@ export class Relay implements Worker {
   readonly #parts: RelayParts;
   readonly #tierMs: number;
   readonly #name: string;
-  readonly #inboxes: ReadonlySet<string>;
   readonly #consumer: GroupConsumer;
   readonly #partitions: PartitionSet;
   readonly #stopping = new AbortController();
@@ -39,7 +39,6 @@ export class Relay implements Worker {
     this.#parts = parts;
     this.#tierMs = tierMs;
     this.#name = names.relayGroup(app.name, tierMs);
-    this.#inboxes = new Set(app.jobs.map((job) => names.inbox(app.name, job.type)));
     this.#consumer = broker.createConsumer({
       groupId: this.#name,
       topics: [names.tier(app.name, tierMs)],
@@ -97,8 +96,8 @@ export class Relay implements Worker {
     if (!home.alive || this.#stopping.signal.aborted) return;
     const { app, clock } = this.#parts;
     const job = parseEnvelope(record.headers, true).job;
-    if (job?.target === undefined || !this.#inboxes.has(job.target)) {
-      this.#stuck(record, job?.target, 'not an inbox of this app');
+    if (job?.target === undefined || !job.target.startsWith(this.#inboxPrefix)) {
+      await this.#setAside(home, record, job?.target);
       return;
     }
     const leftMs = (job.dueMs ?? 0) - clock.nowMs();
@@ -116,17 +115,43 @@ export class Relay implements Worker {
     const stopped = this.#stopping.signal;
     try {
       const what = `${this.#name}: forward to ${copy.topic}`;
-      await insist({ clock, log, stopped }, what, () => producer.send(copy));
+      await insist({ clock, log, stopped, onOutage: this.#onOutage }, what, () => producer.send(copy));
       this.#partitions.settle(home, record.offset);
     } catch (error) {
-      if (!stopped.aborted) this.#stuck(record, copy.topic, factsOf(error).error);
+      if (stopped.aborted) return;
+      if (isEsteiraError(error, 'ESTEIRA_TOPICS_DIFFER') && copy.topic !== this.#unroutable) {
+        await this.#setAside(home, record, copy.topic);
+      } else {
+        this.#parts.onFatal(error instanceof Error ? error : new Error(String(error)));
+      }
     }
   }
 
-  /** Stays where it is, unsettled and loudly: forwarding it elsewhere, or dropping it, is for a human to decide. */
-  #stuck(record: ConsumedRecord, target: string | undefined, error: string): void {
+  /**
+   * A target that is no inbox of this app, or one that does not exist: the record is kept, as it is, where a human
+   * finds it, and the tier goes on. The inbox of a type that this process does not know (an older or newer deploy)
+   * is forwarded to: it belongs to the app.
+   */
+  async #setAside(home: PartitionHome, record: ConsumedRecord, target: string | undefined): Promise<void> {
     const position = formatPosition(record);
-    this.#suspended.add(`cannot forward ${position}`);
-    this.#parts.log.error(`${this.#name}: a record cannot be forwarded`, { position, target, error });
+    this.#parts.log.error(`${this.#name}: a record cannot be forwarded and is set aside`, {
+      position,
+      target,
+    });
+    const { key, value, headers } = record;
+    await this.#forward(home, { topic: this.#unroutable, key, value, headers }, record);
   }
+
+  get #unroutable(): string {
+    return names.unroutable(this.#parts.app.name);
+  }
+
+  get #inboxPrefix(): string {
+    return names.inbox(this.#parts.app.name, '');
+  }
+
+  readonly #onOutage = (what: string, down: boolean): void => {
+    if (down) this.#suspended.add(what);
+    else this.#suspended.delete(what);
+  };
 }

@@ -54,7 +54,7 @@ export const createStateClient = (parts: StateClientParts): StateClient => {
 
   const onOutage =
     (what: string) =>
-    (down: boolean): void => {
+    (_call: string, down: boolean): void => {
       if (down) outages.add(what);
       else outages.delete(what);
       if (!down) claimsNotBeforeMs = clock.nowMs() + parts.renewEveryMs;

@@ -21,6 +21,8 @@ export interface SuccessorParts extends InsistParts {
   readonly serde: Serde;
   /** Called when a successor does not fit on its topic: the type is suspended, its offset does not move. */
   readonly onTooLarge: (delivery: Delivery) => void;
+  /** Called when a successor was written: whatever was told of its size before is over. */
+  readonly onFits: (delivery: Delivery) => void;
 }
 
 type Dead = NonNullable<Decision['dead']>;
@@ -114,6 +116,7 @@ export class SuccessorWriter {
     for (let headers = next; ; headers = withoutErrorText(next)) {
       try {
         await this.#send(copyFor(delivery, topic, headers));
+        this.#parts.onFits(delivery);
         return;
       } catch (error) {
         if (!isEsteiraError(error, 'ESTEIRA_RECORD_TOO_LARGE')) throw error;

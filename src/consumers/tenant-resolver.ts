@@ -1,9 +1,10 @@
 import type { Clock } from '../core/clock.ts';
+import { EsteiraError } from '../core/errors.ts';
 import type { TenantDirectory } from '../core/tenants.ts';
 
 /** Resolves tenants with a short memory, so that a directory is not asked for every record. */
 export interface TenantResolver {
-  /** The tenant's id; undefined when there is none. Rejects when the directory cannot say for now. */
+  /** The tenant's id; undefined when there is none. @throws EsteiraError ESTEIRA_TENANTS_UNAVAILABLE: ask again later. */
   resolve(id: string | undefined): Promise<string | undefined>;
 }
 
@@ -30,7 +31,15 @@ export const createTenantResolver = (directory: TenantDirectory, clock: Clock): 
         },
         (error: unknown) => {
           remembered.delete(id);
-          throw error;
+          const what = error instanceof Error ? error.name : typeof error;
+          throw new EsteiraError(
+            'ESTEIRA_TENANTS_UNAVAILABLE',
+            `the tenant directory rejected with ${what}`,
+            {
+              facts: { error: what },
+              cause: error,
+            },
+          );
         },
       ),
     };

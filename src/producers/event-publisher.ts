@@ -100,7 +100,6 @@ export const createEventPublisher = (parts: ProducerParts) => {
       key: Buffer.from(tenant, 'utf8'),
       value: await serde.encode(event.contract, value),
       headers,
-      timestampMs: timeMs,
     };
     const position = await sendOrSayUnknown(producer, record, { id, name: what, ...deadline(options) });
     return { id, correlationId: context.correlationId ?? id, position };

@@ -42,6 +42,37 @@ export interface DispatcherParts extends ProducerParts {
   readonly host: string;
 }
 
+const jsonOf = (payload: unknown): string | undefined => {
+  try {
+    return JSON.stringify(payload);
+  } catch {
+    // The platform's error names what stands in the payload; that there is no JSON of it is all that matters.
+    return undefined;
+  }
+};
+
+/** JSON leaves out or changes some of what a program can hold: a Date becomes text. */
+const asItArrives = (format: DispatchFormat, payload: unknown, what: string): unknown => {
+  if (format.kind !== 'json') return payload;
+  const json = jsonOf(payload);
+  if (json !== undefined) return JSON.parse(json);
+  throw new EsteiraError(
+    'ESTEIRA_PAYLOAD_INVALID',
+    `${what}: the payload cannot be written as JSON: give an object of texts, numbers, booleans, lists and null`,
+  );
+};
+
+/**
+ * What arrives of a payload is what must pass the check and the guard, not what the caller has.
+ *
+ * @throws EsteiraError ESTEIRA_PAYLOAD_INVALID, ESTEIRA_PAYLOAD_HOLDS_SECRET
+ */
+const admitted = (format: DispatchFormat, payload: unknown, what: string): unknown => {
+  const arriving = asItArrives(format, payload, what);
+  admitPayload(format.check, arriving, what);
+  return arriving;
+};
+
 const encodeDispatch = (serde: Serde, format: DispatchFormat, payload: unknown): Buffer | Promise<Buffer> => {
   if (format.kind === 'json') return Buffer.from(JSON.stringify(payload), 'utf8');
   return serde.encode(format.kind === 'avro' ? format.contract : format.event.contract, payload);
@@ -112,7 +143,7 @@ export const createJobDispatcher = (parts: DispatcherParts) => {
     const tenant = requireTenant(options?.tenant, what);
     const priority = checkPriority(options.priority ?? 5, what);
     const delayMs = durationMs(options.delay ?? 0, `${what}: delay`);
-    admitPayload(format.check, payload, what);
+    const arriving = admitted(format, payload, what);
     const eventId = options.id ?? randomId();
     const nowMs = clock.nowMs();
     const context: Envelope = {
@@ -139,7 +170,7 @@ export const createJobDispatcher = (parts: DispatcherParts) => {
     const record: OutgoingRecord = {
       topic: targetTopic(app, inbox, delayMs),
       key: Buffer.from(tenant, 'utf8'),
-      value: await encodeDispatch(serde, format, payload),
+      value: await encodeDispatch(serde, format, arriving),
       headers: withJobHeaders(contextHeaders(context), {
         ...headers,
         ...(orderKey === undefined ? {} : { orderKey }),

@@ -6,7 +6,7 @@ import { SlotPool } from '../consumers/slot-pool.ts';
 import { createTenantResolver } from '../consumers/tenant-resolver.ts';
 import type { AppDefinition } from '../core/app.ts';
 import { systemClock } from '../core/clock.ts';
-import { isEsteiraError } from '../core/errors.ts';
+import { EsteiraError, isEsteiraError } from '../core/errors.ts';
 import type { EventDefinition } from '../core/event.ts';
 import type { JobEvent } from '../core/generated/job-event.ts';
 import type { JobDefinition } from '../core/job.ts';
@@ -125,12 +125,22 @@ const verifyServices = async (built: Built): Promise<void> => {
   await warmSchemas(built);
 };
 
+const registryUnreachable = (config: Config, cause: unknown): EsteiraError => {
+  const where = config.backend === 'kafka' ? config.registry.url : 'memory';
+  return new EsteiraError(
+    'ESTEIRA_SERVICE_UNREACHABLE',
+    `The schema registry does not answer at ${where}: start it (\`npm run stack\` starts Kafka, a schema registry and Redis), or correct SCHEMA_REGISTRY_URL`,
+    { facts: { service: 'schema-registry', url: where }, cause },
+  );
+};
+
 /** What Esteira itself writes must be registered; an event that is not may still be read, and is refused at publish. */
-const warmSchemas = async ({ app, backend, log }: Built): Promise<void> => {
+const warmSchemas = async ({ app, config, backend, log }: Built): Promise<void> => {
   for (const contract of contractsOf(app)) {
     try {
       await backend.serde.warm([contract]);
     } catch (error) {
+      if (isEsteiraError(error, 'ESTEIRA_REGISTRY_UNAVAILABLE')) throw registryUnreachable(config, error);
       const isEvent = app.events.some((event) => event.contract.name === contract.name);
       if (!isEvent || !isEsteiraError(error, 'ESTEIRA_SCHEMA_NOT_REGISTERED')) throw error;
       log.warn('an event of the app is not registered: it can be read, not published', {

@@ -44,6 +44,7 @@ export const openTelling = async (options: TellingOptions): Promise<Telling> => 
     serde: backend.serde,
     topic: names.telemetry(app.name),
     log,
+    ...(app.telemetryKey === undefined ? {} : { partitionKey: app.telemetryKey }),
     observers: [
       createJobLog(log, { tenantField: app.tenantLogField }),
       metrics.observer,

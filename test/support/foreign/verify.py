@@ -22,7 +22,7 @@ NAMESPACE = bytes.fromhex("6f1d2c7e9b4a4d0e8c3a5e7f10b2d493")
 def job_id(source, event_id):
     """UUIDv5 of length-prefixed parts, as the wire contract says."""
     parts = ["job", settings["ns"], settings["jobType"], source, event_id]
-    name = "".join(f"{len(part)}:{part}" for part in parts).encode()
+    name = b"".join(f"{len(part.encode())}:{part}".encode() for part in parts)
     raw = bytearray(hashlib.sha1(NAMESPACE + name).digest()[:16])
     raw[6] = (raw[6] & 0x0F) | 0x50
     raw[8] = (raw[8] & 0x3F) | 0x80

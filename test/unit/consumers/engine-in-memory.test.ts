@@ -180,3 +180,30 @@ test('a dispatched job runs once its delay has passed', async () => {
   expect(ran[0]?.atMs).toBeGreaterThanOrEqual(askedMs + 150);
   expect(types('job.completed')[0]?.jobId).toBe(job.id);
 });
+
+test('the records of the telemetry topic are keyed as the app says', async () => {
+  const job = defineJob<InvoicePaid>({
+    ...{ type: 'keyed', kind: 'reactive', on: invoicePaid, order: 'none' },
+    run: () => undefined,
+  });
+  const app = defineApp({
+    name: 'keyed-app',
+    events: [invoicePaid],
+    jobs: [job],
+    tenants: knownTenants(['acme']),
+    telemetryKey: (event) => `by-type:${event.jobType}`,
+  });
+  const esteira = await start(app, { environment: { LOG_LEVEL: 'error' } });
+  running.push(esteira);
+  await esteira.publish(invoicePaid, invoice('p1'), { tenant: 'acme' });
+  await esteira.idle();
+  const keys: (string | undefined)[] = [];
+  const { admin } = esteira.backend.broker;
+  for (const { partition, low, high } of await admin.offsetRanges('keyed-app.telemetry.jobs')) {
+    await admin.read({ topic: 'keyed-app.telemetry.jobs', partition, from: low, to: high }, ({ key }) => {
+      keys.push(key?.toString());
+      return true;
+    });
+  }
+  expect(keys).toEqual(['by-type:keyed', 'by-type:keyed']);
+});

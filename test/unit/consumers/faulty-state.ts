@@ -1,0 +1,55 @@
+import { EsteiraError } from '../../../src/core/errors.ts';
+import type { RenewRequest, StateStore } from '../../../src/core/ports/state.ts';
+
+/** What a test makes a state store do. */
+export interface StateFaults {
+  /** The next so many calls fail, whichever they are, as while Redis is out of reach. */
+  failNext(calls: number): void;
+  /** Answers `gone` to renewals while it says so. */
+  losesClaims: boolean;
+  /** Every call, in order, with the requests it had. */
+  readonly calls: readonly { readonly name: keyof StateStore; readonly requests: number }[];
+}
+
+const outOfReach = (): EsteiraError =>
+  new EsteiraError('ESTEIRA_STATE_UNAVAILABLE', 'the state store is made to be out of reach');
+
+/** Puts faults before a state store. */
+export const faultyState = (): { faults: StateFaults; wrap: (state: StateStore) => StateStore } => {
+  let failures = 0;
+  const calls: { name: keyof StateStore; requests: number }[] = [];
+  const faults: StateFaults = {
+    losesClaims: false,
+    calls,
+    failNext: (count) => {
+      failures = count;
+    },
+  };
+  const guard =
+    <Request, Answer>(name: keyof StateStore, call: (requests: readonly Request[]) => Promise<Answer>) =>
+    async (requests: readonly Request[]): Promise<Answer> => {
+      calls.push({ name, requests: requests.length });
+      if (failures > 0) {
+        failures -= 1;
+        throw outOfReach();
+      }
+      return call(requests);
+    };
+  return {
+    faults,
+    wrap: (state) => ({
+      claim: guard('claim', (requests) => state.claim(requests)),
+      renew: guard('renew', async (requests: readonly RenewRequest[]) =>
+        faults.losesClaims ? requests.map(() => 'gone' as const) : state.renew(requests),
+      ),
+      complete: guard('complete', (requests) => state.complete(requests)),
+      told: guard('told', (claims) => state.told(claims)),
+      decide: guard('decide', (requests) => state.decide(requests)),
+      settled: guard('settled', (requests) => state.settled(requests)),
+      postpone: guard('postpone', (requests) => state.postpone(requests)),
+      release: guard('release', (requests) => state.release(requests)),
+      verify: () => state.verify(),
+      close: () => state.close(),
+    }),
+  };
+};

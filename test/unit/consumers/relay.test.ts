@@ -1,0 +1,153 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createMemoryBroker } from '../../../src/broker/memory/index.ts';
+import { DEFAULT_ENGINE_SETTINGS } from '../../../src/consumers/engine-parts.ts';
+import { Relay } from '../../../src/consumers/relay.ts';
+import { type JobHeaders, withJobHeaders } from '../../../src/core/envelope.ts';
+import type { HeaderEntry, RecordHeaders } from '../../../src/core/record.ts';
+import { defineApp, knownTenants } from '../../../src/index.ts';
+import { applyTopics } from '../../../src/runtime/topics/index.ts';
+import { manualClock } from '../../support/manual-clock.ts';
+import { only } from '../../support/only.ts';
+import { recordingLog } from '../../support/recording-log.ts';
+import { waitFor } from '../../support/wait.ts';
+import { invoicePaid, onInvoice, textHeaders } from './bench.ts';
+
+const app = defineApp({
+  ...{ name: 'bench', events: [invoicePaid], jobs: [onInvoice()], tenants: knownTenants(['acme']) },
+  ...{ tiers: ['20ms', '100ms', '1s'], partitions: 1 },
+});
+const INBOX = 'bench.job.settle';
+const job: JobHeaders = { id: 'j-1', type: 'settle', attempt: 2, starts: 1, hop: 1, replayCount: 0 };
+
+/** Lets everything run that needs no time: a forward that was early would be written by then. */
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** A relay of one tier on a clock that stands still. */
+const setUp = async (tierMs: number) => {
+  const clock = manualClock();
+  const log = recordingLog();
+  const broker = createMemoryBroker({ clock });
+  await applyTopics(app, broker.admin, {});
+  const producer = await broker.createProducer();
+  const fatal: Error[] = [];
+  const relay = new Relay(
+    {
+      ...{ app, broker, producer, clock, log, onFatal: (error) => fatal.push(error) },
+      settings: { ...DEFAULT_ENGINE_SETTINGS, commitEveryMs: 5 },
+    },
+    tierMs,
+  );
+  await relay.start();
+  onTestFinished(async () => {
+    await relay.stop();
+    await broker.close();
+  });
+  const tier = app.ladderMs.includes(tierMs) ? `bench.retry.${tierMs === 1_000 ? '1s' : `${tierMs}ms`}` : '';
+  const read = async (topic: string) => {
+    const records: RecordHeaders[] = [];
+    for (const { partition, low, high } of await broker.admin.offsetRanges(topic)) {
+      await broker.admin.read(
+        { topic, partition, from: low, to: high },
+        ({ headers }) => records.push(headers) > 0,
+      );
+    }
+    return records;
+  };
+  return {
+    ...{ clock, log, relay, fatal, read },
+    put: async (headers: RecordHeaders) => {
+      const waiting = relay.status().waiting;
+      await producer.send({ topic: tier, key: Buffer.from('acme'), value: Buffer.from('v'), headers });
+      await waitFor('the relay to take it in', () => relay.status().waiting === waiting + 1);
+    },
+    committed: async () =>
+      (await broker.admin.committedOffsets(`bench.relay.${tier.slice(12)}`, tier))[0]?.offset,
+  };
+};
+
+const to = (target: string, dueMs: number): RecordHeaders => withJobHeaders([], { ...job, target, dueMs });
+
+describe('a relay', () => {
+  test('forwards a record when its tier has been waited out, and not a millisecond before', async () => {
+    const { clock, put, read } = await setUp(100);
+    await put(to(INBOX, clock.nowMs() + 100));
+    clock.advance(99);
+    await turns();
+    expect(await read(INBOX)).toEqual([]);
+    clock.advance(1);
+    await waitFor('the record', async () => (await read(INBOX)).length === 1);
+  });
+
+  test('waits out its tier also for a record that is due, and holds one that is due a little later', async () => {
+    const { clock, put, read } = await setUp(100);
+    await put(to(INBOX, clock.nowMs() - 1_000));
+    await put(to(INBOX, clock.nowMs() + 110));
+    clock.advance(99);
+    await turns();
+    expect(await read(INBOX)).toEqual([]);
+    clock.advance(1);
+    await waitFor('the one that is due', async () => (await read(INBOX)).length === 1);
+    clock.advance(9);
+    await turns();
+    expect(await read(INBOX)).toHaveLength(1);
+    clock.advance(1);
+    await waitFor('the one that was held', async () => (await read(INBOX)).length === 2);
+  });
+
+  test('hops what is left to wait to the largest tier that does not overshoot it, with the same headers', async () => {
+    const { clock, put, read } = await setUp(100);
+    const dueMs = clock.nowMs() + 1_250;
+    await put([['x-a', Buffer.from('1')] as HeaderEntry, ...to(INBOX, dueMs)]);
+    clock.advance(100);
+    const headers = await waitFor('the hop', async () => (await read('bench.retry.1s'))[0]);
+    expect(textHeaders(headers)).toMatchObject({
+      'x-a': '1',
+      'job-due': `${dueMs}`,
+      'job-target': INBOX,
+      'job-hop': '1',
+    });
+    expect(await read(INBOX)).toEqual([]);
+  });
+
+  test('gives the first copy of a dispatch its place on the tier as origin, so that two forwards are one job', async () => {
+    const { clock, put, read } = await setUp(100);
+    await put(to(INBOX, clock.nowMs()));
+    await put(withJobHeaders([], { ...job, target: INBOX, origin: 'billing.events/0/7' }));
+    clock.advance(100);
+    await waitFor('both', async () => (await read(INBOX)).length === 2);
+    expect((await read(INBOX)).map((headers) => textHeaders(headers)['job-origin'])).toEqual([
+      'bench.retry.100ms/0/0',
+      'billing.events/0/7',
+    ]);
+  });
+
+  test.each<[string, RecordHeaders]>([
+    ['another app', to('other.job.settle', 0)],
+    ['a topic that is no inbox', to('bench.dlq.settle', 0)],
+    ['an inbox that does not exist', to('bench.job.nobody', 0)],
+    ['no target', withJobHeaders([], job)],
+    ['no job at all', []],
+  ])(
+    'does not forward a record for %s: it is told and set aside as it is, and the tier goes on',
+    async (_what, headers) => {
+      const { clock, put, read, log, committed, fatal } = await setUp(20);
+      await put(headers);
+      await put(to(INBOX, 0));
+      clock.advance(20);
+      await waitFor('the record after it', async () => (await read(INBOX)).length === 1);
+      await waitFor('the record itself', async () => (await read('bench.unroutable')).length === 1);
+      expect(only(await read('bench.unroutable'))).toEqual(headers);
+      expect(only(log.messages('error'))).toContain('cannot be forwarded');
+      expect(log.lines.find(({ level }) => level === 'error')?.facts).toMatchObject({
+        position: 'bench.retry.20ms/0/0',
+      });
+      await waitFor('both to be settled', async () => {
+        clock.advance(5);
+        return (await committed()) === 2n;
+      });
+      expect(fatal).toEqual([]);
+    },
+  );
+});
