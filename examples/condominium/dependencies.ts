@@ -3,6 +3,7 @@ import { createAccessControl, type MemoryAccessControl } from './adapters/access
 import { createEmbeddings } from './adapters/embeddings.ts';
 import { createHttpMailer } from './adapters/http-mailer.ts';
 import { createLedger, type MemoryLedger } from './adapters/ledger.ts';
+import { createLogMailer } from './adapters/log-mailer.ts';
 import { createReminders, type MemoryReminders } from './adapters/reminders.ts';
 import type { Trouble } from './adapters/trouble.ts';
 import { createWorkspaces, type MemoryWorkspaces } from './adapters/workspaces.ts';
@@ -10,6 +11,7 @@ import type { AppParts } from './app-parts.ts';
 
 export interface DependencyOptions {
   readonly tenants?: readonly string[];
+  /** Where the mail service is; without it letters are printed. */
   readonly mailUrl?: string;
   readonly underLegalHold?: readonly string[];
   /** Trouble on purpose, by adapter. */
@@ -33,7 +35,6 @@ export interface Dependencies extends AppParts {
 }
 
 const DEFAULT_TENANTS = ['jardim-das-flores', 'edificio-aurora', 'torre-norte'];
-const DEFAULT_MAIL_URL = 'http://127.0.0.1:8025/send';
 
 /** Puts the adapters together. */
 export const createDependencies = (options: DependencyOptions = {}): Dependencies => {
@@ -47,7 +48,7 @@ export const createDependencies = (options: DependencyOptions = {}): Dependencie
   return {
     tenants: options.tenants ?? DEFAULT_TENANTS,
     workspaces: createWorkspaces(options.trouble?.workspaces),
-    mailer: createHttpMailer(mail, options.mailUrl ?? DEFAULT_MAIL_URL),
+    mailer: options.mailUrl === undefined ? createLogMailer() : createHttpMailer(mail, options.mailUrl),
     ledger: createLedger(options.trouble?.ledger),
     reminders: createReminders(),
     embeddings: createEmbeddings(options.trouble?.embeddings),

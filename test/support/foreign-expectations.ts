@@ -31,6 +31,9 @@ export const expectForeign = (counts: ForeignCounts): void => {
   );
   expect(counts.told).toMatchObject({ 'job.completed': completed, 'job.sent_to_dlq': buried });
   expect(counts.told['job.skipped']).toBe(counts.duplicates);
+  expect(Object.values(counts.failures).reduce((sum, count) => sum + count, 0)).toBe(
+    buried + counts.deadLettersRepeated,
+  );
   expect(counts.strangers).toBe(0);
   expect(counts.deadLettersDiffer).toEqual([]);
   // A dead letter may be written again when its writer dies before it could note it; the copy is the same job.

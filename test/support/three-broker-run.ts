@@ -44,7 +44,8 @@ const makeApp = (ns: string, ledger: Ledger) => {
 const breakBrokers = async (stack: Stack, topic: string, untilMs: number): Promise<readonly string[]> => {
   const told: string[] = [];
   for (let round = 0; Date.now() < untilMs; round += 1) {
-    const victim: BrokerProcess | undefined = stack.brokers[round % stack.brokers.length];
+    const victim: BrokerProcess | undefined =
+      stack.brokers[(round + Math.floor(round / 3)) % stack.brokers.length];
     if (victim === undefined) break;
     const fault = ['kill', 'move', 'freeze'][round % 3] ?? 'kill';
     told.push(`${fault} ${victim.name}`);

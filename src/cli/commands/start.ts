@@ -1,6 +1,8 @@
+import process from 'node:process';
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../../config/index.ts';
 import { ROLES, type Role } from '../../runtime/worker-pool.ts';
+import { redactText } from '../../security/redact.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { loadApp } from '../load-app.ts';
@@ -17,6 +19,26 @@ const parseRoles = (text: string): readonly Role[] => {
   if (roles.length === new Set(names).size) return roles;
   throw new InvalidArgumentError(`Give one or more of ${ROLES.join(', ')}, with commas between.`);
 };
+
+/**
+ * A rejection or an exception that nobody caught: told with its redacted stack, then the process ends in order. A
+ * handler's forgotten promise must not cut the other jobs off, nor print what it holds.
+ */
+const watchStrays = (tell: (line: string) => void, end: () => void): (() => void) => {
+  const onStray = (error: unknown): void => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    tell(`stray error, the process ends: ${redactText(text, LONGEST_STACK)}`);
+    end();
+  };
+  process.on('unhandledRejection', onStray);
+  process.on('uncaughtException', onStray);
+  return () => {
+    process.off('unhandledRejection', onStray);
+    process.off('uncaughtException', onStray);
+  };
+};
+
+const LONGEST_STACK = 4_096;
 
 /** A promise that is resolved from outside. */
 const makeAlarm = () => {
@@ -37,20 +59,23 @@ const runUntil = async (
   const { backend } = loadConfig(terminal.environment);
   const fatal = makeAlarm();
   let failed = false;
+  const endFailed = (): void => {
+    failed = true;
+    fatal.raise();
+  };
+  const unwatch = watchStrays((line) => terminal.err(line), endFailed);
   const esteira = await context.start(app, {
     environment: terminal.environment,
     roles: options.roles,
     health: options.health,
-    onFatal: () => {
-      failed = true;
-      fatal.raise();
-    },
+    onFatal: endFailed,
   });
   const health = esteira.healthPort === undefined ? '' : `; health and metrics on port ${esteira.healthPort}`;
   terminal.err(`${app.name} is running (${options.roles.join(', ')}, backend ${backend})${health}`);
   await Promise.race([asked, fatal.raised]);
   terminal.err(`${app.name} is stopping`);
   const inTime = await esteira.stop();
+  unwatch();
   return inTime && !failed ? EXIT.done : EXIT.failed;
 };
 
