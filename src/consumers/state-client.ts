@@ -46,31 +46,60 @@ const silent =
     return requests.map(() => undefined);
   };
 
+/** Which calls fail for now, and how long claims wait when the store is back. */
+class Outages {
+  readonly #parts: StateClientParts;
+  readonly #failing = new Set<string>();
+  #claimsNotBeforeMs = 0;
+
+  constructor(parts: StateClientParts) {
+    this.#parts = parts;
+  }
+
+  get down(): boolean {
+    return this.#failing.size > 0;
+  }
+
+  note(what: string, down: boolean): void {
+    if (down) this.#failing.add(what);
+    else this.#failing.delete(what);
+    if (!down && what !== 'claim') this.#letOwnersRenew();
+  }
+
+  /** The claim that meets the end of an outage must not be the first to be heard either. */
+  async beforeClaims([first]: readonly ClaimRequest[]): Promise<void> {
+    const { state, clock, stopped } = this.#parts;
+    if (first !== undefined && this.#failing.has('claim')) {
+      // A renewal with a fence nobody was ever given changes nothing, and fails while the store is out of reach.
+      await state.renew([{ ...first, fence: 0 }]);
+      this.#letOwnersRenew();
+    }
+    const waitMs = this.#claimsNotBeforeMs - clock.nowMs();
+    if (waitMs > 0) await waitOrStop(clock, waitMs, stopped);
+  }
+
+  #letOwnersRenew(): void {
+    this.#claimsNotBeforeMs = this.#parts.clock.nowMs() + this.#parts.renewEveryMs;
+  }
+}
+
 /** Makes the client of one worker. Calls reject only with ESTEIRA_CLOSED after a stop, or with a programming error. */
 export const createStateClient = (parts: StateClientParts): StateClient => {
-  const { state, clock, stopped } = parts;
-  const outages = new Set<string>();
-  let claimsNotBeforeMs = 0;
-
-  const onOutage =
-    (what: string) =>
-    (_call: string, down: boolean): void => {
-      if (down) outages.add(what);
-      else outages.delete(what);
-      if (!down) claimsNotBeforeMs = clock.nowMs() + parts.renewEveryMs;
-    };
+  const { state } = parts;
+  const outages = new Outages(parts);
 
   const patient = <Request, Answer>(
     what: string,
     call: (requests: readonly Request[]) => Promise<readonly Answer[]>,
   ): MicroBatch<Request, Answer> =>
     new MicroBatch((requests) =>
-      insist({ ...parts, onOutage: onOutage(what) }, `state store: ${what}`, () => call(requests)),
+      insist({ ...parts, onOutage: (_call, down) => outages.note(what, down) }, `state store: ${what}`, () =>
+        call(requests),
+      ),
     );
 
   const claim = patient('claim', async (requests: readonly ClaimRequest[]) => {
-    const waitMs = claimsNotBeforeMs - clock.nowMs();
-    if (waitMs > 0) await waitOrStop(clock, waitMs, stopped);
+    await outages.beforeClaims(requests);
     return state.claim(requests);
   });
   const renew = patient('renew', (requests: readonly RenewRequest[]) => state.renew(requests));
@@ -100,7 +129,7 @@ export const createStateClient = (parts: StateClientParts): StateClient => {
     postpone: (request) => postpone.ask(request),
     release: (request) => release.ask(request),
     get down() {
-      return outages.size > 0;
+      return outages.down;
     },
   };
 };

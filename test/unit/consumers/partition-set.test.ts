@@ -32,7 +32,7 @@ const setUp = (commit: GroupConsumer['commit']) => {
   const settle = (offset: bigint): void => {
     for (const home of homes) set.settle(home, offset);
   };
-  return { clock, set, settle };
+  return { clock, set, settle, homes };
 };
 
 // A commit under way when the process stopped armed the timer again, and a stopped consumer was asked to commit for ever.
@@ -84,4 +84,17 @@ test('a batch of an earlier assignment is not taken in: it comes again', () => {
   expect(set.unsettled).toBe(2);
   set.onBatch({ ...at, epoch: 1, records: [record(1n), record(2n)], highWatermark: 3n });
   expect(set.unsettled).toBe(3);
+});
+
+test('a partition that is lost is dead at once; one that is kept lives on, unless the group forgot this process', () => {
+  const { set, homes } = setUp(async () => []);
+  const alive = () => [...homes].map((home) => home.alive);
+  const committed = [{ ...at, offset: 0n, metadata: '' }];
+  set.onAssigned({ epoch: 2, partitions: [at], committed, sameMember: true });
+  expect([alive(), set.unsettled]).toEqual([[true], 2]);
+  set.onAssigned({ epoch: 3, partitions: [at], committed, sameMember: false });
+  expect([alive(), set.unsettled]).toEqual([[false], 0]);
+  set.onBatch({ ...at, epoch: 3, records: [record(0n)], highWatermark: 2n });
+  set.onAssigned({ epoch: 4, partitions: [], committed: [], sameMember: true });
+  expect([alive(), set.size]).toEqual([[false, false], 0]);
 });

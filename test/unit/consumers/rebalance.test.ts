@@ -6,6 +6,7 @@ import { invoice } from '../../support/invoices.ts';
 import { Ledger } from '../../support/ledger.ts';
 import { latch, pause, waitFor } from '../../support/wait.ts';
 import { invoicePaid, onInvoice, openBench } from './bench.ts';
+import { faultyState } from './faulty-state.ts';
 
 const GROUP = 'bench.job.settle';
 const wide = defineEvent(InvoicePaid, { topic: 'billing.events', check: 'none', partitions: 4 });
@@ -54,7 +55,8 @@ describe('a rebalance in mid-run', () => {
           running.set(event.paymentId, now - 1);
         },
       });
-      const bench = openBench([job]);
+      const state = faultyState();
+      const bench = openBench([job], { state: state.wrap });
       const esteira = await bench.run();
       const ids = ['a', 'b', 'c'];
       for (const id of ids) await esteira.publish(invoicePaid, invoice(id), { tenant: 'acme' });
