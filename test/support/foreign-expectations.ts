@@ -31,9 +31,10 @@ export const expectForeign = (counts: ForeignCounts): void => {
   );
   expect(counts.told).toMatchObject({ 'job.completed': completed, 'job.sent_to_dlq': buried });
   expect(counts.told['job.skipped']).toBe(counts.duplicates);
-  expect(Object.values(counts.failures).reduce((sum, count) => sum + count, 0)).toBe(
-    buried + counts.deadLettersRepeated,
-  );
+  // Written after the dead letter: a writer killed in between writes the one again, or only the other.
+  const failures = Object.values(counts.failures).reduce((sum, count) => sum + count, 0);
+  expect(failures).toBeGreaterThanOrEqual(buried);
+  expect(failures).toBeLessThanOrEqual(buried + MOST_REPEATS);
   expect(counts.strangers).toBe(0);
   expect(counts.deadLettersDiffer).toEqual([]);
   // A dead letter may be written again when its writer dies before it could note it; the copy is the same job.
