@@ -68,7 +68,11 @@ describe('a rebalance in mid-run', () => {
       // What is handed over again meets the claim of the first run, and waits.
       await esteira.publish(invoicePaid, invoice('d'), { tenant: 'acme' });
       await waitFor('the record after them', () => running.size === 4);
+      const asked = () => state.faults.calls.filter(({ name }) => name === 'claim').length;
+      const before = asked();
+      if (newMembers) await waitFor('the second copies to ask again', () => asked() > before);
       expect(together).toBe(1);
+      expect(await bench.committed()).toBe(0n);
       go.open();
       await esteira.idle();
       expect(ledger.effects.map(({ key }) => key).sort()).toEqual(['a', 'b', 'c', 'd']);

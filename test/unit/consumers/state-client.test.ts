@@ -34,3 +34,20 @@ test('after an outage longer than a lease, owners renew before anybody claims, s
   clock.advance(100);
   expect(await theirs).toMatchObject({ kind: 'running' });
 });
+
+test('claims wait one renewal also when it is another call that finds the store back', async () => {
+  const clock = manualClock();
+  const faulty = faultyState();
+  const state = faulty.wrap(createMemoryStateStore({ clock }));
+  const stopped = new AbortController().signal;
+  const client = createStateClient({ state, clock, log: silentLog, stopped, renewEveryMs: 100 });
+  faulty.faults.failNext(1);
+  const renewed = client.renew({ ...id, fence: 1, leaseMs: 300 });
+  await waitFor('the refusal', () => client.down && clock.nextInMs() !== undefined);
+  clock.advance(clock.nextInMs() ?? 0);
+  expect(await renewed).toBe('gone');
+  const claimed = client.claim(claim('mine'));
+  await waitFor('the claim to wait', () => clock.nextInMs() === 100);
+  clock.advance(100);
+  expect(await claimed).toMatchObject({ kind: 'run' });
+});
