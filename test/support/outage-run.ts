@@ -47,9 +47,14 @@ const outageApp = (ns: string, ledger: Ledger) => {
   return { app, paid };
 };
 
-const publishAll = async (scenario: Scenario, paid: ReturnType<typeof outageApp>['paid'], events: number) => {
+const publishRange = async (
+  scenario: Scenario,
+  paid: ReturnType<typeof outageApp>['paid'],
+  from: number,
+  to: number,
+) => {
   const sends: Promise<unknown>[] = [];
-  for (let index = 0; index < events; index += 1) {
+  for (let index = from; index < to; index += 1) {
     const tenant = index % 3 === 0 ? 'globex' : 'acme';
     sends.push(scenario.esteira.publish(paid, invoice(`p${index}`, { amountCents: index + 1 }), { tenant }));
     await pause(EVERY_MS);
@@ -69,7 +74,9 @@ export const runThroughOutage = async (stack: Stack, options: OutageOptions): Pr
   };
   const scenario = await startScenario(app, { environment });
   try {
-    const publishing = publishAll(scenario, paid, options.events);
+    // The last tenth comes after the outage: where work goes on during it, there is still something to go on with.
+    const lastTenth = Math.floor(options.events * 0.9);
+    const publishing = publishRange(scenario, paid, 0, lastTenth);
     await waitFor('a quarter of the jobs', () => ledger.effects.length > options.events / 4, {
       timeoutMs: 60_000,
     });
@@ -78,9 +85,11 @@ export const runThroughOutage = async (stack: Stack, options: OutageOptions): Pr
     const before = ledger.effects.length;
     await mend();
     await publishing;
+    const publishingLast = publishRange(scenario, paid, lastTenth, options.events);
     const goesOn = await waitFor('work to go on', () => ledger.effects.length > before, {
       timeoutMs: 15_000,
     });
+    await publishingLast;
     await scenario.esteira.idle({ timeoutMs: 120_000 });
     const ended = new Set(scenario.toldOf('job.completed').map(({ jobId }) => jobId));
     return {
