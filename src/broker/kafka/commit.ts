@@ -1,6 +1,6 @@
 import type { CommittedOffset } from '../../core/ports/broker.ts';
-import type { OffsetManagerOfAssignment } from './client-patch.ts';
 import { brokerError, traitsOf } from './errors.ts';
+import type { OffsetManagerOfAssignment } from './group-patch.ts';
 
 /** Answers that mean: this assignment is over, or about to be. */
 const REBALANCE = new Set([

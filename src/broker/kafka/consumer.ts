@@ -11,18 +11,19 @@ import type { BrokerLog } from '../../core/ports/log.ts';
 import type { TopicPartition } from '../../core/record.ts';
 import { stickyAssigner } from './assigner.ts';
 import { type KafkaBrokerConfig, makeClient } from './client.ts';
-import {
-  findCoordinatorAnew,
-  type HookedGroup,
-  hookGroup,
-  type OffsetManagerOfAssignment,
-} from './client-patch.ts';
 import { commitUnder } from './commit.ts';
 import { readBatch } from './consumed-record.ts';
 import { consumerSettings, REBALANCE_TIMEOUT_MS, sessionTimeoutOf } from './consumer-settings.ts';
 import { EpochState, type JoinNumber } from './epoch.ts';
 import { brokerError } from './errors.ts';
 import { FetchControl } from './fetch-control.ts';
+import {
+  findCoordinatorAnew,
+  type HookedGroup,
+  hookGroup,
+  type OffsetManagerOfAssignment,
+} from './group-patch.ts';
+import { GuardedListener } from './guarded-listener.ts';
 import type { OffsetLookUp, StartOffsets } from './offset-check.ts';
 import { OffsetInquiry } from './offset-inquiry.ts';
 import { StallWatch } from './stall-watch.ts';
@@ -62,7 +63,7 @@ export class KafkaConsumer implements GroupConsumer {
   readonly #watch: StallWatch;
   readonly #facts: { readonly groupId: string };
   #cutConnections: () => Promise<void> = async () => undefined;
-  #listener: ConsumerListener | undefined;
+  #listener: GuardedListener | undefined;
   #group: HookedGroup | undefined;
   /** The offset manager of the current join: commits through it carry that join's generation. */
   #manager: OffsetManagerOfAssignment | undefined;
@@ -92,7 +93,7 @@ export class KafkaConsumer implements GroupConsumer {
     if (this.#phase !== 'new')
       throw new EsteiraError('ESTEIRA_CLOSED', 'A consumer runs once: make another.');
     this.#phase = 'running';
-    this.#listener = listener;
+    this.#listener = new GuardedListener(listener, (error) => this.#onBreach(error));
     const assigned = new Promise<void>((resolve, reject) => {
       this.#first = { resolve, reject };
     });
@@ -283,18 +284,12 @@ export class KafkaConsumer implements GroupConsumer {
     else this.#tell((listener) => listener.onCrash(error));
   }
 
-  /** A listener that throws breaks its word: nothing it was told after that can be trusted to be kept. */
   #tell(message: (listener: ConsumerListener) => void): void {
-    const listener = this.#isRunning() ? this.#listener : undefined;
-    if (listener === undefined) return;
-    try {
-      message(listener);
-    } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      this.#wiring.log.error('a listener of a consumer threw', { ...this.#facts, error: error.name });
-      this.#listener = undefined;
-      void this.stop();
-      listener.onCrash(error);
-    }
+    if (this.#isRunning()) this.#listener?.tell(message);
+  }
+
+  #onBreach(error: Error): void {
+    this.#wiring.log.error('a listener of a consumer threw', { ...this.#facts, error: error.name });
+    void this.stop();
   }
 }

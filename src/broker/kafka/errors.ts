@@ -44,7 +44,11 @@ const REFUSED = new Set([
   'OFFSET_METADATA_TOO_LARGE',
 ]);
 
-const REFUSED_CLASSES = new Set(['KafkaJSSASLAuthenticationError', 'KafkaJSNotImplemented']);
+const REFUSED_CLASSES = new Set([
+  'KafkaJSSASLAuthenticationError',
+  'KafkaJSNotImplemented',
+  'UnreadableBatch',
+]);
 
 /** What a commit by hand is answered when the group has members. */
 const GROUP_IN_USE = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS']);
@@ -60,6 +64,13 @@ const codeOf = ({ name, type }: ClientErrorTraits, fallback: ErrorCode): ErrorCo
   return fallback;
 };
 
+/** What to do, where Kafka's name of the error does not say it. */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['KafkaJSNotImplemented', 'A batch is compressed in a way this Node cannot unpack: zstd needs Node 22.15.'],
+  ['UnreadableBatch', 'A compressed batch cannot be unpacked: look at the partition and at who writes it.'],
+  ['UNKNOWN_TOPIC_OR_PARTITION', 'The topic is missing: run `esteira topics apply`.'],
+]);
+
 /**
  * Makes an error of the client one of the catalogue, by its class and Kafka's error name, never by its text.
  *
@@ -74,7 +85,8 @@ export const brokerError = (
   const traits = traitsOf(error);
   const code = codeOf(traits, options.fallback ?? 'ESTEIRA_BROKER_UNAVAILABLE');
   const kafka = traits.type ?? traits.name;
-  return new EsteiraError(code, `${doing}: Kafka says ${kafka}.`, {
+  const advice = ADVICE.get(kafka);
+  return new EsteiraError(code, `${doing}: Kafka says ${kafka}.${advice === undefined ? '' : ` ${advice}`}`, {
     facts: { ...options.facts, kafkaError: kafka },
     cause: error,
   });

@@ -26,6 +26,5 @@ export const murmur2 = (key: Uint8Array): number => {
   return hash ^ (hash >>> 15);
 };
 
-/** The partition of a key: the same as the Java client's, whatever language wrote the record. */
-export const partitionOfKey = (key: Uint8Array, partitions: number): number =>
-  (murmur2(key) & 0x7fffffff) % partitions;
+/** The partition of a key's hash: the same as the Java client's, whatever language wrote the record. */
+export const partitionOfHash = (hash: number, partitions: number): number => (hash & 0x7fffffff) % partitions;

@@ -64,9 +64,17 @@ export class PartitionCollector {
   async #fly(): Promise<void> {
     while (this.#waiting.length > 0) {
       this.#wiring.onDeparture();
-      await this.#write(this.#takeBatch());
+      const batch = this.#takeBatch();
+      await this.#write(batch).catch((cause: unknown) => this.#broke(batch, cause));
     }
     this.#isBusy = false;
+  }
+
+  /** Nothing should throw here; if it does, the partition must not stand still for ever. */
+  #broke(batch: readonly Pending[], cause: unknown): void {
+    const message = 'The batch could not be written: it may be in the log or not.';
+    const error = new EsteiraError('ESTEIRA_PUBLISH_UNKNOWN', message, { facts: { ...this.#at }, cause });
+    for (const record of batch) record.failed(error);
   }
 
   #takeBatch(): readonly Pending[] {

@@ -4,8 +4,10 @@ import type { ProducerOptions, RecordProducer, SendOptions } from '../../core/po
 import type { BrokerLog } from '../../core/ports/log.ts';
 import type { OutgoingRecord, RecordPosition, TopicPartition } from '../../core/record.ts';
 import { GuardedSender, type SenderLimits } from './guarded-sender.ts';
-import { type OpenCall, OpenCalls } from './open-calls.ts';
-import { PartitionCollector, type Pending } from './partition-collector.ts';
+import { murmur2 } from './murmur2.ts';
+import { OpenSends } from './open-sends.ts';
+import { PartitionCollector } from './partition-collector.ts';
+import { PendingSend, type SendContent, type SendKeeper } from './pending-send.ts';
 import type { ProducerIdentity, ProduceTransport } from './produce-transport.ts';
 import { encodeRecordBody } from './record-batch.ts';
 import { SendBuffer } from './send-buffer.ts';
@@ -33,13 +35,34 @@ const unknownFate = (why: string): EsteiraError =>
 
 const closedError = (): EsteiraError => new EsteiraError('ESTEIRA_CLOSED', 'The producer is closed.');
 
+/** A time Kafka can hold; what is none becomes the time of sending. */
+const timestampOf = (timestampMs: number | undefined, nowMs: number): number =>
+  timestampMs !== undefined && Number.isFinite(timestampMs) ? Math.trunc(timestampMs) : nowMs;
+
 const sizeOf = (record: OutgoingRecord): number => {
   let bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
   for (const [name, value] of record.headers) bytes += Buffer.byteLength(name) + (value?.length ?? 0);
   return bytes;
 };
 
-const copyOf = (bytes: Buffer | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes));
+/** Encodes what was handed over: whatever the caller does to its buffers later is not written. */
+const contentOf = (
+  record: OutgoingRecord,
+  handedOverAtMs: number,
+  patienceMs: number | undefined,
+): SendContent => {
+  const key = record.partitionKey ?? record.key;
+  return {
+    topic: record.topic,
+    partition: record.partition,
+    keyHash: key === null ? undefined : murmur2(key),
+    body: encodeRecordBody(record),
+    timestampMs: timestampOf(record.timestampMs, handedOverAtMs),
+    bytes: sizeOf(record),
+    handedOverAtMs,
+    patienceMs,
+  };
+};
 
 /** What a {@link KafkaProducer} stands on. */
 export interface ProducerWiring {
@@ -55,7 +78,8 @@ export class KafkaProducer implements RecordProducer {
   readonly #lingerMs: number;
   readonly #buffer: SendBuffer;
   readonly #topics = new Map<string, TopicLanes>();
-  readonly #calls = new OpenCalls();
+  readonly #sends = new OpenSends();
+  readonly #keeper: SendKeeper;
   #closing: Promise<void> | undefined;
   #isDown = false;
   #identity: Promise<ProducerIdentity> | undefined;
@@ -64,30 +88,23 @@ export class KafkaProducer implements RecordProducer {
     this.#wiring = wiring;
     this.#lingerMs = options.lingerMs ?? 0;
     this.#buffer = new SendBuffer(options.maxBufferedBytes ?? DEFAULT_BUFFERED_BYTES, wiring.clock);
+    this.#keeper = {
+      admitted: (send) => this.#admit(send),
+      left: ({ bytes }) => this.#buffer.leave(bytes),
+      answered: (send) => this.#sends.remove(send),
+    };
   }
 
   send(record: OutgoingRecord, { deadlineMs }: SendOptions = {}): Promise<RecordPosition> {
     return new Promise((resolve, reject) => {
       if (this.#closing !== undefined) return reject(closedError());
-      const { clock } = this.#wiring;
-      const untilMs = deadlineMs === undefined ? undefined : clock.nowMs() + deadlineMs;
-      const bytes = sizeOf(record);
-      const body = encodeRecordBody(record);
-      const timestampMs = record.timestampMs ?? clock.nowMs();
-      const { topic, partition } = record;
-      const key = copyOf(record.partitionKey ?? record.key);
-      const enter = (): void => {
-        const call = this.#calls.open({ resolve, reject });
-        if (untilMs !== undefined) this.#limit(call, untilMs - clock.nowMs());
-        const pending = { body, timestampMs, bytes, ...this.#ends(topic, bytes, call) };
-        this.#lanesOf(topic).add({ partition, key }, pending);
-      };
-      this.#buffer.enter({ bytes, patienceMs: deadlineMs, enter, refuse: reject });
+      const content = contentOf(record, this.#wiring.clock.nowMs(), deadlineMs);
+      this.#buffer.enter(new PendingSend(content, this.#keeper, resolve, reject));
     });
   }
 
   flush(): Promise<void> {
-    return this.#calls.allSettled();
+    return this.#sends.allAnswered();
   }
 
   close(timeoutMs = DEFAULT_CLOSE_MS): Promise<void> {
@@ -95,23 +112,16 @@ export class KafkaProducer implements RecordProducer {
     return this.#closing;
   }
 
-  #limit(call: OpenCall, leftMs: number): void {
-    call.onSettled(
-      this.#wiring.clock.after(leftMs, () => call.reject(unknownFate('No acknowledgement in time'))),
-    );
+  #admit(send: PendingSend): void {
+    this.#sends.add(send);
+    if (send.patienceMs !== undefined) this.#limit(send, send.patienceMs);
+    this.#lanesOf(send.topic).add(send);
   }
 
-  #ends(topic: string, bytes: number, call: OpenCall): Pick<Pending, 'written' | 'failed'> {
-    return {
-      written: (partition, offset) => {
-        this.#buffer.leave(bytes);
-        call.resolve({ topic, partition, offset });
-      },
-      failed: (error) => {
-        this.#buffer.leave(bytes);
-        call.reject(error);
-      },
-    };
+  #limit(send: PendingSend, patienceMs: number): void {
+    const { clock } = this.#wiring;
+    const leftMs = send.handedOverAtMs + patienceMs - clock.nowMs();
+    send.onAnswer(clock.after(leftMs, () => send.answer(unknownFate('No acknowledgement in time'))));
   }
 
   #lanesOf(topic: string): TopicLanes {
@@ -122,6 +132,7 @@ export class KafkaProducer implements RecordProducer {
       clock,
       unknownTopicGraceMs: limits.unknownTopicGraceMs,
       partitions: () => transport.partitions(topic),
+      forget: () => transport.forget(topic),
       createCollector: (at, onDeparture) => this.#createCollector(at, onDeparture),
       isClosed: () => this.#isDown,
     });
@@ -160,7 +171,7 @@ export class KafkaProducer implements RecordProducer {
     this.#buffer.close(closedError());
     const error = unknownFate('The producer was closed');
     for (const lanes of this.#topics.values()) lanes.fail(error);
-    this.#calls.rejectAll(error);
+    this.#sends.answerAll(error);
     await this.#atMost(DISCONNECT_MS, this.#wiring.transport.close());
   }
 

@@ -67,27 +67,9 @@ export const encodeRecordBody = (record: {
   return body;
 };
 
-interface Place {
-  readonly offsetDelta: number;
-  readonly timestampDelta: number;
-  /** Bytes behind the length field. */
-  readonly size: number;
-}
-
-const placeOf = (record: BatchRecord, offsetDelta: number, baseTimestampMs: number): Place => {
-  const timestampDelta = record.timestampMs - baseTimestampMs;
-  const size = 1 + varintSize(timestampDelta) + varintSize(offsetDelta) + record.body.length;
-  return { offsetDelta, timestampDelta, size };
-};
-
-const writeRecord = (target: Buffer, pos: number, body: Buffer, place: Place): number => {
-  let at = writeVarint(target, pos, place.size);
-  target[at++] = 0;
-  at = writeVarint(target, at, place.timestampDelta);
-  at = writeVarint(target, at, place.offsetDelta);
-  body.copy(target, at);
-  return at + body.length;
-};
+/** Bytes of a record behind its length field. */
+const recordSize = (record: BatchRecord, offsetDelta: number, timestampDelta: number): number =>
+  1 + varintSize(timestampDelta) + varintSize(offsetDelta) + record.body.length;
 
 const writeBatchHeader = (batch: Buffer, records: readonly BatchRecord[], baseTimestampMs: number): void => {
   batch.writeInt32BE(batch.length - 12, 8);
@@ -103,18 +85,24 @@ const writeBatchHeader = (batch: Buffer, records: readonly BatchRecord[], baseTi
 /** Encodes records as one uncompressed record batch, not valid until {@link stampBatch} was called. */
 export const encodeRecordBatch = (records: readonly BatchRecord[]): Buffer => {
   const baseTimestampMs = records[0]?.timestampMs ?? 0;
-  const placed = records.map((record, index) => ({
-    body: record.body,
-    place: placeOf(record, index, baseTimestampMs),
-  }));
-  const total = placed.reduce(
-    (sum, { place: { size } }) => sum + varintSize(size) + size,
-    BATCH_HEADER_BYTES,
-  );
+  const sizeAt = (record: BatchRecord, index: number): number =>
+    recordSize(record, index, record.timestampMs - baseTimestampMs);
+  const total = records.reduce((sum, record, index) => {
+    const size = sizeAt(record, index);
+    return sum + varintSize(size) + size;
+  }, BATCH_HEADER_BYTES);
   const batch = Buffer.alloc(total);
   writeBatchHeader(batch, records, baseTimestampMs);
   let at = BATCH_HEADER_BYTES;
-  for (const { body, place } of placed) at = writeRecord(batch, at, body, place);
+  for (let index = 0; index < records.length; index++) {
+    const record = records[index];
+    if (record === undefined) continue;
+    at = writeVarint(batch, at, sizeAt(record, index));
+    batch[at++] = 0;
+    at = writeVarint(batch, at, record.timestampMs - baseTimestampMs);
+    at = writeVarint(batch, at, index);
+    at += record.body.copy(batch, at);
+  }
   return batch;
 };
 

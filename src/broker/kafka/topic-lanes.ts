@@ -2,13 +2,15 @@ import type { Clock } from '../../core/clock.ts';
 import { EsteiraError } from '../../core/errors.ts';
 import type { TopicPartition } from '../../core/record.ts';
 import { brokerError } from './errors.ts';
-import { partitionOfKey } from './murmur2.ts';
+import { partitionOfHash } from './murmur2.ts';
 import type { PartitionCollector, Pending } from './partition-collector.ts';
 
 /** How lanes are wired. */
 export interface LanesWiring {
   readonly clock: Clock;
   partitions(): Promise<readonly number[]>;
+  /** Lets the next look go to Kafka, whatever was found before. */
+  forget(): void;
   createCollector(at: TopicPartition, onDeparture: () => void): PartitionCollector;
   /** How long the topic may be unknown before its records fail, ms. */
   readonly unknownTopicGraceMs: number;
@@ -18,26 +20,35 @@ export interface LanesWiring {
 /** What picks the partition of a record: itself, or a key, or neither. */
 export interface Address {
   readonly partition: number | undefined;
-  readonly key: Buffer | null;
+  /** The hash of the key that picks the partition. */
+  readonly keyHash: number | undefined;
 }
 
+/** A record on its way to its partition. */
+type Addressed = Pending & Address;
+
 const LOOK_UP_AGAIN_MS = 200;
+/** A partition that is not there is looked for anew when the last look is older than this, ms. */
+const ASK_AGAIN_MS = 5_000;
+/** How old the number of partitions may grow before it is looked up in the background, ms. */
+const REFRESH_MS = 300_000;
 
 const unknownPartition = (at: TopicPartition, partitions: number): EsteiraError =>
   new EsteiraError('ESTEIRA_TOPICS_DIFFER', `The topic has no partition ${at.partition}.`, {
     facts: { ...at, partitions },
   });
 
-/** The partitions of one topic as a producer sees them; they are looked up at the first record. */
+/** The partitions of one topic as a producer sees them; they are looked up at the first record, and now and then. */
 export class TopicLanes {
   readonly #topic: string;
   readonly #wiring: LanesWiring;
   readonly #collectors = new Map<number, PartitionCollector>();
-  /** What came before the number of partitions was known, in its order. */
-  #early: (readonly [Address, Pending])[] = [];
+  /** What waits for the number of partitions, in its order. */
+  #early: Addressed[] = [];
   #count: number | undefined;
-  #keyless = 0;
+  #askedAtMs = 0;
   #isAsking = false;
+  #keyless = 0;
 
   constructor(topic: string, wiring: LanesWiring) {
     this.#topic = topic;
@@ -45,43 +56,68 @@ export class TopicLanes {
   }
 
   /** Queues a record on its partition. */
-  add(to: Address, pending: Pending): void {
-    if (this.#count !== undefined) this.#route(to, pending, this.#count);
+  add(record: Addressed): void {
+    const count = this.#countFor(record);
+    if (count !== undefined) this.#route(record, count);
     else {
-      this.#early.push([to, pending]);
-      this.#askOnce();
+      this.#early.push(record);
+      this.#ask();
     }
-  }
-
-  #askOnce(): void {
-    if (this.#isAsking) return;
-    this.#isAsking = true;
-    void this.#ask().finally(() => {
-      this.#isAsking = false;
-    });
   }
 
   /** Fails everything that is not in flight. */
   fail(error: EsteiraError): void {
-    for (const [, pending] of this.#takeEarly()) pending.failed(error);
+    this.#failEarly(error);
     for (const collector of this.#collectors.values()) collector.fail(error);
   }
 
-  async #ask(): Promise<void> {
-    const startedAtMs = this.#wiring.clock.nowMs();
-    while (this.#count === undefined && !this.#wiring.isClosed()) {
-      try {
-        this.#count = (await this.#wiring.partitions()).length;
-      } catch (error) {
-        const known = brokerError(`Cannot find topic ${this.#topic}`, error, {
-          facts: { topic: this.#topic },
-        });
-        if (this.#isFinal(known, startedAtMs)) return this.fail(known);
-        await this.#wait();
-      }
-    }
+  /** The number of partitions, unless it has to be asked for first: partitions may have been added. */
+  #countFor({ partition }: Addressed): number | undefined {
     const count = this.#count;
-    if (count !== undefined) for (const [to, pending] of this.#takeEarly()) this.#route(to, pending, count);
+    const ageMs = this.#wiring.clock.nowMs() - this.#askedAtMs;
+    if (count !== undefined && partition !== undefined && partition >= count && ageMs > ASK_AGAIN_MS) {
+      this.#wiring.forget();
+      return undefined;
+    }
+    if (count !== undefined && ageMs > REFRESH_MS) this.#ask();
+    return count;
+  }
+
+  #ask(): void {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    void this.#askUntilKnown(this.#wiring.clock.nowMs());
+  }
+
+  async #askUntilKnown(startedAtMs: number): Promise<void> {
+    while (!this.#wiring.isClosed()) {
+      try {
+        return this.#learn((await this.#wiring.partitions()).length);
+      } catch (error) {
+        const facts = { topic: this.#topic };
+        const known = brokerError(`Cannot find topic ${this.#topic}`, error, { facts });
+        if (this.#isFinal(known, startedAtMs)) return this.#giveUp(known);
+      }
+      await this.#wait();
+    }
+  }
+
+  /** Asking ends before anybody hears of it: who tries again at once must be able to ask again. */
+  #endAsking(): void {
+    this.#isAsking = false;
+    this.#askedAtMs = this.#wiring.clock.nowMs();
+  }
+
+  #learn(found: number): void {
+    this.#endAsking();
+    const count = Math.max(found, this.#count ?? 0);
+    this.#count = count;
+    for (const record of this.#takeEarly()) this.#route(record, count);
+  }
+
+  #giveUp(error: EsteiraError): void {
+    this.#endAsking();
+    this.#failEarly(error);
   }
 
   #isFinal(error: EsteiraError, startedAtMs: number): boolean {
@@ -96,21 +132,24 @@ export class TopicLanes {
     });
   }
 
-  #takeEarly(): readonly (readonly [Address, Pending])[] {
+  #failEarly(error: EsteiraError): void {
+    for (const record of this.#takeEarly()) record.failed(error);
+  }
+
+  #takeEarly(): readonly Addressed[] {
     const taken = this.#early;
     this.#early = [];
     return taken;
   }
 
-  #route(to: Address, pending: Pending, count: number): void {
-    const partition = this.#choose(to, count);
-    if (partition >= 0 && partition < count) this.#collectorOf(partition).add(pending);
-    else pending.failed(unknownPartition({ topic: this.#topic, partition }, count));
+  #route(record: Addressed, count: number): void {
+    const partition = this.#choose(record, count);
+    if (partition >= 0 && partition < count) this.#collectorOf(partition).add(record);
+    else record.failed(unknownPartition({ topic: this.#topic, partition }, count));
   }
 
-  #choose(to: Address, count: number): number {
-    if (to.partition !== undefined) return to.partition;
-    return to.key === null ? this.#keyless : partitionOfKey(to.key, count);
+  #choose({ partition, keyHash }: Address, count: number): number {
+    return partition ?? (keyHash === undefined ? this.#keyless : partitionOfHash(keyHash, count));
   }
 
   #collectorOf(partition: number): PartitionCollector {

@@ -1,11 +1,7 @@
 import { createRequire } from 'node:module';
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  type GroupHooks,
-  hardenClient,
-  hookGroup,
-  KAFKAJS_VERSION,
-} from '../../../../src/broker/kafka/client-patch.ts';
+import { hardenClient, KAFKAJS_VERSION } from '../../../../src/broker/kafka/client-patch.ts';
+import { type GroupHooks, hookGroup } from '../../../../src/broker/kafka/group-patch.ts';
 import { pause } from '../../../support/wait.ts';
 
 const require = createRequire(import.meta.url);

@@ -106,10 +106,53 @@ describe('a topic that is not known', () => {
     await expect(producer.send(text('x'))).rejects.toMatchObject({ code: 'ESTEIRA_TOPICS_DIFFER' });
   });
 
+  it('is asked for again when a caller tries again at once: it was forgotten for ever', async () => {
+    const { transport, producer } = bench();
+    transport.partitionCounts = unknown;
+    const again = producer.send(text('first')).catch(() => {
+      transport.partitionCounts = async () => [0];
+      return producer.send(text('second'));
+    });
+    await expect(again).resolves.toMatchObject({ offset: 0n });
+  });
+
   it('fails as unknown when it was deleted under a batch that may be written', async () => {
     const { transport, producer } = bench();
     transport.fault = () => ({ code: 3 });
     await expect(producer.send(text('x'))).rejects.toMatchObject({ code: 'ESTEIRA_PUBLISH_UNKNOWN' });
+  });
+});
+
+describe('partitions that are added', () => {
+  it('can be named a little later', async () => {
+    const { transport, clock, producer } = bench();
+    await producer.send(text('a', { partition: 0 }));
+    const early = producer.send(text('b', { partition: 1 }));
+    await expect(early).rejects.toMatchObject({ code: 'ESTEIRA_TOPICS_DIFFER' });
+    transport.partitionCounts = async () => [0, 1];
+    await new Promise<void>((resolve) => void clock.after(10_000, resolve));
+    await expect(producer.send(text('c', { partition: 1 }))).resolves.toMatchObject({ partition: 1 });
+  });
+
+  it('get keys after a while', async () => {
+    const { transport, clock, producer } = bench();
+    const key = Buffer.from('abc');
+    await producer.send(text('a', { key }));
+    transport.partitionCounts = async () => [0, 1, 2];
+    await new Promise<void>((resolve) => void clock.after(301_000, resolve));
+    await producer.send(text('b', { key }));
+    await expect(producer.send(text('c', { key }))).resolves.toMatchObject({ partition: 479470107 % 3 });
+  });
+});
+
+describe('a time', () => {
+  it('that is none does not stop the partition', async () => {
+    const { transport, clock, producer } = bench();
+    for (const timestampMs of [Number.NaN, Number.POSITIVE_INFINITY, 12.7])
+      await producer.send(text('x', { timestampMs }));
+    const [first, second, third] = transport.log(TOPIC).written.map((one) => one.timestampMs);
+    expect([first, second].every((one) => one !== undefined && one <= clock.nowMs())).toBe(true);
+    expect(third).toBe(12);
   });
 });
 
