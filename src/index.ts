@@ -21,8 +21,11 @@ export {
   type TriggerOptions,
   trigger,
 } from './core/job.ts';
+export type { JobPolicyOptions, LockOptions } from './core/job-policy.ts';
 export type { DeadReason, ErrorClass } from './core/outcome.ts';
+export type { QueueOptions, QueuePriority, TenantLimitOptions } from './core/queue.ts';
 export type { Backoff, RetryOptions } from './core/retry-policy.ts';
+export type { StartRateOptions } from './core/start-rate.ts';
 export { knownTenants, type Tenant, type TenantDirectory } from './core/tenants.ts';
 export type { PublishedEvent, PublishOptions } from './producers/event-publisher.ts';
 export type { DispatchedJob, DispatchOptions } from './producers/job-dispatcher.ts';
@@ -35,4 +38,5 @@ export type {
   ProviderOptions,
 } from './providers/provider-options.ts';
 // Running
+export type { LocalEventName, LocalListener } from './runtime/local-events.ts';
 export { type Esteira, type StartOptions, start } from './runtime/start.ts';

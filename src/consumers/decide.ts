@@ -14,6 +14,12 @@ export interface FailedRun extends RunFacts {
   readonly runMs: number;
 }
 
+/** A run that failed without spending its attempt: what it depends on is down. */
+export interface UnspentRun {
+  readonly run: FailedRun;
+  readonly error: ErrorSummary;
+}
+
 /** When a decision was made and when its successor may start, epoch ms. */
 export interface DecisionTimes {
   readonly atMs: number;
@@ -88,14 +94,14 @@ export class Decider {
   ): readonly JobEvent[] {
     const facts = { dueAt: times.dueMs, ...errorFacts(error) };
     return [
-      this.#failedEvent(delivery, run, error, times.atMs),
+      this.failedEvent(delivery, run, error, times.atMs),
       this.#teller.ofRun(delivery, 'job.retried', run, times.atMs, facts),
     ];
   }
 
-  /** A job that has not failed, but must wait outside the window. */
-  deferred(delivery: Delivery, reason: DeferReason, times: DecisionTimes): Decision {
-    const { error } = delivery.job;
+  /** A job that waits outside the window without an attempt spent; `failed`, where a run led to it. */
+  deferred(delivery: Delivery, reason: DeferReason, times: DecisionTimes, failed?: UnspentRun): Decision {
+    const error = failed?.error ?? delivery.job.error;
     return {
       kind: 'deferred',
       topic: this.#tierTopic(times),
@@ -106,6 +112,7 @@ export class Decider {
       }),
       atMs: times.atMs,
       events: [
+        ...(failed === undefined ? [] : [this.failedEvent(delivery, failed.run, failed.error, times.atMs)]),
         this.#teller.of(delivery, 'job.deferred', `hop:${delivery.job.hop}`, times.atMs, {
           dueAt: times.dueMs,
           reason,
@@ -132,7 +139,7 @@ export class Decider {
       }),
       atMs,
       dead: { reason, error, tenant: delivery.tenant },
-      events: run === undefined ? [sent] : [this.#failedEvent(delivery, run, error, atMs), sent],
+      events: run === undefined ? [sent] : [this.failedEvent(delivery, run, error, atMs), sent],
     };
   }
 
@@ -146,7 +153,8 @@ export class Decider {
     return tierMs === undefined ? this.#inbox : names.tier(this.#app.name, tierMs);
   }
 
-  #failedEvent(delivery: Delivery, run: FailedRun, error: ErrorSummary, atMs: number): JobEvent {
+  /** What is told of an attempt that failed. */
+  failedEvent(delivery: Delivery, run: FailedRun, error: ErrorSummary, atMs: number): JobEvent {
     return this.#teller.ofRun(delivery, 'job.failed', run, atMs, {
       runMs: run.runMs,
       ...errorFacts(error),

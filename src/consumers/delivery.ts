@@ -17,14 +17,16 @@ export interface Delivery {
   readonly tenant: string;
   readonly correlationId: string;
   readonly claim: ClaimId;
-  /** The payload for the handler; absent when the record is dead on arrival. */
-  readonly payload?: unknown;
+  /** The payload for the handler; undefined when the record is dead on arrival. */
+  readonly payload: unknown;
   /** Epoch ms before which it must not start: the trigger's delay on a first copy. */
-  readonly notBeforeMs?: number;
+  readonly notBeforeMs: number | undefined;
   /** 1 (first) to 10. */
   readonly priority: number;
-  /** What keeps it in order with others of its partition; absent for unordered types. */
-  readonly sequence?: string;
+  /** What keeps it in order with others of its partition; undefined for unordered types. */
+  readonly sequence: string | undefined;
   /** Why it can never run, found before any claim. */
-  readonly deadOnArrival?: { readonly reason: DeadReason; readonly code: string; readonly detail: string };
+  readonly deadOnArrival:
+    | { readonly reason: DeadReason; readonly code: string; readonly detail: string }
+    | undefined;
 }

@@ -9,7 +9,8 @@ import type { StateStore } from '../core/ports/state.ts';
 import type { JobTelemetry } from '../core/ports/telemetry.ts';
 import type { AroundAttempt } from './execution.ts';
 import type { Window } from './partition-home.ts';
-import type { SlotPool } from './slot-pool.ts';
+import type { SlotScheduler } from './scheduling/slot-scheduler.ts';
+import type { SuspensionsOptions } from './suspensions.ts';
 import type { TenantResolver } from './tenant-resolver.ts';
 
 /** What the workers of one process share. */
@@ -24,7 +25,7 @@ export interface EngineParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly identity: ServiceIdentity;
-  readonly pool: SlotPool;
+  readonly slots: SlotScheduler;
   readonly settings: EngineSettings;
   /** The app's own rules, asked before the built-in ones. */
   readonly classify?: (error: unknown) => ErrorClass | undefined;
@@ -43,6 +44,8 @@ export interface EngineSettings {
   /** How long a record waits for a claim of somebody else before it is set aside (unordered types), ms; default 60 s. */
   readonly setAsideAfterMs: number;
   readonly window: Window;
+  /** How starts are suspended while what they depend on is down; default as in `SuspensionsOptions`. */
+  readonly suspension?: SuspensionsOptions;
   /** How long the group waits for a silent member before it gives its partitions away, ms; default 30 s. */
   readonly sessionTimeoutMs: number;
 }

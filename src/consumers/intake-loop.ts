@@ -1,3 +1,4 @@
+import type { ConsumedRecord } from '../core/record.ts';
 import { type InsistParts, insist } from './backoff.ts';
 import type { Delivery } from './delivery.ts';
 import type { Intake } from './intake.ts';
@@ -12,6 +13,32 @@ export interface IntakeLoopParts extends InsistParts {
 
 const FORGET_EVERY = 256;
 
+/** What is known is understood at once; what must be asked for, or cannot be told now, is insisted on. */
+const takeNow = (
+  parts: IntakeLoopParts,
+  record: ConsumedRecord,
+): Delivery | undefined | Promise<Delivery | undefined> => {
+  const first = attempt(() => parts.intake.take(record));
+  if (first.ok && !(first.value instanceof Promise)) return first.value;
+  let isFirst = true;
+  return insist(parts, `${parts.name}: intake`, () => {
+    if (!isFirst) return parts.intake.take(record);
+    isFirst = false;
+    if (first.ok) return first.value;
+    throw first.error;
+  });
+};
+
+const attempt = <T>(
+  call: () => T,
+): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown } => {
+  try {
+    return { ok: true, value: call() };
+  } catch (error) {
+    return { ok: false, error };
+  }
+};
+
 /** Understands what a partition has taken in, one record after the other: order is kept, and nothing is guessed. */
 export const runIntake = async (parts: IntakeLoopParts, home: PartitionHome): Promise<void> => {
   if (home.intakeRuns) return;
@@ -20,7 +47,8 @@ export const runIntake = async (parts: IntakeLoopParts, home: PartitionHome): Pr
     for (let at = 0; home.alive && !parts.stopped.aborted; ) {
       const record = home.incoming[at];
       if (record === undefined) break;
-      const delivery = await insist(parts, `${parts.name}: intake`, () => parts.intake.take(record));
+      const taken = takeNow(parts, record);
+      const delivery = taken instanceof Promise ? await taken : taken;
       at += 1;
       if (at >= FORGET_EVERY || at === home.incoming.length) {
         home.incoming.splice(0, at);

@@ -3,6 +3,7 @@ import { type DispatchFormat, dispatchFormat } from '../core/dispatch.ts';
 import { type Envelope, type JobHeaders, parseEnvelope } from '../core/envelope.ts';
 import { jobIdOf } from '../core/ids.ts';
 import type { JobDefinition, Trigger } from '../core/job.ts';
+import { whenKnown } from '../core/known.ts';
 import { names } from '../core/names.ts';
 import type { Serde } from '../core/ports/serde.ts';
 import { type ConsumedRecord, copyRecord, formatPosition } from '../core/record.ts';
@@ -22,18 +23,31 @@ export interface IntakeParts {
 const sequenceOf = (record: ConsumedRecord, orderKey: string | undefined): string =>
   `${record.topic}/${record.partition}/${orderKey ?? record.key?.toString('base64') ?? ''}`;
 
-const dead = (
-  base: Delivery,
-  reason: 'undecodable' | 'payload_invalid' | 'tenant_unresolved',
-  code: string,
-  detail: string,
-): Delivery => ({ ...base, deadOnArrival: { reason, code, detail } });
+/** What is known of a record before its tenant and payload are. */
+interface Described {
+  readonly record: ConsumedRecord;
+  readonly envelope: Envelope;
+  readonly job: JobHeaders;
+  readonly position: string;
+  readonly tenant: string;
+}
+
+type Dead = NonNullable<Delivery['deadOnArrival']>;
+
+/** What becomes of a record that can run. */
+interface Fit {
+  readonly payload: unknown;
+  readonly orderKey: string | undefined;
+  readonly idempotencyKey: string;
+  readonly priority: number;
+  readonly notBeforeMs: number | undefined;
+}
 
 /**
  * Understands records for one job type: routing by header, tenant, decoding, check, condition, map.
  *
- * It never judges by guesswork: what is unknown for now rejects (registry or tenant directory out of reach) and is
- * asked again; what can never run becomes dead on arrival.
+ * It never judges by guesswork: what is unknown for now throws or rejects (registry or tenant directory out of reach)
+ * and is asked again; what can never run becomes dead on arrival. What is remembered is answered without a promise.
  */
 export class Intake {
   readonly #parts: IntakeParts;
@@ -50,20 +64,32 @@ export class Intake {
   }
 
   /** What a record is to this job type; undefined when it is nothing to it. */
-  async take(fetched: ConsumedRecord): Promise<Delivery | undefined> {
+  take(fetched: ConsumedRecord): Delivery | undefined | Promise<Delivery | undefined> {
     const onInbox = fetched.topic === this.#inbox;
     const envelope = parseEnvelope(fetched.headers, onInbox);
     const { eventType } = envelope;
     if (!onInbox && eventType !== undefined && !this.#triggers.has(eventType)) return undefined;
     const record = copyRecord(fetched);
-    const source = onInbox ? this.#onInbox(eventType) : await this.#onEventTopic(eventType, record);
+    const source = onInbox ? this.#onInbox(eventType) : this.#onEventTopic(eventType, record);
+    return whenKnown(source, (known) => this.#takeAs(record, envelope, known));
+  }
+
+  #takeAs(
+    record: ConsumedRecord,
+    envelope: Envelope,
+    source: PayloadSource | 'ignored' | undefined,
+  ): Delivery | undefined | Promise<Delivery | undefined> {
     if (source === 'ignored') return undefined;
     const base = this.#describe(record, envelope);
     if (source === undefined) {
-      const what = eventType ?? 'a record without ce_type';
-      return dead(base, 'undecodable', 'TYPE_UNKNOWN', `${what} is nothing this job type knows`);
+      const what = envelope.eventType ?? 'a record without ce_type';
+      return this.#dead(base, 'undecodable', 'TYPE_UNKNOWN', `${what} is nothing this job type knows`);
     }
-    return this.#understand(base, source);
+    return whenKnown(this.#parts.tenants.resolve(envelope.tenant), (tenant) => {
+      if (tenant !== undefined) return this.#understand({ ...base, tenant }, source);
+      const detail = 'the record names no tenant that the directory knows';
+      return this.#dead(base, 'tenant_unresolved', 'TENANT_UNRESOLVED', detail);
+    });
   }
 
   #onInbox(eventType: string | undefined): PayloadSource | undefined {
@@ -75,35 +101,23 @@ export class Intake {
   }
 
   /** Without a type in its headers a record is known by its schema; undefined when nobody can say what it is. */
-  async #onEventTopic(
+  #onEventTopic(
     eventType: string | undefined,
     record: ConsumedRecord,
-  ): Promise<PayloadSource | 'ignored' | undefined> {
+  ): PayloadSource | 'ignored' | undefined | Promise<PayloadSource | 'ignored' | undefined> {
     const byType = eventType === undefined ? undefined : this.#triggers.get(eventType);
     if (byType !== undefined) return { kind: 'event', trigger: byType };
-    const name = await this.#parts.serde.recordName(record.value);
-    if (name === undefined) return undefined;
-    const byName = this.#parts.job.triggers.find((one) => one.event.contract.name === name);
-    return byName === undefined ? 'ignored' : { kind: 'event', trigger: byName };
+    return whenKnown(this.#parts.serde.recordName(record.value), (name) => {
+      if (name === undefined) return undefined;
+      const byName = this.#parts.job.triggers.find((one) => one.event.contract.name === name);
+      return byName === undefined ? 'ignored' : { kind: 'event', trigger: byName };
+    });
   }
 
-  #describe(record: ConsumedRecord, envelope: Envelope): Delivery {
-    const { job: definition } = this.#parts;
+  #describe(record: ConsumedRecord, envelope: Envelope): Described {
     const position = formatPosition(record);
-    const eventId = envelope.eventId ?? position;
-    const job = envelope.job ?? this.#firstCopy(envelope.source ?? '', eventId);
-    return {
-      record,
-      envelope,
-      job,
-      position,
-      origin: job.origin ?? position,
-      tenant: UNKNOWN_TENANT,
-      correlationId: envelope.correlationId ?? eventId,
-      claim: { jobType: definition.type, tenant: UNKNOWN_TENANT, idempotencyKey: job.id },
-      priority: job.priority ?? 5,
-      ...(definition.ordered ? { sequence: sequenceOf(record, job.orderKey) } : {}),
-    };
+    const job = envelope.job ?? this.#firstCopy(envelope.source ?? '', envelope.eventId ?? position);
+    return { record, envelope, job, position, tenant: UNKNOWN_TENANT };
   }
 
   #firstCopy(source: string, eventId: string): JobHeaders {
@@ -112,59 +126,74 @@ export class Intake {
     return { id, type: job.type, attempt: 1, starts: 0, hop: 0, replayCount: 0 };
   }
 
-  async #understand(base: Delivery, source: PayloadSource): Promise<Delivery | undefined> {
-    const tenant = await this.#parts.tenants.resolve(base.envelope.tenant);
-    if (tenant === undefined) {
-      const detail = 'the record names no tenant that the directory knows';
-      return dead(base, 'tenant_unresolved', 'TENANT_UNRESOLVED', detail);
-    }
-    const known: Delivery = { ...base, tenant, claim: { ...base.claim, tenant } };
-    const payload = await openPayload(this.#parts.serde, source, base.record.value);
-    if (!payload.ok) return dead(known, payload.reason, payload.code, payload.detail);
-    try {
-      return this.#fit(known, source, payload.value);
-    } catch (error) {
-      // The app's own map, condition or key function: it is pure, so asking again would never help.
-      // Its message may quote the payload, so only the class is told.
-      const what = error instanceof Error ? error.name : typeof error;
-      return dead(known, 'payload_invalid', 'MAP_FAILED', `when, map, order or idempotencyKey threw ${what}`);
-    }
+  #understand(base: Described, source: PayloadSource): Delivery | undefined | Promise<Delivery | undefined> {
+    return whenKnown(openPayload(this.#parts.serde, source, base.record.value), (payload) => {
+      if (!payload.ok) return this.#dead(base, payload.reason, payload.code, payload.detail);
+      try {
+        return this.#fit(base, source, payload.value);
+      } catch (error) {
+        // The app's own map, condition or key function: it is pure, so asking again would never help.
+        // Its message may quote the payload, so only the class is told.
+        const what = error instanceof Error ? error.name : typeof error;
+        const detail = `when, map, order or idempotencyKey threw ${what}`;
+        return this.#dead(base, 'payload_invalid', 'MAP_FAILED', detail);
+      }
+    });
   }
 
-  #fit(known: Delivery, source: PayloadSource, value: unknown): Delivery | undefined {
-    if (source.kind === 'dispatch') return this.#complete(known, value);
+  #fit(base: Described, source: PayloadSource, value: unknown): Delivery | undefined {
+    const { job, record } = base;
+    if (source.kind === 'dispatch') return this.#complete(base, value, job.priority ?? 5, undefined);
     const { trigger } = source;
     if (!trigger.when(value)) return undefined;
-    const first = known.record.topic !== this.#inbox;
-    const delayed = first && trigger.delayMs > 0;
-    return this.#complete(
-      {
-        ...known,
-        priority: known.job.priority ?? trigger.priority,
-        ...(delayed ? { notBeforeMs: known.record.timestampMs + trigger.delayMs } : {}),
-      },
-      trigger.map(value),
-    );
+    const delayed = trigger.delayMs > 0 && record.topic !== this.#inbox;
+    const notBeforeMs = delayed ? record.timestampMs + trigger.delayMs : undefined;
+    return this.#complete(base, trigger.map(value), job.priority ?? trigger.priority, notBeforeMs);
   }
 
-  #complete(known: Delivery, payload: unknown): Delivery {
+  #complete(base: Described, payload: unknown, priority: number, notBeforeMs: number | undefined): Delivery {
     const { job } = this.#parts;
-    const orderKey = known.job.orderKey ?? job.orderingKey(payload);
-    const idempotencyKey = job.idempotencyKey(payload) ?? known.job.id;
+    const orderKey = base.job.orderKey ?? job.orderingKey(payload);
+    const idempotencyKey = job.idempotencyKey(payload) ?? base.job.id;
     if (typeof idempotencyKey !== 'string' || idempotencyKey === '') {
-      return dead(
-        known,
-        'payload_invalid',
-        'KEY_EMPTY',
-        'idempotencyKey gave no text: all such jobs would be one',
-      );
+      const detail = 'idempotencyKey gave no text: all such jobs would be one';
+      return this.#dead(base, 'payload_invalid', 'KEY_EMPTY', detail);
     }
+    return this.#deliver(base, { payload, orderKey, idempotencyKey, priority, notBeforeMs }, undefined);
+  }
+
+  #dead(base: Described, reason: Dead['reason'], code: string, detail: string): Delivery {
+    const { job } = base;
+    const fit: Fit = {
+      payload: undefined,
+      orderKey: job.orderKey,
+      idempotencyKey: job.id,
+      priority: job.priority ?? 5,
+      notBeforeMs: undefined,
+    };
+    return this.#deliver(base, fit, { reason, code, detail });
+  }
+
+  /** The one place where a delivery is made, so that all have one shape. */
+  #deliver(base: Described, fit: Fit, deadOnArrival: Dead | undefined): Delivery {
+    const { type, ordered } = this.#parts.job;
+    const { record, envelope, position, tenant } = base;
+    const { orderKey, priority } = fit;
+    const headers = deadOnArrival === undefined ? { ...base.job, priority } : base.job;
     return {
-      ...known,
-      payload,
-      job: { ...known.job, priority: known.priority, ...(orderKey === undefined ? {} : { orderKey }) },
-      claim: { ...known.claim, idempotencyKey },
-      ...(job.ordered ? { sequence: sequenceOf(known.record, orderKey) } : {}),
+      record,
+      envelope,
+      job: orderKey === undefined ? headers : { ...headers, orderKey },
+      position,
+      origin: base.job.origin ?? position,
+      tenant,
+      correlationId: envelope.correlationId ?? envelope.eventId ?? position,
+      claim: { jobType: type, tenant, idempotencyKey: fit.idempotencyKey },
+      payload: fit.payload,
+      notBeforeMs: fit.notBeforeMs,
+      priority,
+      sequence: ordered ? sequenceOf(record, orderKey) : undefined,
+      deadOnArrival,
     };
   }
 }

@@ -1,43 +1,34 @@
 import { classifyError } from '../core/classify.ts';
-import { randomId } from '../core/ids.ts';
 import type { JobDefinition } from '../core/job.ts';
 import type { DeadReason, ErrorSummary } from '../core/outcome.ts';
 import type { ClaimAnswer } from '../core/ports/state.ts';
-import { parsePosition } from '../core/record.ts';
 import { delayBefore } from '../core/retry-policy.ts';
+import { afterWaiting, type JobSettings } from '../core/settings.ts';
 import { summarizeError } from '../security/error-summary.ts';
 import type { Decider, DecisionTimes, FailedRun } from './decide.ts';
 import { decodeDecision } from './decision.ts';
+import type { Delivery } from './delivery.ts';
+import type { DependencyGuard } from './dependency-guard.ts';
 import type { EngineParts } from './engine-parts.ts';
-import { type Execution, execute, type RunEnd } from './execution.ts';
-import type { RunFacts, Teller } from './job-telling.ts';
-import type { LeaseKeeper } from './lease-keeper.ts';
-import type { Entry } from './partition-home.ts';
-import type { Settled, Settlement } from './settlement.ts';
+import type { Entry } from './entry.ts';
+import type { RunFacts } from './job-telling.ts';
+import type { Settlement } from './settlement.ts';
 import type { StateClient } from './state-client.ts';
-
-/** What became of one try to get an entry done. */
-export type Step = { readonly kind: 'settle' } | { readonly kind: 'again'; readonly delayMs: number };
+import { ASK_AGAIN_MS, again, type Step, stepOf } from './step.ts';
+import { type TellingParts, tellEvent } from './tell-record.ts';
 
 export interface ProcessorParts
-  extends Pick<EngineParts, 'clock' | 'settings' | 'classify' | 'onFatal' | 'around'> {
+  extends TellingParts,
+    Pick<EngineParts, 'clock' | 'log' | 'settings' | 'classify'> {
+  readonly jobSettings: JobSettings;
   readonly job: JobDefinition<unknown>;
   readonly state: StateClient;
   readonly settlement: Settlement;
   readonly decider: Decider;
-  readonly teller: Teller;
-  readonly leases: LeaseKeeper;
-  /** The runs under way, so that a shutdown can wait for them and end them. */
-  readonly executions: Set<Execution>;
+  readonly dependencies: DependencyGuard;
 }
 
-const SETTLE: Step = { kind: 'settle' };
-const ASK_AGAIN_MS = 100;
 const LONGEST_LOOK_AWAY_MS = 500;
-
-const again = (delayMs: number): Step => ({ kind: 'again', delayMs: Math.max(0, delayMs) });
-
-const stepOf = (settled: Settled): Step => (settled === 'settle' ? SETTLE : again(ASK_AGAIN_MS));
 
 /** An error of Esteira's own finding: nothing was thrown. */
 const foundError = (code: string, message: string): ErrorSummary => ({
@@ -47,7 +38,11 @@ const foundError = (code: string, message: string): ErrorSummary => ({
   fingerprint: code,
 });
 
-/** Gets one entry done: claim, run, decide, settle. */
+/** When the event or dispatch came about, epoch ms: as it says itself, else as its record says. */
+const bornMs = ({ envelope, job, record }: Delivery): number =>
+  envelope.eventTimeMs ?? job.firstFailedAtMs ?? record.timestampMs;
+
+/** Finds what becomes of entries that did not just run and return. */
 export class JobProcessor {
   readonly #parts: ProcessorParts;
 
@@ -55,54 +50,47 @@ export class JobProcessor {
     this.#parts = parts;
   }
 
-  /** `freeSlot` is called as soon as no handler runs (more than once, perhaps). */
-  async process(entry: Entry, freeSlot: () => void): Promise<Step> {
+  /** What becomes of an entry that needs no claim; undefined when it may ask for one. */
+  unclaimed(entry: Entry): Promise<Step> | undefined {
     const { deadOnArrival, notBeforeMs } = entry.delivery;
     if (deadOnArrival !== undefined) {
-      freeSlot();
       const { reason, code, detail } = deadOnArrival;
       return this.#die(entry, reason, foundError(code, detail));
     }
-    if (notBeforeMs !== undefined && notBeforeMs > this.#parts.clock.nowMs()) {
-      freeSlot();
-      return this.#beforeItsTime(entry, notBeforeMs);
-    }
-    const answer = await this.#claim(entry);
-    if (answer.kind !== 'run') {
-      freeSlot();
-      return this.#answered(entry, answer);
-    }
-    const { fence, attempt, starts } = answer;
-    return this.#run(entry, { executionId: randomId(), fence, attempt, starts }, freeSlot);
+    const atMs = this.#parts.clock.nowMs();
+    if (notBeforeMs !== undefined && notBeforeMs > atMs) return this.#beforeItsTime(entry, notBeforeMs);
+    return this.#waitedTooLong(entry, atMs) ?? this.#parts.dependencies.admit(entry, atMs);
   }
 
-  /** A right to run that is older than half its lease when it arrives is asked for again: same run, whole lease. */
-  async #claim({ delivery }: Entry): Promise<ClaimAnswer> {
-    const { job, state, clock } = this.#parts;
-    const { sequence } = delivery;
-    const place = parsePosition(delivery.origin)?.offset ?? delivery.record.offset;
-    const request = {
-      ...delivery.claim,
-      jobId: delivery.job.id,
-      hop: delivery.job.hop,
-      position: delivery.position,
-      origin: delivery.origin,
-      attempt: delivery.job.attempt,
-      starts: delivery.job.starts,
-      maxAttempts: job.retry.attempts,
-      maxStarts: job.maxStarts,
-      leaseMs: job.leaseMs,
-      run: randomId(),
-      ...(sequence === undefined ? {} : { place: { sequence, offset: `${place}` } }),
-    };
-    for (;;) {
-      const askedMs = clock.nowMs();
-      const answer = await state.claim(request);
-      if (answer.kind !== 'run' || clock.nowMs() - askedMs <= job.leaseMs / 2) return answer;
-    }
+  /** Its queue skips what would have to wait. */
+  async skippedAsFull(entry: Entry): Promise<Step> {
+    const { settlement, log, job } = this.#parts;
+    log.warn('job skipped: its queue is full', {
+      jobType: job.type,
+      queue: job.queue,
+      jobId: entry.delivery.job.id,
+    });
+    return stepOf(await settlement.skip(entry, 'queue_full'));
   }
 
-  async #answered(entry: Entry, answer: Exclude<ClaimAnswer, { kind: 'run' }>): Promise<Step> {
+  #waitedTooLong(entry: Entry, atMs: number): Promise<Step> | undefined {
+    const { job, jobSettings } = this.#parts;
+    const { delivery } = entry;
+    if (job.maxAgeMs !== undefined && atMs - bornMs(delivery) > job.maxAgeMs) {
+      return this.#die(entry, 'max_age', foundError('MAX_AGE', `older than ${job.maxAgeMs} ms (maxAge)`));
+    }
+    const { queueTimeoutMs } = jobSettings;
+    if (queueTimeoutMs === 0 || queueTimeoutMs === Number.POSITIVE_INFINITY) return undefined;
+    const waitedMs = atMs - (delivery.job.dueMs ?? delivery.notBeforeMs ?? delivery.record.timestampMs);
+    const verdict = afterWaiting(jobSettings, waitedMs);
+    if (verdict === 'wait') return undefined;
+    if (verdict === 'skip') return this.skippedAsFull(entry);
+    const detail = `waited longer than ${queueTimeoutMs} ms for its turn (queueTimeout)`;
+    return this.#die(entry, 'max_age', foundError('QUEUE_TIMEOUT', detail));
+  }
+
+  /** What becomes of an entry that may not run. */
+  async answered(entry: Entry, answer: Exclude<ClaimAnswer, { kind: 'run' }>): Promise<Step> {
     const { settlement } = this.#parts;
     switch (answer.kind) {
       case 'done':
@@ -162,69 +150,22 @@ export class JobProcessor {
     return stepOf(await settlement.decide(entry, decision, fence));
   }
 
-  async #run(entry: Entry, run: RunFacts, freeSlot: () => void): Promise<Step> {
-    const { job, executions, leases } = this.#parts;
-    this.#tellStarted(entry, run);
-    const execution = this.#execute(entry, run);
-    executions.add(execution);
-    const lease = { ...entry.delivery.claim, fence: run.fence, leaseMs: job.leaseMs };
-    const stopKeeping = leases.keep(lease, () => execution.revoke('claim-lost'));
-    try {
-      const end = await execution.ended;
-      executions.delete(execution);
-      freeSlot();
-      return await this.#conclude(entry, run, end);
-    } finally {
-      stopKeeping();
-    }
+  /** Gives the right to run back unused: the start is not counted. */
+  async release(entry: Entry, run: RunFacts): Promise<Step> {
+    const { state, job } = this.#parts;
+    await state.release({ ...entry.delivery.claim, fence: run.fence, leaseMs: job.leaseMs });
+    return again(ASK_AGAIN_MS);
   }
 
-  #execute(entry: Entry, run: RunFacts): Execution {
-    const { job, clock, settings, onFatal, around } = this.#parts;
-    return execute(
-      {
-        ...{ job, clock, abandonAfterMs: settings.abandonAfterMs, onHung: onFatal },
-        timeoutMs: job.attemptTimeoutMs ?? settings.attemptTimeoutMs,
-        ...(around === undefined ? {} : { around }),
-      },
-      entry.delivery,
-      run,
-    );
-  }
-
-  #tellStarted(entry: Entry, run: RunFacts): void {
-    const { clock, settlement, teller } = this.#parts;
-    const { delivery } = entry;
-    const nowMs = clock.nowMs();
-    const dueMs = delivery.job.dueMs ?? delivery.notBeforeMs;
-    const waitedMs = nowMs - (dueMs ?? delivery.record.timestampMs);
-    const facts = {
-      queueWaitMs: Math.max(0, waitedMs),
-      latenessMs: dueMs === undefined ? null : Math.max(0, waitedMs),
-    };
-    settlement.tell(entry, teller.ofRun(delivery, 'job.started', run, nowMs, facts));
-  }
-
-  async #conclude(entry: Entry, run: RunFacts, end: RunEnd): Promise<Step> {
-    const { settlement, state, job } = this.#parts;
-    switch (end.kind) {
-      case 'returned':
-        return stepOf(await settlement.complete(entry, run, end.runMs));
-      case 'threw':
-        return this.#failed(entry, { ...run, runMs: end.runMs }, end.error);
-      case 'released':
-        await state.release({ ...entry.delivery.claim, fence: run.fence, leaseMs: job.leaseMs });
-        return again(ASK_AGAIN_MS);
-    }
-  }
-
-  async #failed(entry: Entry, run: FailedRun, thrown: unknown): Promise<Step> {
+  /** What becomes of an entry whose handler threw. */
+  async failed(entry: Entry, run: FailedRun, thrown: unknown): Promise<Step> {
     const { job, clock, classify, decider, settlement } = this.#parts;
     const { delivery } = entry;
     const error = summarizeError(thrown, (one) =>
       classifyError(one, classify === undefined ? [] : [classify]),
     );
     const atMs = clock.nowMs();
+    if (error.class === 'dependency-down') return this.#parts.dependencies.down(entry, run, error, thrown);
     const reason = this.#deathOf(error, run.attempt);
     if (reason !== undefined) {
       const decision = decider.dead(delivery, { reason, error, atMs, run });
@@ -244,7 +185,7 @@ export class JobProcessor {
 
   /** An ordered head keeps its place in memory; its attempt and due time are in the store. */
   async #postpone(entry: Entry, run: FailedRun, error: ErrorSummary, times: DecisionTimes): Promise<Step> {
-    const { job, state, decider, settlement } = this.#parts;
+    const { job, state, decider } = this.#parts;
     const { delivery } = entry;
     const delayMs = times.dueMs - times.atMs;
     const answer = await state.postpone({
@@ -253,7 +194,8 @@ export class JobProcessor {
       ...{ fence: run.fence, attempt: run.attempt + 1, delayMs, ttlMs: job.doneTtlMs },
     });
     if (answer === 'lost') return again(ASK_AGAIN_MS);
-    for (const event of decider.retryEvents(delivery, run, error, times)) settlement.tell(entry, event);
+    for (const event of decider.retryEvents(delivery, run, error, times))
+      tellEvent(this.#parts, entry, event);
     return again(delayMs);
   }
 }

@@ -22,6 +22,27 @@ export const errorFacts = (
   errorFingerprint: error.fingerprint,
 });
 
+/** What every event of a delivery says; one shape for all, as two are made for each job. */
+const knownOf = (delivery: Delivery, atMs: number) => {
+  const { envelope, job } = delivery;
+  return {
+    time: atMs,
+    jobId: job.id,
+    tenantId: delivery.tenant,
+    userId: envelope.userId ?? null,
+    correlationId: delivery.correlationId,
+    causationId: envelope.causationId ?? envelope.eventId ?? null,
+    traceparent: envelope.traceparent ?? null,
+    origin: delivery.origin,
+    hop: job.hop,
+    attempt: job.attempt,
+    starts: job.starts,
+    replayId: job.replayId ?? null,
+    executionId: null as string | null,
+    fence: null as number | null,
+  };
+};
+
 /** Makes the telemetry events of one job type. */
 export const createTeller = (job: JobDefinition<unknown>, identity: ServiceIdentity) => {
   const of = (
@@ -30,22 +51,7 @@ export const createTeller = (job: JobDefinition<unknown>, identity: ServiceIdent
     step: string,
     atMs: number,
     facts: Partial<Omit<JobEvent, 'type' | 'eventId'>> = {},
-  ): JobEvent =>
-    makeJobEvent(job, identity, type, step, {
-      time: atMs,
-      jobId: delivery.job.id,
-      tenantId: delivery.tenant,
-      userId: delivery.envelope.userId ?? null,
-      correlationId: delivery.correlationId,
-      causationId: delivery.envelope.causationId ?? delivery.envelope.eventId ?? null,
-      traceparent: delivery.envelope.traceparent ?? null,
-      origin: delivery.origin,
-      hop: delivery.job.hop,
-      attempt: delivery.job.attempt,
-      starts: delivery.job.starts,
-      replayId: delivery.job.replayId ?? null,
-      ...facts,
-    });
+  ): JobEvent => makeJobEvent(job, identity, type, step, Object.assign(knownOf(delivery, atMs), facts));
 
   /** A step of a run; told twice it has the same id, since no two runs share a fence. */
   const ofRun = (
@@ -54,7 +60,14 @@ export const createTeller = (job: JobDefinition<unknown>, identity: ServiceIdent
     run: RunFacts,
     atMs: number,
     facts: Partial<Omit<JobEvent, 'type' | 'eventId'>> = {},
-  ): JobEvent => of(delivery, type, `fence:${run.fence}`, atMs, { ...run, ...facts });
+  ): JobEvent => {
+    const known = knownOf(delivery, atMs);
+    known.executionId = run.executionId;
+    known.fence = run.fence;
+    known.attempt = run.attempt;
+    known.starts = run.starts;
+    return makeJobEvent(job, identity, type, `fence:${run.fence}`, Object.assign(known, facts));
+  };
 
   return { of, ofRun };
 };

@@ -3,25 +3,25 @@ import { EsteiraError, isEsteiraError } from '../core/errors.ts';
 import type { JobDefinition } from '../core/job.ts';
 import { names } from '../core/names.ts';
 import type { GroupConsumer } from '../core/ports/broker.ts';
+import { resolveSettings } from '../core/settings.ts';
 import { factsOf, waitOrStop } from './backoff.ts';
 import { Decider } from './decide.ts';
 import type { Delivery } from './delivery.ts';
+import { DependencyGuard } from './dependency-guard.ts';
 import type { EngineParts, Worker, WorkerStatus } from './engine-parts.ts';
-import type { Execution } from './execution.ts';
+import { Entry } from './entry.ts';
 import { Intake } from './intake.ts';
 import { type IntakeLoopParts, runIntake } from './intake-loop.ts';
-import { JobProcessor, type Step } from './job-processor.ts';
+import { JobLine } from './job-line.ts';
+import { JobProcessor } from './job-processor.ts';
 import { createTeller } from './job-telling.ts';
-import { LeaseKeeper } from './lease-keeper.ts';
 import { tellOffsetProblems } from './offset-problems.ts';
-import type { Entry } from './partition-home.ts';
 import { PartitionSet } from './partition-set.ts';
-import { ReadyQueue } from './ready-queue.ts';
 import { Settlement } from './settlement.ts';
 import { createStateClient, type StateClient } from './state-client.ts';
 import { SuccessorWriter } from './successor.ts';
+import { Suspensions } from './suspensions.ts';
 
-const RENEWALS_PER_LEASE = 3;
 const AFTER_ABORT_MS = 1_000;
 /** How long what has ended may take to be settled: a few time-outs of the state store. */
 const SETTLE_MS = 3_500;
@@ -34,19 +34,14 @@ export class JobWorker implements Worker {
   readonly #name: string;
   readonly #stopping = new AbortController();
   readonly #suspended = new Set<string>();
+  readonly #suspensions: Suspensions;
   /** Positions of records whose successors do not fit on their topics. */
   readonly #tooLarge = new Set<string>();
-  readonly #executions = new Set<Execution>();
-  readonly #ready = new ReadyQueue<Entry>();
   readonly #consumer: GroupConsumer;
   readonly #state: StateClient;
   readonly #partitions: PartitionSet;
-  readonly #processor: JobProcessor;
+  readonly #line: JobLine;
   #taking = true;
-  /** Slots taken: handlers that run, or are about to. */
-  #busy = 0;
-  /** Entries under way, also those whose handler has ended and whose settling has not. */
-  #handling = 0;
 
   constructor(parts: EngineParts, job: JobDefinition<unknown>) {
     this.#parts = parts;
@@ -60,11 +55,11 @@ export class JobWorker implements Worker {
     this.#state = createStateClient({
       ...this.#patience,
       state: parts.state,
-      renewEveryMs: job.leaseMs / RENEWALS_PER_LEASE,
+      renewEveryMs: job.heartbeatMs,
     });
-    this.#processor = this.#makeProcessor();
+    this.#suspensions = new Suspensions(parts.settings.suspension);
+    this.#line = this.#makeLine();
     this.#partitions = this.#makePartitions();
-    parts.pool.register(() => this.#takeOne());
   }
 
   async start(): Promise<void> {
@@ -78,9 +73,10 @@ export class JobWorker implements Worker {
     const { clock } = this.#parts;
     const stopped = this.#stopping.signal;
     this.#taking = false;
-    await Promise.race([this.#handlersEnded(), waitOrStop(clock, graceMs, stopped)]);
-    for (const execution of this.#executions) execution.revoke('stopping');
-    await Promise.race([this.#handlersEnded(), waitOrStop(clock, AFTER_ABORT_MS, stopped)]);
+    this.#line.stopTaking();
+    await Promise.race([this.#line.handlersEnded(), waitOrStop(clock, graceMs, stopped)]);
+    this.#line.revokeAll();
+    await Promise.race([this.#line.handlersEnded(), waitOrStop(clock, AFTER_ABORT_MS, stopped)]);
     await Promise.race([this.#allConcluded(), waitOrStop(clock, SETTLE_MS, stopped)]);
   }
 
@@ -88,6 +84,7 @@ export class JobWorker implements Worker {
     this.#taking = false;
     await this.#partitions.commit();
     this.#partitions.close();
+    this.#line.close();
     this.#stopping.abort();
     await this.#consumer.stop();
   }
@@ -96,10 +93,11 @@ export class JobWorker implements Worker {
     return {
       name: this.#name,
       assigned: this.#partitions.size,
-      running: this.#executions.size,
+      running: this.#line.running,
       waiting: this.#partitions.unsettled,
       suspended: [
         ...this.#suspended,
+        ...this.#suspensions.list().map(({ dependency }) => `dependency ${dependency}`),
         ...(this.#tooLarge.size > 0 ? ['ESTEIRA_RECORD_TOO_LARGE'] : []),
         ...(this.#state.down ? ['ESTEIRA_STATE_UNAVAILABLE'] : []),
         ...(this.#taking ? [] : ['stopping']),
@@ -119,22 +117,36 @@ export class JobWorker implements Worker {
     };
   }
 
-  #makeProcessor(): JobProcessor {
-    const { app, identity, producer, serde, clock } = this.#parts;
+  #makeLine(): JobLine {
+    const { app, identity, producer, serde, settings } = this.#parts;
     const job = this.#job;
-    const teller = createTeller(job, identity);
+    const jobSettings = resolveSettings(app, job, { attemptTimeoutMs: settings.attemptTimeoutMs });
+    const state = this.#state;
+    const onError = (error: unknown): void => this.#unexpected(error);
+    const shared = {
+      ...this.#parts,
+      job,
+      jobSettings,
+      state,
+      teller: createTeller(job, identity),
+      onTellingFailed: onError,
+    };
     const writer = new SuccessorWriter({
       ...{ ...this.#patience, app, identity, producer, serde },
       onTooLarge: (delivery) => this.#suspendAsTooLarge(delivery),
       onFits: ({ position }) => this.#tooLarge.delete(position),
     });
-    const state = this.#state;
-    return new JobProcessor({
-      ...this.#parts,
-      ...{ job, state, teller, executions: this.#executions },
-      settlement: new Settlement({ ...this.#parts, job, state, teller, writer }),
-      decider: new Decider(app, job, teller),
-      leases: new LeaseKeeper(state, clock),
+    const settlement = new Settlement({ ...shared, writer });
+    const decider = new Decider(app, job, shared.teller);
+    const suspensions = this.#suspensions;
+    const dependencies = new DependencyGuard({ ...shared, settlement, decider, suspensions });
+    const processor = new JobProcessor({ ...shared, settlement, decider, dependencies });
+    return new JobLine({
+      ...shared,
+      processor,
+      dependencies,
+      onOver: (entry) => this.#settle(entry),
+      onError,
     });
   }
 
@@ -145,7 +157,7 @@ export class JobWorker implements Worker {
       name: this.#name,
       intake: new Intake({ app, job: this.#job, serde, tenants }),
       onIgnored: (home, offset) => this.#partitions.settle(home, offset),
-      onDelivery: (home, delivery) => this.#enqueue({ delivery, home, telling: [] }),
+      onDelivery: (home, delivery) => this.#enqueue(new Entry(delivery, home)),
     };
     return new PartitionSet({
       ...{ name: this.#name, consumer: this.#consumer, clock, log },
@@ -161,65 +173,13 @@ export class JobWorker implements Worker {
   /** An ordered entry waits behind the earlier ones of its key. */
   #enqueue(entry: Entry): void {
     const { sequence } = entry.delivery;
-    if (sequence === undefined || entry.home.enterLane(sequence, entry)) this.#makeReady(entry);
+    if (sequence === undefined || entry.home.enterLane(sequence, entry)) this.#line.add(entry);
   }
 
-  #makeReady(entry: Entry): void {
-    this.#ready.push(entry, entry.delivery.priority);
-    this.#parts.pool.offer();
-  }
-
-  /** Takes one slot for one ready entry; false when there is nothing to do, or no slot. */
-  #takeOne(): boolean {
-    if (!this.#taking || this.#busy >= (this.#job.concurrency ?? Number.POSITIVE_INFINITY)) return false;
-    const entry = this.#nextAlive();
-    if (entry === undefined) return false;
-    if (!this.#parts.pool.tryTake()) {
-      this.#ready.push(entry, entry.delivery.priority);
-      return false;
-    }
-    this.#busy += 1;
-    void this.#handle(entry);
-    return true;
-  }
-
-  /** Entries of lost partitions are dropped: their new owner has them. */
-  #nextAlive(): Entry | undefined {
-    let entry = this.#ready.shift();
-    while (entry !== undefined && !entry.home.alive) entry = this.#ready.shift();
-    return entry;
-  }
-
-  async #handle(entry: Entry): Promise<void> {
-    let freed = false;
-    this.#handling += 1;
-    const freeSlot = (): void => {
-      if (freed) return;
-      freed = true;
-      this.#busy -= 1;
-      this.#parts.pool.release();
-    };
-    try {
-      this.#conclude(entry, await this.#processor.process(entry, freeSlot));
-    } catch (error) {
-      this.#unexpected(error);
-    } finally {
-      freeSlot();
-      this.#handling -= 1;
-    }
-  }
-
-  #conclude(entry: Entry, step: Step): void {
-    const { home, delivery } = entry;
-    if (step.kind === 'again') {
-      this.#parts.clock.after(step.delayMs, () => {
-        if (home.alive && !this.#stopping.signal.aborted) this.#makeReady(entry);
-      });
-      return;
-    }
+  #settle({ home, delivery }: Entry): void {
     this.#partitions.settle(home, delivery.record.offset);
     const next = delivery.sequence === undefined ? undefined : home.leaveLane(delivery.sequence);
-    if (next !== undefined && home.alive) this.#makeReady(next);
+    if (next !== undefined && home.alive) this.#line.add(next);
   }
 
   #suspendAsTooLarge({ position }: Delivery): void {
@@ -235,16 +195,10 @@ export class JobWorker implements Worker {
     this.#parts.onFatal(error instanceof Error ? error : new Error(String(error)));
   }
 
-  async #handlersEnded(): Promise<void> {
-    while (this.#executions.size > 0) {
-      await Promise.all([...this.#executions].map(({ ended }) => ended));
-    }
-  }
-
   /** Every handler that ended has been settled too, as far as its telemetry and successors are acknowledged. */
   async #allConcluded(): Promise<void> {
     const stopped = this.#stopping.signal;
-    while (this.#handling > 0 && !stopped.aborted) await waitOrStop(this.#parts.clock, POLL_MS, stopped);
+    while (this.#line.underWay > 0 && !stopped.aborted) await waitOrStop(this.#parts.clock, POLL_MS, stopped);
     await this.#parts.producer.flush();
   }
 }

@@ -1,35 +1,89 @@
 import type { Clock } from '../core/clock.ts';
-import type { RenewRequest } from '../core/ports/state.ts';
+import type { Entry } from './entry.ts';
 import type { StateClient } from './state-client.ts';
 
-/** Renews the claims of running jobs at a third of their lease. */
-export class LeaseKeeper {
-  readonly #state: StateClient;
-  readonly #clock: Clock;
+/** A claim is looked at twice in a heartbeat, so that none is renewed later than a heartbeat after the last time. */
+const LOOKS_PER_HEARTBEAT = 2;
 
-  constructor(state: StateClient, clock: Clock) {
-    this.#state = state;
-    this.#clock = clock;
+export interface LeaseKeeperParts {
+  readonly state: StateClient;
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  /** How often a claim is renewed, ms. */
+  readonly heartbeatMs: number;
+  /** Called once when a claim turns out to be another's. */
+  readonly onGone: (entry: Entry) => void;
+  /** Called at each look, with how long the last one is past, ms. */
+  readonly onLook: (pastMs: number) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Renews the claims of a worker: one timer and one call for all of them. */
+export class LeaseKeeper {
+  readonly #parts: LeaseKeeperParts;
+  readonly #kept = new Set<Entry>();
+  readonly #lookEveryMs: number;
+  #cancel: (() => void) | undefined;
+  #isRenewing = false;
+  #closed = false;
+
+  constructor(parts: LeaseKeeperParts) {
+    this.#parts = parts;
+    this.#lookEveryMs = parts.heartbeatMs / LOOKS_PER_HEARTBEAT;
   }
 
-  /** Keeps a claim until the returned function is called; `onGone` is called once when it is another's. */
-  keep(claim: RenewRequest, onGone: () => void): () => void {
-    let over = false;
-    let cancel: () => void = () => undefined;
-    const renew = async (): Promise<void> => {
-      if (over) return;
-      const answer = await this.#state.renew(claim).catch(() => 'stopped' as const);
-      if (over) return;
-      if (answer === 'gone') onGone();
-      else if (answer === 'renewed') arm();
-    };
-    const arm = (): void => {
-      cancel = this.#clock.after(claim.leaseMs / 3, () => void renew());
-    };
-    arm();
-    return () => {
-      over = true;
-      cancel();
-    };
+  /** Keeps the claim of an entry from now on, counted from when it was asked for. */
+  keep(entry: Entry): void {
+    this.#kept.add(entry);
+    if (this.#cancel === undefined) this.#arm();
+  }
+
+  /** Lets it go. */
+  drop(entry: Entry): void {
+    this.#kept.delete(entry);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#kept.clear();
+    this.#cancel?.();
+  }
+
+  #arm(): void {
+    if (this.#closed) return;
+    this.#cancel = this.#parts.clock.after(this.#lookEveryMs, () => {
+      this.#cancel = undefined;
+      this.#parts.onLook(this.#lookEveryMs);
+      this.#renewDue();
+      if (this.#kept.size > 0) this.#arm();
+    });
+  }
+
+  #renewDue(): void {
+    if (this.#isRenewing) return;
+    const dueMs = this.#parts.clock.nowMs() - this.#lookEveryMs;
+    const due = [...this.#kept].filter(({ leasedAtMs }) => leasedAtMs <= dueMs);
+    if (due.length === 0) return;
+    this.#isRenewing = true;
+    this.#renew(due)
+      .catch(this.#parts.onError)
+      .finally(() => {
+        this.#isRenewing = false;
+      });
+  }
+
+  async #renew(entries: readonly Entry[]): Promise<void> {
+    const { state, clock, leaseMs, onGone } = this.#parts;
+    const askedMs = clock.nowMs();
+    const answers = await state.renewAll(
+      entries.map(({ delivery: { claim }, run }) => ({ ...claim, fence: run?.fence ?? 0, leaseMs })),
+    );
+    entries.forEach((entry, index) => {
+      if (!this.#kept.has(entry)) return;
+      if (answers[index] === 'gone') {
+        this.#kept.delete(entry);
+        onGone(entry);
+      } else entry.leasedAtMs = askedMs;
+    });
   }
 }

@@ -1,17 +1,7 @@
 import type { Epoch } from '../core/ports/broker.ts';
 import type { ConsumedRecord, TopicPartition } from '../core/record.ts';
 import { Watermark } from '../core/watermark.ts';
-import type { Delivery } from './delivery.ts';
-
-/** A delivery on its way through this process. */
-export interface Entry {
-  readonly delivery: Delivery;
-  readonly home: PartitionHome;
-  /** Telemetry appends that must be durable before the record is settled. */
-  readonly telling: Promise<void>[];
-  /** Epoch ms when it first met a claim of somebody else; absent while it has not. */
-  blockedSinceMs?: number;
-}
+import type { Entry } from './entry.ts';
 
 /** Bounds of what one partition may hold in memory. */
 export interface Window {

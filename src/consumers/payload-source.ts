@@ -1,5 +1,6 @@
 import type { DispatchFormat } from '../core/dispatch.ts';
 import type { Trigger } from '../core/job.ts';
+import { whenKnown } from '../core/known.ts';
 import { checkPayload } from '../core/payload.ts';
 import type { Serde } from '../core/ports/serde.ts';
 
@@ -35,12 +36,13 @@ const undecodable = (code: string, detail: string): Payload => ({
   detail,
 });
 
-const decode = async (serde: Serde, source: PayloadSource, bytes: Buffer | null): Promise<Payload> => {
+const decode = (serde: Serde, source: PayloadSource, bytes: Buffer | null): Payload | Promise<Payload> => {
   if (source.kind === 'dispatch' && source.format.kind === 'json') return parseJson(bytes);
   const contract = contractOf(source);
   if (contract === undefined) return undecodable('TYPE_UNKNOWN', 'no contract');
-  const decoded = await serde.decode(contract, bytes);
-  return decoded.ok ? { ok: true, value: decoded.value } : undecodable(decoded.code, decoded.detail);
+  return whenKnown(serde.decode(contract, bytes), (decoded) =>
+    decoded.ok ? decoded : undecodable(decoded.code, decoded.detail),
+  );
 };
 
 const contractOf = (source: PayloadSource) => {
@@ -50,17 +52,19 @@ const contractOf = (source: PayloadSource) => {
 };
 
 /**
- * Decodes and checks. @throws EsteiraError ESTEIRA_REGISTRY_UNAVAILABLE when nothing is known about the bytes yet.
+ * Decodes and checks, at once when the schema is known.
+ *
+ * @throws EsteiraError ESTEIRA_REGISTRY_UNAVAILABLE when nothing is known about the bytes yet.
  */
-export const openPayload = async (
+export const openPayload = (
   serde: Serde,
   source: PayloadSource,
   bytes: Buffer | null,
-): Promise<Payload> => {
-  const payload = await decode(serde, source, bytes);
-  if (!payload.ok) return payload;
-  const check = source.kind === 'event' ? source.trigger.event.check : source.format.check;
-  const problems = checkPayload(check, payload.value);
-  if (problems.length === 0) return payload;
-  return { ok: false, reason: 'payload_invalid', code: 'CHECK_FAILED', detail: problems.join('; ') };
-};
+): Payload | Promise<Payload> =>
+  whenKnown(decode(serde, source, bytes), (payload) => {
+    if (!payload.ok) return payload;
+    const check = source.kind === 'event' ? source.trigger.event.check : source.format.check;
+    const problems = checkPayload(check, payload.value);
+    if (problems.length === 0) return payload;
+    return { ok: false, reason: 'payload_invalid', code: 'CHECK_FAILED', detail: problems.join('; ') };
+  });

@@ -1,13 +1,13 @@
-import type { JobEvent } from '../core/generated/job-event.ts';
 import type { JobDefinition } from '../core/job.ts';
 import type { ClaimAnswer } from '../core/ports/state.ts';
 import { type Decision, decodeDecision, encodeDecision } from './decision.ts';
 import type { EngineParts } from './engine-parts.ts';
-import type { RunFacts, Teller } from './job-telling.ts';
-import { packEvent, unpackEvent } from './packed-event.ts';
-import type { Entry } from './partition-home.ts';
+import type { Entry } from './entry.ts';
+import type { Teller } from './job-telling.ts';
+import { unpackEvent } from './packed-event.ts';
 import type { StateClient } from './state-client.ts';
 import type { SuccessorWriter } from './successor.ts';
+import { type TellingParts, tellEvent } from './tell-record.ts';
 
 /** How long a decision is remembered: as long as its successor and any late copy can be around. */
 const DECISION_TTL_MS = 8 * 24 * 3_600_000;
@@ -15,52 +15,25 @@ const DECISION_TTL_MS = 8 * 24 * 3_600_000;
 /** What to do with an entry now: it is over and may be settled, or its claim must be asked for again. */
 export type Settled = 'settle' | 'ask-again';
 
-export interface SettlementParts extends Pick<EngineParts, 'telemetry' | 'clock'> {
+export interface SettlementParts extends TellingParts, Pick<EngineParts, 'clock'> {
   readonly job: JobDefinition<unknown>;
   readonly state: StateClient;
   readonly teller: Teller;
+}
+
+export interface DecisionParts extends SettlementParts {
   readonly writer: SuccessorWriter;
 }
 
 /**
- * Ends the stay of a record at its offset, never in another order: completed is effect, done mark (with the encoded
- * terminal event), telemetry acknowledged, event dropped from the mark; retry, deferred and dead are decision,
- * successor acknowledged, telemetry acknowledged, decision durable. The watermark comes after, and is the caller's.
+ * Ends the stay of a record that did not complete here, never in another order: decision, successor acknowledged,
+ * telemetry acknowledged, decision durable. The watermark comes after, and is the caller's.
  */
 export class Settlement {
-  readonly #parts: SettlementParts;
+  readonly #parts: DecisionParts;
 
-  constructor(parts: SettlementParts) {
+  constructor(parts: DecisionParts) {
     this.#parts = parts;
-  }
-
-  /** Tells at once, and keeps the append so that it is durable before the record is settled. */
-  tell(entry: Entry, event: JobEvent): void {
-    const { telemetry } = this.#parts;
-    telemetry.observe(event);
-    entry.telling.push(telemetry.append(telemetry.encode(event)));
-  }
-
-  /** A handler that returned. */
-  async complete(entry: Entry, run: RunFacts, runMs: number): Promise<Settled> {
-    const { telemetry, state, teller, clock, job } = this.#parts;
-    const { delivery } = entry;
-    const event = teller.ofRun(delivery, 'job.completed', run, clock.nowMs(), { runMs });
-    const record = telemetry.encode(event);
-    const answer = await state.complete({
-      ...delivery.claim,
-      jobId: delivery.job.id,
-      fence: run.fence,
-      origin: delivery.origin,
-      event: packEvent(record),
-      doneTtlMs: job.doneTtlMs,
-    });
-    if (answer === 'fenced') return 'ask-again';
-    telemetry.observe(event);
-    entry.telling.push(telemetry.append(record));
-    await allTold(entry);
-    await state.told(delivery.claim);
-    return 'settle';
   }
 
   /** Stores a decision and carries it out, unless another copy, or another run, has gone before. */
@@ -87,7 +60,7 @@ export class Settlement {
   /** Carries a decision out; also one that an earlier delivery of this copy has made. */
   async carryOut(entry: Entry, decision: Decision): Promise<Settled> {
     await this.#parts.writer.write(entry.delivery, decision);
-    for (const event of decision.events) this.tell(entry, event);
+    for (const event of decision.events) tellEvent(this.#parts, entry, event);
     await allTold(entry);
     await this.#parts.state.settled(identityOf(entry));
     return 'settle';
@@ -115,17 +88,28 @@ export class Settlement {
     return 'settle';
   }
 
+  /** A job that is not run, and is over: told, and settled. */
+  async skip(entry: Entry, reason: 'queue_full'): Promise<Settled> {
+    this.#tellSkipped(entry, reason);
+    await allTold(entry);
+    return 'settle';
+  }
+
   #skip(entry: Entry, origin: string, reason: 'duplicate' | 'superseded'): void {
     const { delivery } = entry;
     if (origin === delivery.origin) return;
+    this.#tellSkipped(entry, reason);
+  }
+
+  #tellSkipped(entry: Entry, reason: string): void {
+    const { delivery } = entry;
     const atMs = this.#parts.clock.nowMs();
-    this.tell(entry, this.#parts.teller.of(delivery, 'job.skipped', delivery.position, atMs, { reason }));
+    const event = this.#parts.teller.of(delivery, 'job.skipped', delivery.position, atMs, { reason });
+    tellEvent(this.#parts, entry, event);
   }
 }
 
-const allTold = async (entry: Entry): Promise<void> => {
-  await Promise.all(entry.telling);
-};
+const allTold = (entry: Entry): Promise<void> => new Promise((resolve) => entry.whenTold(resolve));
 
 const identityOf = ({ delivery }: Entry) => ({
   ...delivery.claim,

@@ -16,11 +16,15 @@ import type {
 import { insist, waitOrStop } from './backoff.ts';
 import { MicroBatch } from './micro-batch.ts';
 
-/** One worker's way to the state store: single questions in, batched calls out, patient during outages. */
+/**
+ * One worker's way to the state store, patient during outages: batches as they are for what every job needs, single
+ * questions, put together into batches, for the rest.
+ */
 export interface StateClient {
-  claim(request: ClaimRequest): Promise<ClaimAnswer>;
-  renew(request: RenewRequest): Promise<'renewed' | 'gone'>;
-  complete(request: CompleteRequest): Promise<CompleteAnswer>;
+  claimAll(requests: readonly ClaimRequest[]): Promise<readonly ClaimAnswer[]>;
+  renewAll(requests: readonly RenewRequest[]): Promise<readonly ('renewed' | 'gone')[]>;
+  completeAll(requests: readonly CompleteRequest[]): Promise<readonly CompleteAnswer[]>;
+  toldAll(claims: readonly ClaimId[]): Promise<void>;
   told(claim: ClaimId): Promise<void>;
   decide(request: DecideRequest): Promise<DecideAnswer>;
   settled(request: SettledRequest): Promise<void>;
@@ -88,41 +92,38 @@ export const createStateClient = (parts: StateClientParts): StateClient => {
   const { state } = parts;
   const outages = new Outages(parts);
 
-  const patient = <Request, Answer>(
-    what: string,
-    call: (requests: readonly Request[]) => Promise<readonly Answer[]>,
-  ): MicroBatch<Request, Answer> =>
-    new MicroBatch((requests) =>
+  const patient =
+    <Request, Answer>(what: string, call: (requests: readonly Request[]) => Promise<Answer>) =>
+    (requests: readonly Request[]): Promise<Answer> =>
       insist({ ...parts, onOutage: (_call, down) => outages.note(what, down) }, `state store: ${what}`, () =>
         call(requests),
-      ),
-    );
+      );
+  const single = <Request, Answer>(
+    what: string,
+    call: (requests: readonly Request[]) => Promise<readonly Answer[]>,
+  ): MicroBatch<Request, Answer> => new MicroBatch(patient(what, call));
 
-  const claim = patient('claim', async (requests: readonly ClaimRequest[]) => {
-    await outages.beforeClaims(requests);
-    return state.claim(requests);
-  });
-  const renew = patient('renew', (requests: readonly RenewRequest[]) => state.renew(requests));
-  const complete = patient('complete', (requests: readonly CompleteRequest[]) => state.complete(requests));
-  const told = patient(
-    'told',
-    silent((claims: readonly ClaimId[]) => state.told(claims)),
-  );
-  const decide = patient('decide', (requests: readonly DecideRequest[]) => state.decide(requests));
-  const settled = patient(
+  const toldAll = patient('told', (claims: readonly ClaimId[]) => state.told(claims));
+  const told = new MicroBatch(silent(toldAll));
+  const decide = single('decide', (requests: readonly DecideRequest[]) => state.decide(requests));
+  const settled = single(
     'settled',
     silent((requests: readonly SettledRequest[]) => state.settled(requests)),
   );
-  const postpone = patient('postpone', (requests: readonly PostponeRequest[]) => state.postpone(requests));
-  const release = patient(
+  const postpone = single('postpone', (requests: readonly PostponeRequest[]) => state.postpone(requests));
+  const release = single(
     'release',
     silent((requests: readonly RenewRequest[]) => state.release(requests)),
   );
 
   return {
-    claim: (request) => claim.ask(request),
-    renew: (request) => renew.ask(request),
-    complete: (request) => complete.ask(request),
+    claimAll: patient('claim', async (requests: readonly ClaimRequest[]) => {
+      await outages.beforeClaims(requests);
+      return state.claim(requests);
+    }),
+    renewAll: patient('renew', (requests: readonly RenewRequest[]) => state.renew(requests)),
+    completeAll: patient('complete', (requests: readonly CompleteRequest[]) => state.complete(requests)),
+    toldAll,
     told: (id) => told.ask(id),
     decide: (request) => decide.ask(request),
     settled: (request) => settled.ask(request),

@@ -4,8 +4,14 @@ import type { TenantDirectory } from '../core/tenants.ts';
 
 /** Resolves tenants with a short memory, so that a directory is not asked for every record. */
 export interface TenantResolver {
-  /** The tenant's id; undefined when there is none. @throws EsteiraError ESTEIRA_TENANTS_UNAVAILABLE: ask again later. */
-  resolve(id: string | undefined): Promise<string | undefined>;
+  /**
+   * The tenant's id, at once while it is remembered; undefined when there is none.
+   *
+   * @throws EsteiraError ESTEIRA_TENANTS_UNAVAILABLE: ask again later.
+   */
+  resolve(id: string | undefined): string | undefined | Promise<string | undefined>;
+  /** The tier of a tenant that was resolved, as last heard. */
+  tierOf(id: string): string | undefined;
 }
 
 const KNOWN_FOR_MS = 30_000;
@@ -13,8 +19,10 @@ const UNKNOWN_FOR_MS = 5_000;
 const MOST_REMEMBERED = 10_000;
 
 interface Memory {
-  readonly answer: Promise<string | undefined>;
+  /** What the directory said; a promise until it has. */
+  answer: string | undefined | Promise<string | undefined>;
   untilMs: number;
+  tier: string | undefined;
 }
 
 /** Puts a memory before a directory: known tenants for 30 s, unknown ones for 5 s, failures not at all. */
@@ -22,34 +30,31 @@ export const createTenantResolver = (directory: TenantDirectory, clock: Clock): 
   const remembered = new Map<string, Memory>();
 
   const ask = (id: string): Promise<string | undefined> => {
-    const memory: Memory = {
-      untilMs: Number.POSITIVE_INFINITY,
-      answer: directory.resolve(id).then(
-        (tenant) => {
-          memory.untilMs = clock.nowMs() + (tenant === undefined ? UNKNOWN_FOR_MS : KNOWN_FOR_MS);
-          return tenant?.id;
-        },
-        (error: unknown) => {
-          remembered.delete(id);
-          const what = error instanceof Error ? error.name : typeof error;
-          throw new EsteiraError(
-            'ESTEIRA_TENANTS_UNAVAILABLE',
-            `the tenant directory rejected with ${what}`,
-            {
-              facts: { error: what },
-              cause: error,
-            },
-          );
-        },
-      ),
-    };
+    const asked = directory.resolve(id).then(
+      (tenant) => {
+        memory.answer = tenant?.id;
+        memory.tier = tenant?.tier;
+        memory.untilMs = clock.nowMs() + (tenant === undefined ? UNKNOWN_FOR_MS : KNOWN_FOR_MS);
+        return memory.answer;
+      },
+      (error: unknown) => {
+        remembered.delete(id);
+        const what = error instanceof Error ? error.name : typeof error;
+        throw new EsteiraError('ESTEIRA_TENANTS_UNAVAILABLE', `the tenant directory rejected with ${what}`, {
+          facts: { error: what },
+          cause: error,
+        });
+      },
+    );
+    const memory: Memory = { answer: asked, untilMs: Number.POSITIVE_INFINITY, tier: undefined };
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
     remembered.set(id, memory);
-    return memory.answer;
+    return asked;
   };
 
   return {
-    resolve: async (id) => {
+    tierOf: (id) => remembered.get(id)?.tier,
+    resolve: (id) => {
       if (id === undefined || id === '') return undefined;
       const memory = remembered.get(id);
       return memory !== undefined && memory.untilMs > clock.nowMs() ? memory.answer : ask(id);

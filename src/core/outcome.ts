@@ -34,4 +34,4 @@ export interface ErrorSummary {
 }
 
 /** Why a job waits without having failed. */
-export type DeferReason = 'trigger_delay' | 'dispatch_delay' | 'running_elsewhere';
+export type DeferReason = 'trigger_delay' | 'dispatch_delay' | 'running_elsewhere' | 'dependency_down';

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { type Config, loadConfig, readEnvironment } from '../config/index.ts';
 import { wantsTraces } from '../config/tracing.ts';
 import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../consumers/engine-parts.ts';
-import { SlotPool } from '../consumers/slot-pool.ts';
+import { SlotScheduler } from '../consumers/scheduling/slot-scheduler.ts';
 import { createTenantResolver } from '../consumers/tenant-resolver.ts';
 import type { AppDefinition } from '../core/app.ts';
 import { systemClock } from '../core/clock.ts';
@@ -29,6 +29,7 @@ import type { LogDestination, Logger } from '../telemetry/logger.ts';
 import { type Backend, contractsOf } from './backend.ts';
 import { type Health, startHealth } from './health.ts';
 import { untilIdle } from './idle.ts';
+import { type LocalEventName, LocalEvents, type LocalListener } from './local-events.ts';
 import { openBackend } from './open-backend.ts';
 import { requireKafka } from './reach-kafka.ts';
 import { runSteps, type Step } from './stop-in-order.ts';
@@ -41,6 +42,8 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Parts to play; default all. An empty list only publishes and dispatches. */
   readonly roles?: readonly Role[];
+  /** Queues whose job types this process runs; default all. @see ESTEIRA_CONFIG_INVALID for one that is not defined */
+  readonly queues?: readonly string[];
   /** Told of every telemetry event of this process, at once. Must not throw. */
   readonly onJobEvent?: (event: JobEvent) => void;
   /** The app's own error rules, asked before the built-in ones. */
@@ -63,6 +66,8 @@ export interface Esteira {
   publish<T>(event: EventDefinition<T>, value: T, options: PublishOptions): Promise<PublishedEvent>;
   /** See {@link createJobDispatcher}. */
   dispatch<P>(job: JobDefinition<P>, payload: P, options: DispatchOptions): Promise<DispatchedJob>;
+  /** Listens to what happens in this process, told at once and not durable; the returned function ends it. */
+  on(name: LocalEventName, listener: LocalListener): () => void;
   /** Resolves when all groups have settled everything; for tests and demos. @throws EsteiraError ESTEIRA_NOT_IDLE */
   idle(options?: { readonly timeoutMs?: number }): Promise<void>;
   /** Stops in order, each step bounded. Safe to call twice. Answers whether every step ended in time. */
@@ -192,10 +197,14 @@ const assemble = async (
   const { service, host } = identity;
   const producer = await broker.createProducer();
   built.producer = producer;
-  const { onJobEvent } = options;
+  const local = new LocalEvents(log);
+  const onJobEvent = (event: JobEvent): void => {
+    local.tell(event);
+    options.onJobEvent?.(event);
+  };
   built.telling = await openTelling({
     ...{ app, config, service, log, backend, producer, traces },
-    ...(onJobEvent === undefined ? {} : { onJobEvent }),
+    onJobEvent,
   });
   const { telemetry, openTelemetry } = built.telling;
   const fatal = onceFatal(log, options.onFatal);
@@ -203,13 +212,15 @@ const assemble = async (
     {
       ...{ app, broker, producer, state, serde, telemetry, clock, log, identity },
       tenants: createTenantResolver(app.tenants, clock),
-      pool: new SlotPool(config.worker.maxConcurrentJobs),
+      slots: new SlotScheduler({ size: config.worker.maxConcurrentJobs, queues: [...app.queues.values()] }),
       settings: engineSettings(config, options),
       onFatal: fatal,
-      around: (delivery, attempt, run) => withJobSpan(spanOf(app, delivery, attempt), run),
+      ...(traces
+        ? { around: (delivery, attempt, run) => withJobSpan(spanOf(app, delivery, attempt), run) }
+        : {}),
       ...(options.classify === undefined ? {} : { classify: options.classify }),
     },
-    options.roles ?? ROLES,
+    { roles: options.roles ?? ROLES, ...(options.queues === undefined ? {} : { queues: options.queues }) },
   );
   built.workers = workers;
   await workers.start();
@@ -218,6 +229,7 @@ const assemble = async (
   return {
     publish: createEventPublisher(parts),
     dispatch: createJobDispatcher(parts),
+    on: (name, listener) => local.on(name, listener),
     idle: ({ timeoutMs = 30_000 } = {}) =>
       untilIdle(app, broker.admin, timeoutMs, IDLE_POLL_MS[config.backend]),
     stop: once(() => runSteps(clock, log, stepsToStop(built))),

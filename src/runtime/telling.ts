@@ -27,7 +27,7 @@ export interface TellingOptions {
   readonly producer: RecordProducer;
   /** Whether spans leave as the OTEL_* variables say. */
   readonly traces: boolean;
-  readonly onJobEvent?: (event: JobEvent) => void;
+  readonly onJobEvent: (event: JobEvent) => void;
 }
 
 /** The logger of a process, before anything else exists. */
@@ -45,11 +45,7 @@ export const openTelling = async (options: TellingOptions): Promise<Telling> => 
     topic: names.telemetry(app.name),
     log,
     ...(app.telemetryKey === undefined ? {} : { partitionKey: app.telemetryKey }),
-    observers: [
-      createJobLog(log, { tenantField: app.tenantLogField }),
-      metrics.observer,
-      ...(options.onJobEvent === undefined ? [] : [options.onJobEvent]),
-    ],
+    observers: [createJobLog(log, { tenantField: app.tenantLogField }), metrics.observer, options.onJobEvent],
   });
   return { log, openTelemetry, telemetry };
 };

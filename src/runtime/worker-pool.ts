@@ -1,6 +1,8 @@
 import type { EngineParts, Worker, WorkerStatus } from '../consumers/engine-parts.ts';
 import { JobWorker } from '../consumers/job-worker.ts';
 import { Relay } from '../consumers/relay.ts';
+import type { AppDefinition } from '../core/app.ts';
+import { EsteiraError } from '../core/errors.ts';
 
 /** A part an `esteira start` process plays. */
 export type Role = 'worker' | 'relay';
@@ -15,10 +17,29 @@ export interface Workers {
   status(): readonly WorkerStatus[];
 }
 
-/** Makes the workers of these roles: one for each job type, one relay for each tier. */
-export const createWorkers = (parts: EngineParts, roles: readonly Role[]): Workers => {
+/** What a process is for. */
+export interface WorkerChoice {
+  readonly roles: readonly Role[];
+  /** Queues whose job types run here; default all. */
+  readonly queues?: readonly string[];
+}
+
+/** @throws EsteiraError ESTEIRA_CONFIG_INVALID naming what is not a queue of the app. */
+const jobsOf = (app: AppDefinition, queues: readonly string[] | undefined): AppDefinition['jobs'] => {
+  if (queues === undefined) return app.jobs;
+  const unknown = queues.filter((name) => !app.queues.has(name));
+  if (unknown.length === 0) return app.jobs.filter(({ queue }) => queues.includes(queue));
+  throw new EsteiraError(
+    'ESTEIRA_CONFIG_INVALID',
+    `${unknown.join(', ')}: no such queue in ${app.name}, which has ${[...app.queues.keys()].join(', ')}`,
+  );
+};
+
+/** Makes the workers of these roles: one for each job type of these queues, one relay for each tier. */
+export const createWorkers = (parts: EngineParts, { roles, queues }: WorkerChoice): Workers => {
+  const chosen = jobsOf(parts.app, queues);
   const relays = roles.includes('relay') ? parts.app.ladderMs.map((tierMs) => new Relay(parts, tierMs)) : [];
-  const jobs = roles.includes('worker') ? parts.app.jobs.map((job) => new JobWorker(parts, job)) : [];
+  const jobs = roles.includes('worker') ? chosen.map((job) => new JobWorker(parts, job)) : [];
   const all: readonly Worker[] = [...relays, ...jobs];
   const each = async (call: (worker: Worker) => Promise<void>): Promise<void> => {
     await Promise.all(all.map(call));

@@ -11,10 +11,13 @@ import type { CommonOptions } from '../session.ts';
 interface StartCommandOptions extends CommonOptions {
   readonly roles: readonly Role[];
   readonly health: boolean;
+  readonly queues?: readonly string[];
 }
 
+const parseNames = (text: string): readonly string[] => text.split(',').map((name) => name.trim());
+
 const parseRoles = (text: string): readonly Role[] => {
-  const names = text.split(',').map((name) => name.trim());
+  const names = parseNames(text);
   const roles = ROLES.filter((role) => names.includes(role));
   if (roles.length === new Set(names).size) return roles;
   throw new InvalidArgumentError(`Give one or more of ${ROLES.join(', ')}, with commas between.`);
@@ -68,6 +71,7 @@ const runUntil = async (
     environment: terminal.environment,
     roles: options.roles,
     health: options.health,
+    ...(options.queues === undefined ? {} : { queues: options.queues }),
     onFatal: endFailed,
   });
   const health = esteira.healthPort === undefined ? '' : `; health and metrics on port ${esteira.healthPort}`;
@@ -95,6 +99,7 @@ export const addStartCommand = (program: Command, context: CommandContext, finis
     .command('start')
     .description('run the jobs of the app until SIGTERM or SIGINT; a second signal ends at once')
     .option('--roles <roles>', `parts to play, of ${ROLES.join(', ')}`, parseRoles, ROLES)
+    .option('--queues <queues>', 'run only the job types of these queues', parseNames)
     .option('--no-health', 'do not serve /health/live, /health/ready and /metrics')
     .action(async (_, command: Command) =>
       finish(await runUntilStopped(context, command.optsWithGlobals<StartCommandOptions>())),

@@ -3,6 +3,7 @@ import { createStateClient } from '../../../src/consumers/state-client.ts';
 import { silentLog } from '../../../src/core/ports/log.ts';
 import { createMemoryStateStore } from '../../../src/state/memory/memory-state-store.ts';
 import { manualClock } from '../../support/manual-clock.ts';
+import { only } from '../../support/only.ts';
 import { waitFor } from '../../support/wait.ts';
 import { faultyState } from './faulty-state.ts';
 
@@ -20,19 +21,19 @@ test('after an outage longer than a lease, owners renew before anybody claims, s
   const stopped = new AbortController().signal;
   const client = () => createStateClient({ state, clock, log: silentLog, stopped, renewEveryMs: 100 });
   const [owner, other] = [client(), client()];
-  const mine = await owner.claim(claim('mine'));
+  const mine = only(await owner.claimAll([claim('mine')]));
   if (mine.kind !== 'run') throw new Error(`the first claim was answered ${mine.kind}`);
   faulty.faults.failNext(2);
-  const theirs = other.claim(claim('theirs'));
-  const renewed = owner.renew({ ...id, fence: mine.fence, leaseMs: 300 });
+  const theirs = other.claimAll([claim('theirs')]);
+  const renewed = owner.renewAll([{ ...id, fence: mine.fence, leaseMs: 300 }]);
   await waitFor('both to be refused', () => other.down && owner.down);
   // The lease of the owner has run out when the store comes back.
   clock.advance(400);
-  expect(await renewed).toBe('renewed');
+  expect(await renewed).toEqual(['renewed']);
   await waitFor('the other to wait', () => clock.nextInMs() === 100);
   expect(faulty.faults.calls.filter(({ name }) => name === 'claim')).toHaveLength(2);
   clock.advance(100);
-  expect(await theirs).toMatchObject({ kind: 'running' });
+  expect(await theirs).toMatchObject([{ kind: 'running' }]);
 });
 
 test('claims wait one renewal also when it is another call that finds the store back', async () => {
@@ -42,12 +43,12 @@ test('claims wait one renewal also when it is another call that finds the store 
   const stopped = new AbortController().signal;
   const client = createStateClient({ state, clock, log: silentLog, stopped, renewEveryMs: 100 });
   faulty.faults.failNext(1);
-  const renewed = client.renew({ ...id, fence: 1, leaseMs: 300 });
+  const renewed = client.renewAll([{ ...id, fence: 1, leaseMs: 300 }]);
   await waitFor('the refusal', () => client.down && clock.nextInMs() !== undefined);
   clock.advance(clock.nextInMs() ?? 0);
-  expect(await renewed).toBe('gone');
-  const claimed = client.claim(claim('mine'));
+  expect(await renewed).toEqual(['gone']);
+  const claimed = client.claimAll([claim('mine')]);
   await waitFor('the claim to wait', () => clock.nextInMs() === 100);
   clock.advance(100);
-  expect(await claimed).toMatchObject({ kind: 'run' });
+  expect(await claimed).toMatchObject([{ kind: 'run' }]);
 });

@@ -104,6 +104,7 @@ export const makeWorld = async () => {
       telemetry: {
         encode: (event) => ({ key: Buffer.from(event.tenantId), value: Buffer.from(event.eventId) }),
         append: async () => undefined,
+        post: (_record, done) => setImmediate(done),
         observe: (event) => told.push(event),
       },
     }),

@@ -1,0 +1,84 @@
+import type { JobEvent } from '../core/generated/job-event.ts';
+import type { CompleteRequest } from '../core/ports/state.ts';
+import type { TelemetryRecord } from '../core/ports/telemetry.ts';
+import { BatchStage } from './batch-stage.ts';
+import type { Entry } from './entry.ts';
+import type { RunFacts } from './job-telling.ts';
+import { packEvent } from './packed-event.ts';
+import type { SettlementParts } from './settlement.ts';
+import { tellRecord } from './tell-record.ts';
+
+export interface CompletionStageParts extends SettlementParts {
+  /** The entry is over and may be settled. */
+  readonly onSettled: (entry: Entry) => void;
+  /** Another run has taken over: ask again who has the claim. */
+  readonly onFenced: (entry: Entry) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** How a job ended without having failed. */
+export type Ending =
+  | { readonly type: 'job.completed'; readonly runMs: number }
+  | { readonly type: 'job.skipped'; readonly reason: 'precondition' };
+
+interface Completed {
+  readonly entry: Entry;
+  readonly event: JobEvent;
+  readonly record: TelemetryRecord;
+  readonly request: CompleteRequest;
+}
+
+/**
+ * Settles what handlers have done, many at once and never in another order: done mark (with the encoded terminal
+ * event), telemetry acknowledged, event dropped from the mark, settled.
+ */
+export class CompletionStage {
+  readonly #parts: CompletionStageParts;
+  readonly #marks: BatchStage<Completed>;
+  readonly #drops: BatchStage<Entry>;
+
+  constructor(parts: CompletionStageParts) {
+    this.#parts = parts;
+    this.#marks = new BatchStage((batch) => this.#mark(batch), parts.onError);
+    this.#drops = new BatchStage((batch) => this.#drop(batch), parts.onError);
+  }
+
+  /** A job is over: its handler returned, or was not called because the job makes no sense any more. */
+  add(entry: Entry, run: RunFacts, { type, ...facts }: Ending): void {
+    const { telemetry, teller, clock, job } = this.#parts;
+    const { delivery } = entry;
+    const event = teller.ofRun(delivery, type, run, clock.nowMs(), facts);
+    const record = telemetry.encode(event);
+    const { claim } = delivery;
+    const request: CompleteRequest = {
+      jobType: claim.jobType,
+      tenant: claim.tenant,
+      idempotencyKey: claim.idempotencyKey,
+      jobId: delivery.job.id,
+      fence: run.fence,
+      origin: delivery.origin,
+      event: packEvent(record),
+      doneTtlMs: job.doneTtlMs,
+    };
+    this.#marks.add({ entry, event, record, request });
+  }
+
+  async #mark(batch: readonly Completed[]): Promise<void> {
+    const { state, telemetry, onFenced } = this.#parts;
+    const answers = await state.completeAll(batch.map(({ request }) => request));
+    for (const [index, { entry, event, record }] of batch.entries()) {
+      if (answers[index] === 'fenced') {
+        onFenced(entry);
+        continue;
+      }
+      telemetry.observe(event);
+      tellRecord(this.#parts, entry, record);
+      entry.whenTold(() => this.#drops.add(entry));
+    }
+  }
+
+  async #drop(batch: readonly Entry[]): Promise<void> {
+    await this.#parts.state.toldAll(batch.map(({ delivery }) => delivery.claim));
+    for (const entry of batch) this.#parts.onSettled(entry);
+  }
+}

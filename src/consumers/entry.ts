@@ -1,0 +1,48 @@
+import type { Delivery } from './delivery.ts';
+import type { RunFacts } from './job-telling.ts';
+import type { PartitionHome } from './partition-home.ts';
+
+/** A delivery on its way through this process; there is one object a record, as there are tens of thousands a second. */
+export class Entry {
+  readonly delivery: Delivery;
+  readonly home: PartitionHome;
+  /** Epoch ms when it first met a claim of somebody else; undefined while it has not. */
+  blockedSinceMs: number | undefined = undefined;
+  /** The start it has the right to; undefined while it has none. */
+  run: RunFacts | undefined = undefined;
+  /** Epoch ms when the right was last asked for or renewed. */
+  leasedAtMs = 0;
+  /** What it takes up: one of the process's slots, or a place among the claims made ahead of one. */
+  holds: 'nothing' | 'slot' | 'ahead' = 'nothing';
+  /** Whether it was begun, and has not been settled or put back since. */
+  underWay = false;
+  /** Whether it was settled while it stood in the queue. */
+  dropped = false;
+  #untold = 0;
+  #whenTold: (() => void) | undefined = undefined;
+
+  constructor(delivery: Delivery, home: PartitionHome) {
+    this.delivery = delivery;
+    this.home = home;
+  }
+
+  /** One more telemetry record must be durable before the record is settled. */
+  telling(): void {
+    this.#untold += 1;
+  }
+
+  /** One of them is. */
+  told(): void {
+    this.#untold -= 1;
+    if (this.#untold > 0) return;
+    const whenTold = this.#whenTold;
+    this.#whenTold = undefined;
+    whenTold?.();
+  }
+
+  /** Calls back once everything told so far is durable: at once when it is. */
+  whenTold(callback: () => void): void {
+    if (this.#untold === 0) callback();
+    else this.#whenTold = callback;
+  }
+}

@@ -1,0 +1,276 @@
+import type { JobDefinition } from '../core/job.ts';
+import type { ClaimAnswer } from '../core/ports/state.ts';
+import { tenantLimitsOf } from '../core/queue.ts';
+import type { JobSettings } from '../core/settings.ts';
+import { ClaimAhead } from './claim-ahead.ts';
+import { ClaimStage } from './claim-stage.ts';
+import { CompletionStage } from './completion-stage.ts';
+import type { DependencyGuard } from './dependency-guard.ts';
+import type { EngineParts } from './engine-parts.ts';
+import type { Entry } from './entry.ts';
+import type { RunEnd } from './execution.ts';
+import type { JobProcessor } from './job-processor.ts';
+import type { RunFacts, Teller } from './job-telling.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { Runner } from './runner.ts';
+import { FairQueue } from './scheduling/fair-queue.ts';
+import type { Seat } from './scheduling/slot-scheduler.ts';
+import type { StateClient } from './state-client.ts';
+import { ASK_AGAIN_MS, type Step } from './step.ts';
+
+export interface JobLineParts
+  extends Pick<EngineParts, 'clock' | 'slots' | 'tenants' | 'settings' | 'telemetry' | 'onFatal' | 'around'> {
+  readonly job: JobDefinition<unknown>;
+  readonly jobSettings: JobSettings;
+  readonly state: StateClient;
+  readonly teller: Teller;
+  readonly processor: JobProcessor;
+  readonly dependencies: DependencyGuard;
+  /** The entry is over: its offset may be settled. */
+  readonly onOver: (entry: Entry) => void;
+  /** A programming error of ours. */
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * The way of the entries of one job type through this process: ready, claimed, run, settled. What every job needs is
+ * done in batches and without promises; what few need (failures, duplicates, waits) is left to the processor.
+ */
+export class JobLine {
+  readonly #parts: JobLineParts;
+  readonly #ready: FairQueue<Entry>;
+  readonly #seat: Seat;
+  /** Claimed ahead of a slot, in the order granted. */
+  #granted: Entry[] = [];
+  readonly #claims: ClaimStage;
+  readonly #runner: Runner;
+  readonly #completions: CompletionStage;
+  readonly #leases: LeaseKeeper;
+  readonly #ahead = new ClaimAhead();
+  #isOpen = true;
+  /** Entries claimed, or being claimed, without a slot. */
+  #aheadCount = 0;
+  /** Entries under way, also those whose handler has ended and whose settling has not. */
+  #underWay = 0;
+
+  constructor(parts: JobLineParts) {
+    const { job, clock, state, onError } = parts;
+    this.#parts = parts;
+    const telling = { ...parts, onTellingFailed: onError };
+    this.#claims = new ClaimStage({
+      ...{ job, state, clock, onError },
+      onAnswer: (entry, answer) => this.#answered(entry, answer),
+    });
+    this.#runner = new Runner({ ...telling, onEnd: (entry, run, end) => this.#ended(entry, run, end) });
+    this.#completions = new CompletionStage({
+      ...telling,
+      onSettled: (entry) => this.#over(entry),
+      onFenced: (entry) => this.#again(entry, ASK_AGAIN_MS),
+    });
+    this.#leases = new LeaseKeeper({
+      ...{ state, clock, leaseMs: job.leaseMs, heartbeatMs: job.heartbeatMs, onError },
+      onGone: (entry) => this.#claimGone(entry),
+      onLook: (pastMs) => this.#giveBackUnused(pastMs),
+    });
+    const { tenants, jobSettings } = parts;
+    this.#ready = new FairQueue({
+      alive: ({ home, dropped }) => home.alive && !dropped,
+      shareOf: (tenant) => tenantLimitsOf(jobSettings.queue, tenants.tierOf(tenant)),
+    });
+    this.#seat = parts.slots.join(job.queue, (slots) => this.#takeSlots(slots), job.concurrency);
+  }
+
+  /** Takes in an entry that may start as far as its order goes. */
+  add(entry: Entry): void {
+    this.#ready.push(entry, entry.delivery.tenant, entry.delivery.priority);
+    this.#seat.wake();
+    this.#claimAhead();
+    if (entry.holds === 'nothing' && this.#parts.jobSettings.queueTimeoutMs === 0) this.#skipAsFull(entry);
+  }
+
+  /** Takes nothing new; claims that have not led to a start are given back. */
+  stopTaking(): void {
+    this.#isOpen = false;
+    for (const entry of this.#granted.splice(0)) this.#giveBack(entry);
+  }
+
+  /** Ends every run that is still under way: its signal aborts. */
+  revokeAll(): void {
+    this.#runner.revokeAll();
+  }
+
+  /** Resolves when no handler runs. */
+  handlersEnded(): Promise<void> {
+    return this.#runner.allEnded();
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#leases.close();
+    this.#runner.close();
+  }
+
+  get running(): number {
+    return this.#runner.running;
+  }
+
+  /** Entries under way: claimed, running or being settled. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Starts as many entries as there are slots for; answers how many it took. */
+  #takeSlots(slots: number): number {
+    let taken = 0;
+    for (; taken < slots && this.#isOpen; taken += 1) {
+      const granted = this.#nextGranted();
+      const entry = granted ?? this.#ready.shift();
+      if (entry === undefined) break;
+      if (entry.holds === 'ahead') this.#aheadCount -= 1;
+      entry.holds = 'slot';
+      if (granted === undefined) this.#begin(entry);
+      else this.#start(entry);
+    }
+    return taken;
+  }
+
+  #claimAhead(): void {
+    if (!this.#isOpen || !this.#ready.ready) return;
+    const allowance = this.#ahead.allowance(this.#parts.clock.nowMs());
+    while (this.#aheadCount < allowance) {
+      const entry = this.#ready.shift();
+      if (entry === undefined) return;
+      this.#aheadCount += 1;
+      entry.holds = 'ahead';
+      this.#begin(entry);
+    }
+  }
+
+  #nextGranted(): Entry | undefined {
+    for (let entry = this.#granted.shift(); entry !== undefined; entry = this.#granted.shift()) {
+      if (entry.home.alive) return entry;
+      this.#giveBack(entry);
+    }
+    return undefined;
+  }
+
+  /** Its queue would rather skip than wait: there was no slot when it came. */
+  #skipAsFull(entry: Entry): void {
+    if (entry.underWay) return;
+    entry.dropped = true;
+    this.#underWay += 1;
+    this.#take(entry, this.#parts.processor.skippedAsFull(entry));
+  }
+
+  #begin(entry: Entry): void {
+    entry.underWay = true;
+    this.#underWay += 1;
+    const step = this.#parts.processor.unclaimed(entry);
+    if (step === undefined) this.#claims.ask(entry);
+    else this.#take(entry, step);
+  }
+
+  #answered(entry: Entry, answer: ClaimAnswer): void {
+    if (answer.kind !== 'run') {
+      this.#take(entry, this.#parts.processor.answered(entry, answer));
+      return;
+    }
+    this.#leases.keep(entry);
+    if (!this.#isOpen || !entry.home.alive) this.#giveBack(entry);
+    else if (entry.holds === 'slot') this.#start(entry);
+    else {
+      this.#granted.push(entry);
+      this.#seat.wake();
+    }
+  }
+
+  #start(entry: Entry): void {
+    const { run } = entry;
+    if (run !== undefined) this.#runner.run(entry, run);
+  }
+
+  #ended(entry: Entry, run: RunFacts, end: RunEnd): void {
+    this.#ahead.ended();
+    this.#letGo(entry);
+    const { processor } = this.#parts;
+    if (end.kind === 'returned') {
+      this.#parts.dependencies.up(entry);
+      this.#completions.add(entry, run, { type: 'job.completed', runMs: end.runMs });
+    } else if (end.kind === 'skipped') {
+      this.#completions.add(entry, run, { type: 'job.skipped', reason: 'precondition' });
+    } else if (end.kind === 'released') this.#take(entry, processor.release(entry, run));
+    else this.#take(entry, processor.failed(entry, { ...run, runMs: end.runMs }, end.error));
+    this.#claimAhead();
+  }
+
+  /** Goes the slow way: the step comes later, and until then no slot is held. */
+  #take(entry: Entry, step: Promise<Step>): void {
+    this.#letGo(entry);
+    step.then(
+      (known) => {
+        if (known.kind === 'settle') this.#over(entry);
+        else this.#again(entry, known.delayMs);
+      },
+      (error: unknown) => {
+        this.#leave(entry);
+        this.#parts.onError(error);
+      },
+    );
+  }
+
+  #again(entry: Entry, delayMs: number): void {
+    this.#leave(entry);
+    this.#parts.clock.after(delayMs, () => {
+      if (entry.home.alive && this.#isOpen) this.add(entry);
+    });
+  }
+
+  #over(entry: Entry): void {
+    this.#leave(entry);
+    this.#parts.onOver(entry);
+  }
+
+  #leave(entry: Entry): void {
+    this.#leases.drop(entry);
+    this.#parts.dependencies.left(entry);
+    entry.run = undefined;
+    entry.underWay = false;
+    this.#underWay -= 1;
+  }
+
+  /** Gives back what it takes up; its tenant may start another. */
+  #letGo(entry: Entry): void {
+    const { holds } = entry;
+    if (holds === 'nothing') return;
+    entry.holds = 'nothing';
+    this.#ready.ended(entry.delivery.tenant);
+    if (holds === 'ahead') this.#aheadCount -= 1;
+    else this.#seat.release();
+    if (this.#ready.ready) this.#seat.wake();
+  }
+
+  #claimGone(entry: Entry): void {
+    const at = this.#granted.indexOf(entry);
+    if (at < 0) {
+      this.#runner.revoke(entry);
+      return;
+    }
+    this.#granted.splice(at, 1);
+    this.#letGo(entry);
+    this.#again(entry, ASK_AGAIN_MS);
+  }
+
+  /** What was claimed ahead and has found no slot for a whole look would be counted as a start if this process died. */
+  #giveBackUnused(pastMs: number): void {
+    const sinceMs = this.#parts.clock.nowMs() - pastMs;
+    const unused = this.#granted.filter(({ leasedAtMs }) => leasedAtMs <= sinceMs);
+    if (unused.length === 0) return;
+    this.#granted = this.#granted.filter((entry) => !unused.includes(entry));
+    for (const entry of unused) this.#giveBack(entry);
+  }
+
+  #giveBack(entry: Entry): void {
+    const { run } = entry;
+    if (run !== undefined) this.#take(entry, this.#parts.processor.release(entry, run));
+  }
+}

@@ -1,0 +1,87 @@
+import type { Clock } from '../core/clock.ts';
+import type { JobSettings } from '../core/settings.ts';
+import { Deadlines } from './deadlines.ts';
+import type { EngineParts } from './engine-parts.ts';
+import type { Entry } from './entry.ts';
+import { Execution, type ExecutionParts, type RunEnd } from './execution.ts';
+import type { RunFacts, Teller } from './job-telling.ts';
+import { type TellingParts, tellEvent } from './tell-record.ts';
+
+export interface RunnerParts
+  extends TellingParts,
+    Pick<EngineParts, 'settings' | 'onFatal' | 'around'>,
+    Pick<ExecutionParts, 'job'> {
+  readonly clock: Clock;
+  readonly jobSettings: JobSettings;
+  readonly teller: Teller;
+  /** The handler has ended; told once, perhaps before `run` has returned. */
+  readonly onEnd: (entry: Entry, run: RunFacts, end: RunEnd) => void;
+}
+
+/** Runs handlers: each start is told, timed, and can be taken back. */
+export class Runner {
+  readonly #parts: RunnerParts;
+  readonly #execution: ExecutionParts;
+  readonly #deadlines: Deadlines;
+  readonly #running = new Map<Entry, Execution>();
+  #whenNone: (() => void)[] = [];
+
+  constructor(parts: RunnerParts) {
+    const { job, clock, settings, jobSettings, onFatal, around } = parts;
+    const timeoutMs = jobSettings.attemptTimeoutMs;
+    this.#parts = parts;
+    this.#deadlines = new Deadlines(clock, timeoutMs);
+    this.#execution = {
+      ...{ job, clock, timeoutMs, abandonAfterMs: settings.abandonAfterMs, onHung: onFatal },
+      ...(around === undefined ? {} : { around }),
+    };
+  }
+
+  /** Starts the handler of an entry that has the right to run. */
+  run(entry: Entry, run: RunFacts): void {
+    this.#tellStarted(entry, run);
+    const execution = new Execution(this.#execution, entry.delivery, run, (end) => {
+      this.#running.delete(entry);
+      this.#deadlines.delete(execution);
+      this.#parts.onEnd(entry, run, end);
+      if (this.#running.size === 0) for (const callback of this.#whenNone.splice(0)) callback();
+    });
+    this.#running.set(entry, execution);
+    this.#deadlines.add(execution);
+    execution.start();
+  }
+
+  /** Its claim is another's. */
+  revoke(entry: Entry): void {
+    this.#running.get(entry)?.revoke('claim-lost');
+  }
+
+  /** The process stops: every signal aborts. */
+  revokeAll(): void {
+    for (const execution of [...this.#running.values()]) execution.revoke('stopping');
+  }
+
+  /** Resolves when no handler runs. */
+  allEnded(): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenNone.push(resolve));
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  close(): void {
+    this.#deadlines.close();
+  }
+
+  #tellStarted(entry: Entry, run: RunFacts): void {
+    const { clock, teller } = this.#parts;
+    const { delivery } = entry;
+    const nowMs = clock.nowMs();
+    const dueMs = delivery.job.dueMs ?? delivery.notBeforeMs;
+    const waitedMs = Math.max(0, nowMs - (dueMs ?? delivery.record.timestampMs));
+    const facts = { queueWaitMs: waitedMs, latenessMs: dueMs === undefined ? null : waitedMs };
+    tellEvent(this.#parts, entry, teller.ofRun(delivery, 'job.started', run, nowMs, facts));
+  }
+}
