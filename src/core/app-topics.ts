@@ -2,6 +2,7 @@ import type { AppDefinition } from './app.ts';
 import type { JobDefinition, StartFrom } from './job.ts';
 import { names } from './names.ts';
 import type { TopicSpec } from './ports/broker.ts';
+import { INBOX_RETENTION_MS, tierRetentionMs } from './retention.ts';
 
 /** What a topic is for. `event` topics may belong to others; all the rest are the app's own. */
 export type TopicRole =
@@ -30,9 +31,9 @@ const MIB = 1_048_576;
 /** What Esteira's headers may add to a record on its way. */
 const HEADER_ROOM_BYTES = 65_536;
 
-/** How long records stay, ms. An inbox keeps less than the default `doneTtl` (8 d): what is read again is recognised. */
+/** How long records stay, ms. */
 const RETENTION_MS: Readonly<Record<Exclude<TopicRole, 'event' | 'tier'>, number>> = {
-  inbox: 7 * DAY_MS,
+  inbox: INBOX_RETENTION_MS,
   'dead-letters': 90 * DAY_MS,
   unroutable: 90 * DAY_MS,
   failures: 30 * DAY_MS,
@@ -53,7 +54,7 @@ const ownTopics = (app: AppDefinition): readonly OwnTopic[] => {
     ...app.ladderMs.map((delayMs) => ({
       topic: names.tier(app.name, delayMs),
       role: 'tier' as const,
-      retentionMs: delayMs + 7 * DAY_MS,
+      retentionMs: tierRetentionMs(delayMs),
     })),
     ...app.jobs.map(({ type }) => one('dead-letters', names.deadLetters(app.name, type))),
     one('unroutable', names.unroutable(app.name)),

@@ -1,11 +1,14 @@
 import { type Duration, durationMs } from './duration.ts';
-import { EsteiraError, isEsteiraError } from './errors.ts';
+import { EsteiraError } from './errors.ts';
 import type { EventDefinition } from './event.ts';
 import type { JobEvent } from './generated/job-event.ts';
 import type { JobDefinition } from './job.ts';
 import { DEFAULT_TIERS, makeLadder } from './ladder.ts';
 import { isKebabCase } from './names.ts';
 import { positive } from './positive.ts';
+import { Problems } from './problems.ts';
+import { type QueueDefinition, type QueueOptions, resolveQueues } from './queue.ts';
+import { delayProblems } from './retention.ts';
 import type { TenantDirectory } from './tenants.ts';
 
 export interface AppOptions {
@@ -14,6 +17,12 @@ export interface AppOptions {
   readonly events: readonly EventDefinition<unknown>[];
   readonly jobs: readonly JobDefinition<unknown>[];
   readonly tenants: TenantDirectory;
+  /**
+   * The queues that job types name, by name: `{ notifications: { priority: 'high', concurrency: 20 } }`. A record, and
+   * not a list of things defined elsewhere: a name stands here once, beside the limits it has, and job types need to
+   * import nothing. `default` is always there.
+   */
+  readonly queues?: Readonly<Record<string, QueueOptions>>;
   /** Delay tiers; default {@link DEFAULT_TIERS}. The waits of retry policies and triggers are added. */
   readonly tiers?: readonly Duration[];
   /** Partitions of Esteira's own topics; default 6. */
@@ -30,6 +39,8 @@ export interface AppDefinition {
   readonly events: readonly EventDefinition<unknown>[];
   readonly jobs: readonly JobDefinition<unknown>[];
   readonly tenants: TenantDirectory;
+  /** By name; `default` among them. */
+  readonly queues: ReadonlyMap<string, QueueDefinition>;
   /** Delays of all tiers, ms, ascending. */
   readonly ladderMs: readonly number[];
   readonly partitions: number;
@@ -41,37 +52,45 @@ const repeated = (values: readonly string[]): readonly string[] => [
   ...new Set(values.filter((value, index) => values.indexOf(value) !== index)),
 ];
 
-const problemsOf = (options: AppOptions): readonly string[] => {
-  const problems: string[] = [];
-  if (!isKebabCase(options.name)) problems.push(`name ${JSON.stringify(options.name)} is not kebab-case`);
-  for (const type of repeated(options.jobs.map((job) => job.type)))
-    problems.push(`job type ${type} is defined twice`);
-  for (const type of repeated(options.events.map((event) => event.type)))
-    problems.push(`event ${type} is defined twice`);
-  for (const job of options.jobs) {
+const checkJobs = ({ jobs, events }: AppOptions, problems: Problems): void => {
+  for (const type of repeated(jobs.map((job) => job.type))) problems.add(`job type ${type} is defined twice`);
+  for (const type of repeated(events.map((event) => event.type)))
+    problems.add(`event ${type} is defined twice`);
+  for (const job of jobs) {
+    problems.addAll(job.problems);
     for (const { event } of job.triggers) {
-      if (!options.events.some(({ type }) => type === event.type)) {
-        problems.push(`job ${job.type} listens to ${event.type}, which is not among the app's events`);
+      if (!events.some(({ type }) => type === event.type)) {
+        problems.add(`job ${job.type} listens to ${event.type}, which is not among the app's events`);
       }
     }
     const triggerTypes = job.triggers.map(({ event }) => event.type);
-    for (const type of repeated(triggerTypes)) problems.push(`job ${job.type} listens to ${type} twice`);
+    for (const type of repeated(triggerTypes)) problems.add(`job ${job.type} listens to ${type} twice`);
   }
-  return [
-    ...problems,
-    ...said(() => positive(options.partitions ?? 6, 'partitions')),
-    ...(options.tiers ?? []).flatMap((tier) => said(() => durationMs(tier, 'tiers'))),
-  ];
 };
 
-/** What a check of one option says against it. */
-const said = (check: () => unknown): readonly string[] => {
-  try {
-    check();
-    return [];
-  } catch (error) {
-    if (!isEsteiraError(error)) throw error;
-    return [error.message];
+/** Each job type's queue is one of the app's. */
+const checkQueues = (
+  jobs: AppOptions['jobs'],
+  queues: ReadonlyMap<string, QueueDefinition>,
+  problems: Problems,
+): void => {
+  for (const { type, queue } of jobs) {
+    if (queues.has(queue)) continue;
+    problems.add(
+      `job ${type}: queue ${queue} is not among the app's queues (${[...queues.keys()].join(', ')})`,
+    );
+  }
+};
+
+const checkTiers = (options: AppOptions, problems: Problems): void => {
+  problems.check(() => positive(options.partitions ?? 6, 'partitions'), 6);
+  for (const tier of options.tiers ?? []) {
+    problems.addAll(
+      delayProblems(
+        problems.check(() => durationMs(tier, 'tiers'), 0),
+        'tiers: one',
+      ),
+    );
   }
 };
 
@@ -79,20 +98,33 @@ const said = (check: () => unknown): readonly string[] => {
 const policyDelays = (jobs: AppOptions['jobs']): readonly number[] =>
   jobs.flatMap((job) => [...job.retry.delaysMs, ...job.triggers.map(({ delayMs }) => delayMs)]);
 
-/** Defines an app. @throws EsteiraError ESTEIRA_DEFINITION_INVALID listing every problem at once. */
+const refuse = (name: string, problems: readonly string[]): void => {
+  if (problems.length === 0) return;
+  throw new EsteiraError('ESTEIRA_DEFINITION_INVALID', `app ${name}: ${problems.join('; ')}`, {
+    facts: { problems },
+  });
+};
+
+/**
+ * Defines an app.
+ *
+ * @throws EsteiraError ESTEIRA_DEFINITION_INVALID listing every problem of the app, its queues and its job types at once.
+ */
 export const defineApp = (options: AppOptions): AppDefinition => {
-  const problems = problemsOf(options);
-  if (problems.length > 0) {
-    throw new EsteiraError('ESTEIRA_DEFINITION_INVALID', `app ${options.name}: ${problems.join('; ')}`, {
-      facts: { problems },
-    });
-  }
+  const problems = new Problems();
+  if (!isKebabCase(options.name)) problems.add(`name ${JSON.stringify(options.name)} is not kebab-case`);
+  checkJobs(options, problems);
+  const queues = resolveQueues(options.queues ?? {}, problems);
+  checkQueues(options.jobs, queues, problems);
+  checkTiers(options, problems);
+  refuse(options.name, problems.all);
   const tiersMs = (options.tiers ?? DEFAULT_TIERS).map((tier) => durationMs(tier));
   return {
     name: options.name,
     events: options.events,
     jobs: options.jobs,
     tenants: options.tenants,
+    queues,
     ladderMs: makeLadder([...tiersMs, ...policyDelays(options.jobs)]),
     partitions: options.partitions ?? 6,
     tenantLogField: options.tenantLogField ?? 'organizationId',

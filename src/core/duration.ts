@@ -21,6 +21,13 @@ export const durationMs = (duration: Duration, what = 'duration'): number => {
   );
 };
 
+/** As {@link durationMs}, and never 0. @throws EsteiraError ESTEIRA_DEFINITION_INVALID naming `what`. */
+export const lastingMs = (duration: Duration, what: string): number => {
+  const ms = durationMs(duration, what);
+  if (ms > 0) return ms;
+  throw new EsteiraError('ESTEIRA_DEFINITION_INVALID', `${what} is 0: give a time that lasts`);
+};
+
 /**
  * The one canonical name of a delay, used in topic names: the largest unit up to hours that divides it
  * (`60s` is `1m`, `24h` stays `24h`).

@@ -1,10 +1,12 @@
 import type { ZodType } from 'zod';
 import type { AvroContract } from './contract.ts';
-import { type Duration, durationMs } from './duration.ts';
+import { type Duration, durationMs, lastingMs } from './duration.ts';
 import { EsteiraError } from './errors.ts';
 import type { EventDefinition, PayloadCheck } from './event.ts';
+import { type JobLock, type JobPolicy, type JobPolicyOptions, resolveJobPolicy } from './job-policy.ts';
 import { isKebabCase } from './names.ts';
 import { positive } from './positive.ts';
+import { Problems } from './problems.ts';
 import { type RetryOptions, type RetryPolicy, resolveRetryPolicy } from './retry-policy.ts';
 
 /** `system`: technical upkeep; `orchestration`: a long process; `reactive`: answers an event; `ai`: embeds, measures, prepares. */
@@ -92,7 +94,7 @@ export type PayloadContract<P> =
 /** Where a group starts that has no offsets, on topics that exist already. */
 export type StartFrom = 'now' | 'beginning' | Date;
 
-export interface JobOptions<P> {
+export interface JobOptions<P> extends JobPolicyOptions<P> {
   /** Kebab-case, unique in the app. */
   readonly type: string;
   readonly kind: JobKind;
@@ -100,22 +102,24 @@ export interface JobOptions<P> {
   readonly on?: EventDefinition<P> | Trigger<P> | readonly (EventDefinition<P> | Trigger<P>)[];
   /** Needed to dispatch it, unless the dispatched payload is the one event it listens to. */
   readonly payload?: PayloadContract<P>;
-  /** Default `default`. */
+  /** One of the app's `queues`; default `default`. */
   readonly queue?: string;
   readonly order: 'none' | 'key' | ((payload: P) => string);
   /** What makes two jobs of a tenant the same; default: the event's source and id. */
   readonly idempotencyKey?: (payload: P) => string;
   readonly retry?: RetryOptions;
-  /** How long one attempt may run; default `WORKER_DEFAULT_TIMEOUT_SECONDS`. */
+  /** How long one attempt may run; default what its queue says, else `WORKER_DEFAULT_TIMEOUT_SECONDS`. */
   readonly attemptTimeout?: Duration;
   /** Most starts, those whose process died included; default attempts + 5. */
   readonly maxStarts?: number;
-  /** Jobs of this type at once in one process; default: the process's cap. */
+  /** Jobs of this type at once in one process; default: the cap of its queue, else the process's. */
   readonly concurrency?: number;
   /** How long a completed job is remembered; default 8 d. Must exceed topic retention + longest retry + replay window. */
   readonly doneTtl?: Duration;
-  /** Lease of a claim; default 30 s, renewed at a third of it. */
+  /** Lease of a claim, renewed at each `heartbeat`; default 30 s. */
   readonly lease?: Duration;
+  /** Whether the job still makes sense, asked before each attempt; a job that does not is skipped. Default: it does. */
+  readonly shouldRun?: (payload: P, ctx: JobContext) => boolean | PromiseLike<boolean>;
   /** Default `now`. */
   readonly startFrom?: StartFrom;
   /** The name other documents use, e.g. `ProcessScheduledPostJob`; told in logs and telemetry. */
@@ -124,7 +128,7 @@ export interface JobOptions<P> {
 }
 
 /** A job type, worked out and checked. Made by {@link defineJob}. */
-export interface JobDefinition<P> {
+export interface JobDefinition<P> extends JobPolicy {
   readonly type: string;
   readonly kind: JobKind;
   readonly triggers: readonly Trigger<P>[];
@@ -139,6 +143,12 @@ export interface JobDefinition<P> {
   readonly leaseMs: number;
   readonly startFrom: StartFrom;
   readonly className: string;
+  /** Excludes other jobs of the tenant while it runs. */
+  readonly lock?: JobLock<P>;
+  /** What is wrong with it, one sentence each; `defineApp` refuses it, together with all that is wrong elsewhere. */
+  readonly problems: readonly string[];
+  /** Asked before each attempt; absent: it always runs. */
+  shouldRun?(payload: P, ctx: JobContext): boolean | PromiseLike<boolean>;
   /** The key within which records stay in order; undefined for the record key, and for `order: 'none'`. */
   orderingKey(payload: P): string | undefined;
   /** Undefined for the default: the event's source and id. */
@@ -155,12 +165,6 @@ const toTriggers = <P>(on: JobOptions<P>['on']): readonly Trigger<P>[] => {
 const pascalCase = (type: string): string =>
   type.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-const lasting = (duration: Duration, where: string): number => {
-  const ms = durationMs(duration, where);
-  if (ms > 0) return ms;
-  throw new EsteiraError('ESTEIRA_DEFINITION_INVALID', `${where} is 0: give a time that lasts`);
-};
-
 /** Order has no default, also for programs that are not type-checked. */
 const checkOrder = (order: unknown, where: string): void => {
   if (order === 'none' || order === 'key' || typeof order === 'function') return;
@@ -170,37 +174,62 @@ const checkOrder = (order: unknown, where: string): void => {
   );
 };
 
-/** Defines a job type. @throws EsteiraError ESTEIRA_DEFINITION_INVALID saying which option, and what to give. */
+const notKebabCase = (type: string): string =>
+  `job type ${JSON.stringify(type)} is not kebab-case (such as send-receipt); other names go into className`;
+
+const checkedRetry = <P>(options: JobOptions<P>, where: string, problems: Problems): RetryPolicy =>
+  problems.check(() => resolveRetryPolicy(options.retry, where), resolveRetryPolicy());
+
+/** Numbers and times that stand alone. */
+const limitsOf = <P>(options: JobOptions<P>, attempts: number, where: string, problems: Problems) => {
+  const { maxStarts = attempts + 5, concurrency, attemptTimeout } = options;
+  return {
+    maxStarts: problems.check(() => positive(maxStarts, `${where}: maxStarts`), maxStarts),
+    doneTtlMs: problems.check(() => lastingMs(options.doneTtl ?? '8d', `${where}: doneTtl`), 1),
+    leaseMs: problems.check(() => lastingMs(options.lease ?? '30s', `${where}: lease`), 30_000),
+    ...(concurrency === undefined
+      ? {}
+      : { concurrency: problems.check(() => positive(concurrency, `${where}: concurrency`), 1) }),
+    ...(attemptTimeout === undefined
+      ? {}
+      : { attemptTimeoutMs: problems.check(() => lastingMs(attemptTimeout, `${where}: attemptTimeout`), 1) }),
+  };
+};
+
+/**
+ * Defines a job type. It does not throw: what is wrong with it stands in `problems`, and {@link defineApp} refuses the
+ * app with the problems of all its parts at once, so that they need not be found one start at a time.
+ */
 export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
   const where = `job ${options.type}`;
-  if (!isKebabCase(options.type)) {
-    throw new EsteiraError(
-      'ESTEIRA_DEFINITION_INVALID',
-      `job type ${JSON.stringify(options.type)} is not kebab-case (such as send-receipt); other names go into className`,
-    );
-  }
-  const { order, idempotencyKey, run } = options;
-  checkOrder(order, where);
-  const retry = resolveRetryPolicy(options.retry, where);
+  const problems = new Problems();
+  const { type, order, idempotencyKey, shouldRun, run } = options;
+  if (!isKebabCase(type)) problems.add(notKebabCase(type));
+  problems.check(() => checkOrder(order, where), undefined);
+  const retry = checkedRetry(options, where, problems);
+  const triggers = toTriggers(options.on);
+  const limits = limitsOf(options, retry.attempts, where, problems);
+  const ordered = order !== 'none';
+  const { lock, ...policy } = resolveJobPolicy(
+    options,
+    { where, ordered, retry, triggers, ...limits },
+    problems,
+  );
   return {
-    type: options.type,
+    type,
     kind: options.kind,
-    triggers: toTriggers(options.on),
+    triggers,
     queue: options.queue ?? 'default',
-    ordered: order !== 'none',
+    ordered,
     retry,
-    maxStarts: positive(options.maxStarts ?? retry.attempts + 5, `${where}: maxStarts`),
-    doneTtlMs: lasting(options.doneTtl ?? '8d', `${where}: doneTtl`),
-    leaseMs: lasting(options.lease ?? '30s', `${where}: lease`),
+    ...limits,
+    ...policy,
     startFrom: options.startFrom ?? 'now',
-    className: options.className ?? `${pascalCase(options.type)}Job`,
+    className: options.className ?? `${pascalCase(type)}Job`,
+    problems: problems.all,
     ...(options.payload === undefined ? {} : { payload: options.payload }),
-    ...(options.concurrency === undefined
-      ? {}
-      : { concurrency: positive(options.concurrency, `${where}: concurrency`) }),
-    ...(options.attemptTimeout === undefined
-      ? {}
-      : { attemptTimeoutMs: lasting(options.attemptTimeout, `${where}: attemptTimeout`) }),
+    ...(lock === undefined ? {} : { lock }),
+    ...(shouldRun === undefined ? {} : { shouldRun: (payload, ctx) => shouldRun(payload, ctx) }),
     orderingKey: (payload) => (typeof order === 'function' ? order(payload) : undefined),
     idempotencyKey: (payload) => idempotencyKey?.(payload),
     run: (payload, ctx) => run(payload, ctx),

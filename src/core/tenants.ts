@@ -1,6 +1,8 @@
 /** What is known of a tenant. */
 export interface Tenant {
   readonly id: string;
+  /** The name of its tier, by which queues may give it other limits. */
+  readonly tier?: string;
 }
 
 /** Resolves tenants. Undefined means: there is no such tenant. A rejection means: unknown for now, ask again later. */

@@ -5,6 +5,7 @@ import { type Log, silentLog } from '../core/ports/log.ts';
 import type { Decoded, Serde } from '../core/ports/serde.ts';
 import { contractType, type WriterSchema, writerSchema } from './avro-type.ts';
 import { BoundedCache } from './bounded-cache.ts';
+import { type FastEncoder, fastEncoder } from './fast-encoder.ts';
 import { type Frame, readFrame, writeFrameHeader } from './frame.ts';
 import { type RecordReader, recordReader } from './record-reader.ts';
 import { writeRecord } from './record-writer.ts';
@@ -22,6 +23,7 @@ const MOST_WRITER_SCHEMAS = 1_000;
 interface Codec {
   readonly contract: AvroContract<unknown>;
   readonly type: avsc.Type;
+  readonly fast: FastEncoder | undefined;
   readonly readers: BoundedCache<number, RecordReader>;
   /** The id its own schema is registered under, once known. */
   id?: number;
@@ -46,7 +48,7 @@ class AvroSerde implements Serde {
   encode<T>(contract: AvroContract<T>, value: T): Buffer | Promise<Buffer> {
     const codec = this.#codec(contract);
     // Written before the registry is asked, so that a later change of the value changes nothing.
-    const frame = writeRecord(codec.type, value);
+    const frame = writeRecord(codec.type, codec.fast, value);
     if (codec.id === undefined) return this.#encodeLater(codec, frame);
     writeFrameHeader(frame, codec.id);
     return frame;
@@ -93,9 +95,11 @@ class AvroSerde implements Serde {
   #codec(contract: AvroContract<unknown>): Codec {
     const known = this.#codecs.get(contract);
     if (known !== undefined) return known;
+    const type = contractType(contract);
     const codec: Codec = {
       contract,
-      type: contractType(contract),
+      type,
+      fast: fastEncoder(type),
       readers: new BoundedCache(MOST_WRITER_SCHEMAS),
     };
     this.#codecs.set(contract, codec);

@@ -4,10 +4,10 @@ import { JobEvent } from '../core/generated/job-event.ts';
 import type { RecordProducer } from '../core/ports/broker.ts';
 import type { Log } from '../core/ports/log.ts';
 import type { Serde } from '../core/ports/serde.ts';
-import type { JobTelemetry } from '../core/ports/telemetry.ts';
+import type { JobTelemetry, TelemetryRecord } from '../core/ports/telemetry.ts';
 import type { RecordHeaders } from '../core/record.ts';
 import { fanOut, type JobEventObserver } from './observer-fan.ts';
-import { OutageGate } from './outage-gate.ts';
+import { OutageGate, type Write } from './outage-gate.ts';
 
 export interface JobTelemetryOptions {
   /** Writes the telemetry topic; its buffer bounds the memory. */
@@ -61,12 +61,17 @@ const guardedKey = (partitionKey: (event: JobEvent) => string, log: Log) => {
 export const createJobTelemetry = async (options: JobTelemetryOptions): Promise<JobTelemetry> => {
   const { producer, serde, topic, log } = options;
   await serde.warm([JobEvent]);
-  const gate = new OutageGate(options.clock ?? systemClock, log);
+  const write: Write<TelemetryRecord> = ({ key, value }, done) =>
+    producer.post({ topic, key, value, headers: HEADERS }, done);
+  const gate = new OutageGate(write, options.clock ?? systemClock, log);
   const keyOf = guardedKey(options.partitionKey ?? ((event) => event.tenantId), log);
   return {
     encode: (event) => ({ key: Buffer.from(keyOf(event)), value: encodeNow(serde, event) }),
-    append: ({ key, value }) => {
-      const appended = gate.insist(() => producer.send({ topic, key, value, headers: HEADERS }));
+    post: (record, done) => gate.pass(record, done),
+    append: (record) => {
+      const appended = new Promise<void>((resolve, reject) => {
+        gate.pass(record, (error) => (error === undefined ? resolve() : reject(error)));
+      });
       // Callers keep the promise and wait for it at the end of the job; failing before that is no stray rejection.
       appended.catch(() => undefined);
       return appended;

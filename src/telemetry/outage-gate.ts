@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { isEsteiraError } from '../core/errors.ts';
+import { type EsteiraError, isEsteiraError } from '../core/errors.ts';
 import type { Log } from '../core/ports/log.ts';
 
 const FIRST_PAUSE_MS = 50;
@@ -8,8 +8,8 @@ const LONGEST_PAUSE_MS = 5_000;
 const BACK_PRESSURE_TOLD_AFTER_MS = 5_000;
 
 /** Trying again cannot help: nobody can make the record smaller or the producer open again. All else may pass. */
-const isFinal = (error: unknown): boolean =>
-  isEsteiraError(error, 'ESTEIRA_RECORD_TOO_LARGE') || isEsteiraError(error, 'ESTEIRA_CLOSED');
+const isFinal = (error: EsteiraError): boolean =>
+  error.code === 'ESTEIRA_RECORD_TOO_LARGE' || error.code === 'ESTEIRA_CLOSED';
 
 const describe = (error: unknown): { code: string; error: string } => {
   if (isEsteiraError(error)) return { code: error.code, error: error.message };
@@ -18,71 +18,97 @@ const describe = (error: unknown): { code: string; error: string } => {
     : { code: 'UNKNOWN', error: String(error) };
 };
 
+/** Tries to write an item once; `done` is told what came of it. */
+export type Write<T> = (item: T, done: (error?: EsteiraError) => void) => void;
+
+/** One item and who wants to know of it. */
+interface Passage<T> {
+  readonly item: T;
+  readonly done: (error?: EsteiraError) => void;
+  /** True once a try has failed. */
+  isHeld: boolean;
+}
+
 /**
  * Lets writes pass while writing works, and holds all of them while it does not, so that an outage is met by one
- * pause instead of a storm of retries. Holds no bytes beyond what its callers hold.
+ * pause instead of a storm of retries. Holds no bytes beyond what its callers hold. Makes no promise for an item: there
+ * are tens of thousands a second.
  */
-export class OutageGate {
+export class OutageGate<T> {
+  readonly #write: Write<T>;
   readonly #clock: Clock;
   readonly #log: Log;
-  #closed: Promise<void> | undefined;
-  /** Grows whenever the gate closes; sends of an earlier round do not lengthen the pause. */
+  #isClosed = false;
+  /** What waits for the gate to open, in its order. */
+  #queue: Passage<T>[] = [];
+  /** Grows whenever the gate closes; tries of an earlier round do not lengthen the pause. */
   #round = 0;
   #pauseMs = FIRST_PAUSE_MS;
   #held = 0;
   #outage: { readonly sinceMs: number; told: boolean } | undefined;
 
-  constructor(clock: Clock, log: Log) {
+  constructor(write: Write<T>, clock: Clock, log: Log) {
+    this.#write = write;
     this.#clock = clock;
     this.#log = log;
   }
 
   /**
-   * Calls `send` until it succeeds, with growing pauses from 50 ms to 5 s.
-   *
-   * @throws EsteiraError ESTEIRA_RECORD_TOO_LARGE, ESTEIRA_CLOSED
+   * Tries until the item is written, with growing pauses from 50 ms to 5 s, and calls `done` then. `done` gets an error
+   * only where trying again cannot help: ESTEIRA_RECORD_TOO_LARGE, ESTEIRA_CLOSED.
    */
-  async insist(send: () => Promise<unknown>): Promise<void> {
-    let held = false;
-    let written = false;
-    try {
-      while (!(await this.#passed(send))) {
-        if (!held) this.#held += 1;
-        held = true;
-      }
-      written = true;
-    } finally {
-      if (held) this.#release(written);
-    }
+  pass(item: T, done: (error?: EsteiraError) => void): void {
+    const passage = { item, done, isHeld: false };
+    if (this.#isClosed) this.#queue.push(passage);
+    else this.#try(passage);
   }
 
-  async #passed(send: () => Promise<unknown>): Promise<boolean> {
-    // A loop: the gate may have closed again before those who waited behind it had their turn.
-    while (this.#closed !== undefined) await this.#closed;
+  #try(passage: Passage<T>): void {
     const round = this.#round;
     try {
-      await send();
-      this.#pauseMs = FIRST_PAUSE_MS;
-      return true;
-    } catch (error) {
-      if (isFinal(error)) throw error;
-      this.#close(round, error);
-      return false;
+      this.#write(passage.item, (error) => this.#tried(passage, round, error));
+    } catch (thrown) {
+      this.#failed(passage, round, thrown);
     }
   }
 
-  #close(round: number, error: unknown): void {
+  #tried(passage: Passage<T>, round: number, error: EsteiraError | undefined): void {
+    if (error !== undefined && !isFinal(error)) this.#failed(passage, round, error);
+    else this.#passed(passage, error);
+  }
+
+  #passed(passage: Passage<T>, error: EsteiraError | undefined): void {
+    if (error === undefined) this.#pauseMs = FIRST_PAUSE_MS;
+    if (passage.isHeld) this.#release(error === undefined);
+    passage.done(error);
+  }
+
+  #failed(passage: Passage<T>, round: number, error: unknown): void {
     this.#tell(error);
-    if (round !== this.#round) return;
+    if (!passage.isHeld) this.#held += 1;
+    passage.isHeld = true;
+    if (round === this.#round) this.#close();
+    if (this.#isClosed) this.#queue.push(passage);
+    else this.#try(passage);
+  }
+
+  #close(): void {
     this.#round += 1;
+    this.#isClosed = true;
     const pauseMs = this.#pauseMs;
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
-    this.#closed = new Promise((resolve) => {
-      this.#clock.after(pauseMs, () => {
-        this.#closed = undefined;
-        resolve();
-      });
-    });
+    this.#clock.after(pauseMs, () => this.#open());
+  }
+
+  /** The gate may close again before those who waited have had their turn: the rest waits on. */
+  #open(): void {
+    this.#isClosed = false;
+    const queue = this.#queue;
+    this.#queue = [];
+    let next = 0;
+    for (let passage = queue[0]; passage !== undefined && !this.#isClosed; passage = queue[++next])
+      this.#try(passage);
+    if (next < queue.length) this.#queue.push(...queue.slice(next));
   }
 
   #tell(error: unknown): void {

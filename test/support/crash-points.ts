@@ -95,6 +95,12 @@ const dyingBroker = (broker: Broker, after: (at: CrashPoint) => void): Broker =>
         if (record.topic.includes('.dlq.')) after('after the dead letter was written');
         return position;
       },
+      post: (record, done) =>
+        producer.post(record, (error, position) => {
+          if (error === undefined && record.topic.includes('.retry.')) after('after the retry was written');
+          if (error === undefined && record.topic.includes('.dlq.')) after('after the dead letter was written');
+          done(error, position);
+        }),
       flush: () => producer.flush(),
       close: (timeoutMs) => producer.close(timeoutMs),
     };

@@ -11,7 +11,7 @@ export interface RawRequest<T> {
     readonly apiKey: number;
     readonly apiVersion: number;
     readonly apiName: string;
-    encode(): Promise<{ buf: Buffer; buffer: Buffer; size(): number }>;
+    encode(): Promise<{ buf: Buffer; buffer: Pick<Buffer, 'length' | 'copy'>; size(): number }>;
   };
   readonly response: {
     decode(answer: Buffer): Promise<T & { clientSideThrottleTime: number }>;

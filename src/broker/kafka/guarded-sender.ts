@@ -4,11 +4,12 @@ import type { BrokerLog } from '../../core/ports/log.ts';
 import type { TopicPartition } from '../../core/record.ts';
 import { NotSent, type ProducerIdentity, type ProduceTransport } from './produce-transport.ts';
 import { type Verdict, verdictOfError, verdictOfRows } from './produce-verdict.ts';
-import { type BatchRecord, encodeRecordBatch, stampBatch } from './record-batch.ts';
+import { type RecordBatch, stampBatch } from './record-batch.ts';
 
 /** What became of a batch. */
 export type WriteResult =
-  | { readonly kind: 'written'; readonly baseOffset: bigint }
+  /** `attempts` is 1 when nothing of the batch can be on its way any more. */
+  | { readonly kind: 'written'; readonly baseOffset: bigint; readonly attempts: number }
   | { readonly kind: 'too-large' }
   | { readonly kind: 'failed'; readonly error: EsteiraError };
 
@@ -68,13 +69,8 @@ export class GuardedSender {
   }
 
   /** Resolves when the batch is in the log of all in-sync replicas, or never will be by this sender. */
-  async write(records: readonly BatchRecord[]): Promise<WriteResult> {
-    const flight: Flight = {
-      encoded: encodeRecordBatch(records),
-      count: records.length,
-      maybeWritten: false,
-      attempts: 0,
-    };
+  async write(batch: RecordBatch): Promise<WriteResult> {
+    const flight: Flight = { encoded: batch.seal(), count: batch.count, maybeWritten: false, attempts: 0 };
     for (;;) {
       if (this.#wiring.isClosed()) return this.#giveUp(flight, 'ESTEIRA_CLOSED', 'the producer was closed');
       const result = await this.#settle(flight, await this.#attempt(flight));
@@ -128,7 +124,7 @@ export class GuardedSender {
       case 'written':
         this.#nextSequence += flight.count;
         this.#topicUnknownSinceMs = undefined;
-        return verdict;
+        return { ...verdict, attempts: flight.attempts + 1 };
       case 'again':
         return this.#tryOn(flight, verdict);
       case 'new-identity':

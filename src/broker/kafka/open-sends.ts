@@ -1,50 +1,66 @@
-import type { EsteiraError } from '../../core/errors.ts';
-import type { PendingSend } from './pending-send.ts';
-
-interface Flush {
-  readonly sends: Set<PendingSend>;
-  done(): void;
+/** What was handed over between two flushes. */
+export interface FlushRound {
+  /** How many of it have no answer yet. */
+  open: number;
+  /** Called once all of it, and all before it, have an answer. */
+  onAnswered: () => void;
 }
+
+/** One whose caller waits. */
+interface Open {
+  round: FlushRound | undefined;
+}
+
+const newRound = (): FlushRound => ({ open: 0, onAnswered: () => undefined });
 
 /** A day; the timer only holds the process, it does nothing. */
 const HOLD_MS = 86_400_000;
 
-/** All sends whose callers have no answer yet. The process stays alive while there are any. */
+/**
+ * Counts the sends whose callers have no answer yet: a flush ends a round, and waits for it and those before it. The
+ * process stays alive while there are any.
+ */
 export class OpenSends {
-  readonly #open = new Set<PendingSend>();
-  readonly #flushes = new Set<Flush>();
+  #round = newRound();
+  /** Rounds that a flush has ended and that still have open sends, or stand behind one that has. */
+  readonly #ended: FlushRound[] = [];
+  #open = 0;
   #hold: NodeJS.Timeout | undefined;
 
   /** Adds one. */
-  add(send: PendingSend): void {
-    this.#open.add(send);
+  add(send: Open): void {
+    send.round = this.#round;
+    this.#round.open++;
+    if (++this.#open > 1) return;
     this.#hold ??= setInterval(() => undefined, HOLD_MS);
-    if (this.#open.size === 1) this.#hold.ref();
+    this.#hold.ref();
   }
 
-  /** Takes one out whose caller has its answer. */
-  remove(send: PendingSend): void {
-    this.#open.delete(send);
-    if (this.#open.size === 0) this.#hold?.unref();
-    for (const flush of this.#flushes) {
-      flush.sends.delete(send);
-      if (flush.sends.size > 0) continue;
-      this.#flushes.delete(flush);
-      // After the callers heard of their own sends.
-      setImmediate(flush.done);
-    }
+  /** Takes one out whose caller gets its answer now. */
+  remove(send: Open): void {
+    if (send.round === undefined) return;
+    send.round.open--;
+    send.round = undefined;
+    if (--this.#open === 0) this.#hold?.unref();
+    if (this.#ended.length > 0) this.#endFlushes();
   }
 
   /** Resolves when all that are open now have an answer. */
   allAnswered(): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve();
-    return new Promise((done) => {
-      this.#flushes.add({ sends: new Set(this.#open), done });
+    const round = this.#round;
+    this.#round = newRound();
+    this.#ended.push(round);
+    return new Promise((resolve) => {
+      round.onAnswered = resolve;
+      this.#endFlushes();
     });
   }
 
-  /** Ends every wait with this error. */
-  answerAll(error: EsteiraError): void {
-    for (const send of [...this.#open]) send.answer(error);
+  #endFlushes(): void {
+    while (this.#ended[0]?.open === 0) {
+      const round = this.#ended.shift();
+      // After the callers heard of their own sends.
+      if (round !== undefined) setImmediate(round.onAnswered);
+    }
   }
 }

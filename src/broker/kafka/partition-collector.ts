@@ -1,28 +1,41 @@
+import type { Clock } from '../../core/clock.ts';
 import { EsteiraError } from '../../core/errors.ts';
 import type { TopicPartition } from '../../core/record.ts';
 import type { WriteResult } from './guarded-sender.ts';
-import type { BatchRecord } from './record-batch.ts';
+import { RecordBatch } from './record-batch.ts';
+import type { RecordContent } from './record-body.ts';
 
 /** A record that waits to be written. */
-export interface Pending extends BatchRecord {
+export interface Pending {
+  readonly content: RecordContent;
+  readonly timestampMs: number;
   readonly bytes: number;
+  /** Its content stands in a batch. */
+  encoded(): void;
   written(partition: number, offset: bigint): void;
   failed(error: EsteiraError): void;
+  /** Ends its caller's wait, while it goes its way. */
+  answer(error: EsteiraError): void;
 }
 
-/** Most of one batch: Kafka refuses more than 1 MiB by default, and larger batches gain nothing. */
-const MOST_RECORDS = 1_000;
-const MOST_BYTES = 900 * 1024;
-/** What a record takes beside its key, value and headers, at most. */
-const RECORD_OVERHEAD_BYTES = 32;
+/** A batch's memory up to this is kept for the next one while records keep coming, bytes. */
+const MOST_KEPT_BYTES = 1024 * 1024;
 
 /** How a collector is wired. */
 export interface CollectorWiring {
-  write(records: readonly BatchRecord[]): Promise<WriteResult>;
-  /** Calls back when a batch may leave: at the end of the turn, or after the linger time. */
-  soon(callback: () => void): void;
+  readonly clock: Clock;
+  /** How long a batch that is not full waits for more from its first record on, ms; 0 is until the end of the turn. */
+  readonly lingerMs: number;
+  write(batch: RecordBatch): Promise<WriteResult>;
   /** Told whenever a batch leaves, so that records without a key go to the next partition. */
   onDeparture(): void;
+}
+
+/** A batch and whose records are in it, in the same order. */
+interface Load {
+  readonly batch: RecordBatch;
+  readonly beganAtMs: number;
+  readonly records: Pending[];
 }
 
 const tooLarge = (at: TopicPartition, bytes: number): EsteiraError =>
@@ -38,7 +51,11 @@ const tooLarge = (at: TopicPartition, bytes: number): EsteiraError =>
 export class PartitionCollector {
   readonly #at: TopicPartition;
   readonly #wiring: CollectorWiring;
-  #waiting: Pending[] = [];
+  /** In the order they leave; only the last one takes records. */
+  #waiting: Load[] = [];
+  #inFlight: Load | undefined;
+  /** A batch that is through, whose memory can be used again. */
+  #spare: RecordBatch | undefined;
   #isBusy = false;
 
   constructor(at: TopicPartition, wiring: CollectorWiring) {
@@ -46,63 +63,98 @@ export class PartitionCollector {
     this.#wiring = wiring;
   }
 
-  /** Queues a record behind all that were added before. */
+  /** Encodes a record behind all that were added before. */
   add(record: Pending): void {
-    this.#waiting.push(record);
+    const last = this.#waiting.at(-1);
+    if (last === undefined || !last.batch.add(record.content, record.timestampMs)) this.#begin(record);
+    else last.records.push(record);
+    record.encoded();
     if (this.#isBusy) return;
     this.#isBusy = true;
-    this.#wiring.soon(() => void this.#fly());
+    if (this.#wiring.lingerMs > 0) this.#linger(this.#wiring.lingerMs);
+    else setImmediate(() => void this.#fly());
   }
 
-  /** Fails everything that is not in flight. */
+  /** Fails everything that is not in flight, and ends the wait of the callers of what is. */
   fail(error: EsteiraError): void {
     const failed = this.#waiting;
     this.#waiting = [];
-    for (const record of failed) record.failed(error);
+    for (const record of this.#inFlight?.records ?? []) record.answer(error);
+    for (const { records } of failed) for (const record of records) record.failed(error);
   }
 
+  #begin(record: Pending): void {
+    const batch = this.#spare ?? new RecordBatch();
+    this.#spare = undefined;
+    batch.add(record.content, record.timestampMs);
+    this.#waiting.push({ batch, beganAtMs: this.#wiring.clock.nowMs(), records: [record] });
+  }
+
+  #linger(leftMs: number): void {
+    this.#wiring.clock.after(leftMs, () => void this.#fly());
+  }
+
+  /** Sends what waits, batch by batch; the last one, when it is not full, may linger first. */
   async #fly(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    for (let load = this.#waiting.shift(); load !== undefined; load = this.#waiting.shift()) {
       this.#wiring.onDeparture();
-      const batch = this.#takeBatch();
-      await this.#write(batch).catch((cause: unknown) => this.#broke(batch, cause));
+      this.#inFlight = load;
+      await this.#write(load).catch((cause: unknown) => this.#broke(load, cause));
+      this.#inFlight = undefined;
+      const leftMs = this.#lingersMs();
+      if (leftMs > 0) return this.#linger(leftMs);
     }
+    this.#spare = undefined;
     this.#isBusy = false;
   }
 
+  /** How long what waits should still wait, ms; a batch behind the first says that the first is full. */
+  #lingersMs(): number {
+    const [first, second] = this.#waiting;
+    if (this.#wiring.lingerMs === 0 || first === undefined || second !== undefined) return 0;
+    return first.beganAtMs + this.#wiring.lingerMs - this.#wiring.clock.nowMs();
+  }
+
   /** Nothing should throw here; if it does, the partition must not stand still for ever. */
-  #broke(batch: readonly Pending[], cause: unknown): void {
+  #broke({ records }: Load, cause: unknown): void {
     const message = 'The batch could not be written: it may be in the log or not.';
     const error = new EsteiraError('ESTEIRA_PUBLISH_UNKNOWN', message, { facts: { ...this.#at }, cause });
-    for (const record of batch) record.failed(error);
+    for (const record of records) record.failed(error);
   }
 
-  #takeBatch(): readonly Pending[] {
-    let bytes = 0;
-    let count = 0;
-    for (const record of this.#waiting) {
-      bytes += record.bytes + RECORD_OVERHEAD_BYTES;
-      if (count > 0 && (count >= MOST_RECORDS || bytes > MOST_BYTES)) break;
-      count++;
+  async #write(load: Pick<Load, 'batch' | 'records'>): Promise<void> {
+    const result = await this.#wiring.write(load.batch);
+    switch (result.kind) {
+      case 'written':
+        if (result.attempts === 1) this.#keep(load.batch);
+        return this.#written(load.records, result.baseOffset);
+      case 'too-large':
+        return this.#split(load);
+      case 'failed':
+        for (const record of load.records) record.failed(result.error);
     }
-    const batch = this.#waiting.slice(0, count);
-    this.#waiting = this.#waiting.slice(count);
-    return batch;
   }
 
-  async #write(batch: readonly Pending[]): Promise<void> {
-    const result = await this.#wiring.write(batch);
-    if (result.kind === 'too-large') return this.#split(batch);
-    for (const [index, record] of batch.entries())
-      if (result.kind === 'failed') record.failed(result.error);
-      else record.written(this.#at.partition, result.baseOffset + BigInt(index));
+  /** Only what went through at once: an attempt that hung could still read the bytes. */
+  #keep(batch: RecordBatch): void {
+    if (batch.capacity > MOST_KEPT_BYTES) return;
+    batch.clear();
+    this.#spare = batch;
   }
 
-  async #split(batch: readonly Pending[]): Promise<void> {
-    const [only] = batch;
-    if (batch.length === 1 && only !== undefined) return only.failed(tooLarge(this.#at, only.bytes));
-    const half = Math.ceil(batch.length / 2);
-    await this.#write(batch.slice(0, half));
-    await this.#write(batch.slice(half));
+  #written(records: readonly Pending[], baseOffset: bigint): void {
+    const { partition } = this.#at;
+    let offset = baseOffset;
+    for (let index = 0; index < records.length; index++, offset += 1n)
+      records[index]?.written(partition, offset);
+  }
+
+  async #split({ batch, records }: Pick<Load, 'batch' | 'records'>): Promise<void> {
+    const [only] = records;
+    if (records.length === 1 && only !== undefined) return only.failed(tooLarge(this.#at, only.bytes));
+    const half = Math.ceil(records.length / 2);
+    const written = batch.records();
+    await this.#write({ batch: RecordBatch.of(written.slice(0, half)), records: records.slice(0, half) });
+    await this.#write({ batch: RecordBatch.of(written.slice(half)), records: records.slice(half) });
   }
 }

@@ -12,7 +12,8 @@ const PRODUCE_API_KEY = 0;
 const PRODUCE_API_VERSION = 7;
 const ALL_IN_SYNC_REPLICAS = -1;
 
-const encodeBody = (at: TopicPartition, batch: Buffer, timeoutMs: number): Buffer => {
+/** What stands before the batch. */
+const encodeFront = (at: TopicPartition, batch: Buffer, timeoutMs: number): Buffer => {
   const topicBytes = Buffer.byteLength(at.topic);
   const body = Buffer.alloc(2 + 2 + 4 + 4 + 2 + topicBytes + 4 + 4 + 4);
   let pos = body.writeInt16BE(-1, 0);
@@ -24,8 +25,14 @@ const encodeBody = (at: TopicPartition, batch: Buffer, timeoutMs: number): Buffe
   pos = body.writeInt32BE(1, pos);
   pos = body.writeInt32BE(at.partition, pos);
   body.writeInt32BE(batch.length, pos);
-  return Buffer.concat([body, batch]);
+  return body;
 };
+
+/** Two buffers that kafkajs' encoder copies as if they were one: a batch may have 900 KiB. */
+const joined = (front: Buffer, batch: Buffer): Pick<Buffer, 'length' | 'copy'> => ({
+  length: front.length + batch.length,
+  copy: (target, offset = 0) => front.copy(target, offset) + batch.copy(target, offset + front.length),
+});
 
 /** Bytes of one partition's answer: partition, error, base offset, append time, log start. */
 const ROW_BYTES = 4 + 2 + 8 + 8 + 8;
@@ -63,8 +70,9 @@ export const produceRequest = (
     apiVersion: PRODUCE_API_VERSION,
     apiName: 'Produce',
     encode: async () => {
-      const body = encodeBody(at, batch, timeoutMs);
-      return { buf: body, buffer: body, size: () => body.length };
+      const front = encodeFront(at, batch, timeoutMs);
+      const buffer = joined(front, batch);
+      return { buf: front, buffer, size: () => buffer.length };
     },
   },
   response: {

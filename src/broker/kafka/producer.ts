@@ -1,15 +1,13 @@
 import type { Clock } from '../../core/clock.ts';
 import { EsteiraError } from '../../core/errors.ts';
-import type { ProducerOptions, RecordProducer, SendOptions } from '../../core/ports/broker.ts';
+import type { PostAnswer, ProducerOptions, RecordProducer, SendOptions } from '../../core/ports/broker.ts';
 import type { BrokerLog } from '../../core/ports/log.ts';
 import type { OutgoingRecord, RecordPosition, TopicPartition } from '../../core/record.ts';
 import { GuardedSender, type SenderLimits } from './guarded-sender.ts';
-import { murmur2 } from './murmur2.ts';
 import { OpenSends } from './open-sends.ts';
 import { PartitionCollector } from './partition-collector.ts';
-import { PendingSend, type SendContent, type SendKeeper } from './pending-send.ts';
+import { PendingSend, type SendKeeper } from './pending-send.ts';
 import type { ProducerIdentity, ProduceTransport } from './produce-transport.ts';
-import { encodeRecordBody } from './record-batch.ts';
 import { SendBuffer } from './send-buffer.ts';
 import { TopicLanes } from './topic-lanes.ts';
 
@@ -34,35 +32,6 @@ const unknownFate = (why: string): EsteiraError =>
   );
 
 const closedError = (): EsteiraError => new EsteiraError('ESTEIRA_CLOSED', 'The producer is closed.');
-
-/** A time Kafka can hold; what is none becomes the time of sending. */
-const timestampOf = (timestampMs: number | undefined, nowMs: number): number =>
-  timestampMs !== undefined && Number.isFinite(timestampMs) ? Math.trunc(timestampMs) : nowMs;
-
-const sizeOf = (record: OutgoingRecord): number => {
-  let bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const [name, value] of record.headers) bytes += Buffer.byteLength(name) + (value?.length ?? 0);
-  return bytes;
-};
-
-/** Encodes what was handed over: whatever the caller does to its buffers later is not written. */
-const contentOf = (
-  record: OutgoingRecord,
-  handedOverAtMs: number,
-  patienceMs: number | undefined,
-): SendContent => {
-  const key = record.partitionKey ?? record.key;
-  return {
-    topic: record.topic,
-    partition: record.partition,
-    keyHash: key === null ? undefined : murmur2(key),
-    body: encodeRecordBody(record),
-    timestampMs: timestampOf(record.timestampMs, handedOverAtMs),
-    bytes: sizeOf(record),
-    handedOverAtMs,
-    patienceMs,
-  };
-};
 
 /** What a {@link KafkaProducer} stands on. */
 export interface ProducerWiring {
@@ -97,10 +66,23 @@ export class KafkaProducer implements RecordProducer {
 
   send(record: OutgoingRecord, { deadlineMs }: SendOptions = {}): Promise<RecordPosition> {
     return new Promise((resolve, reject) => {
-      if (this.#closing !== undefined) return reject(closedError());
-      const content = contentOf(record, this.#wiring.clock.nowMs(), deadlineMs);
-      this.#buffer.enter(new PendingSend(content, this.#keeper, resolve, reject));
+      this.#take(record, deadlineMs, (error, position) => {
+        if (position === undefined) reject(error);
+        else resolve(position);
+      });
     });
+  }
+
+  post(record: OutgoingRecord, done: PostAnswer): void {
+    this.#take(record, undefined, done);
+  }
+
+  #take(record: OutgoingRecord, patienceMs: number | undefined, done: PostAnswer): void {
+    const send = new PendingSend(record, this.#wiring.clock.nowMs(), patienceMs, this.#keeper, done);
+    this.#sends.add(send);
+    if (this.#closing !== undefined) send.refuse(closedError());
+    else this.#buffer.enter(send);
+    send.detach();
   }
 
   flush(): Promise<void> {
@@ -113,15 +95,14 @@ export class KafkaProducer implements RecordProducer {
   }
 
   #admit(send: PendingSend): void {
-    this.#sends.add(send);
-    if (send.patienceMs !== undefined) this.#limit(send, send.patienceMs);
-    this.#lanesOf(send.topic).add(send);
+    const nowMs = send.patienceMs === undefined ? send.handedOverAtMs : this.#wiring.clock.nowMs();
+    if (send.patienceMs !== undefined) this.#limit(send, send.handedOverAtMs + send.patienceMs - nowMs);
+    this.#lanesOf(send.topic).add(send, nowMs);
   }
 
-  #limit(send: PendingSend, patienceMs: number): void {
-    const { clock } = this.#wiring;
-    const leftMs = send.handedOverAtMs + patienceMs - clock.nowMs();
-    send.onAnswer(clock.after(leftMs, () => send.answer(unknownFate('No acknowledgement in time'))));
+  #limit(send: PendingSend, leftMs: number): void {
+    const late = (): void => send.answer(unknownFate('No acknowledgement in time'));
+    send.onAnswer(this.#wiring.clock.after(leftMs, late));
   }
 
   #lanesOf(topic: string): TopicLanes {
@@ -147,11 +128,9 @@ export class KafkaProducer implements RecordProducer {
       isClosed: () => this.#isDown,
     });
     return new PartitionCollector(at, {
-      write: (records) => sender.write(records),
-      soon: (callback) =>
-        void (this.#lingerMs > 0
-          ? this.#wiring.clock.after(this.#lingerMs, callback)
-          : setImmediate(callback)),
+      clock: this.#wiring.clock,
+      lingerMs: this.#lingerMs,
+      write: (batch) => sender.write(batch),
       onDeparture,
     });
   }
@@ -171,7 +150,6 @@ export class KafkaProducer implements RecordProducer {
     this.#buffer.close(closedError());
     const error = unknownFate('The producer was closed');
     for (const lanes of this.#topics.values()) lanes.fail(error);
-    this.#sends.answerAll(error);
     await this.#atMost(DISCONNECT_MS, this.#wiring.transport.close());
   }
 

@@ -1,17 +1,18 @@
-import type { RecordHeaders } from '../../core/record.ts';
 import { crc32c } from './crc32c.ts';
-import { varintSize, writeVarint } from './varint.ts';
+import { closeLength, mostBodyBytes, type RecordContent, writeBody } from './record-body.ts';
+import { readVarint, writeVarint } from './varint.ts';
 
 /** Bytes of a record batch before its first record (format version 2). */
 const BATCH_HEADER_BYTES = 61;
 /** Everything from here on is covered by the checksum. */
 const CHECKED_FROM = 21;
+/** What a record has before its body, at most: its length, attributes, time and place. */
+const MOST_FRONT_BYTES = 5 + 1 + 8 + 5;
+const FIRST_CAPACITY = 8 * 1024;
 
-/** A record ready for a batch: key, value and headers are encoded, so nothing done to them later is written. */
-export interface BatchRecord {
-  readonly body: Buffer;
-  readonly timestampMs: number;
-}
+/** Most of one batch: Kafka refuses more than 1 MiB by default, and larger batches gain nothing. */
+const MOST_RECORDS = 1_000;
+const MOST_BYTES = 900 * 1024;
 
 /** Who writes a batch and which sequence number its first record has: what makes a repeat recognisable. */
 export interface BatchStamp {
@@ -20,91 +21,116 @@ export interface BatchStamp {
   readonly baseSequence: number;
 }
 
-const fieldSize = (bytes: Buffer | null): number =>
-  bytes === null ? varintSize(-1) : varintSize(bytes.length) + bytes.length;
-
-const headersSize = (headers: RecordHeaders): number => {
-  let size = varintSize(headers.length);
-  for (const [name, value] of headers) {
-    const nameBytes = Buffer.byteLength(name);
-    size += varintSize(nameBytes) + nameBytes + fieldSize(value);
-  }
-  return size;
-};
-
-const writeField = (target: Buffer, pos: number, bytes: Buffer | null): number => {
-  if (bytes === null) return writeVarint(target, pos, -1);
-  const at = writeVarint(target, pos, bytes.length);
-  bytes.copy(target, at);
-  return at + bytes.length;
-};
-
-const writeHeaders = (target: Buffer, pos: number, headers: RecordHeaders): number => {
-  let at = writeVarint(target, pos, headers.length);
-  for (const [name, value] of headers) {
-    at = writeVarint(target, at, Buffer.byteLength(name));
-    at += target.write(name, at, 'utf8');
-    at = writeField(target, at, value);
-  }
-  return at;
-};
+/** A record of a batch: its time, and key, value and headers as they stand on the wire. */
+export interface WrittenRecord {
+  readonly timestampMs: number;
+  readonly body: Buffer;
+}
 
 /**
- * Encodes what a record holds. Headers keep their order, repeated names and null values, which the client's own
- * encoder cannot.
+ * One uncompressed record batch that grows: records are encoded as they come, straight into its bytes, so that nothing
+ * done to their buffers later is written, and no record costs a buffer of its own.
  */
-export const encodeRecordBody = (record: {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: RecordHeaders;
-}): Buffer => {
-  const body = Buffer.allocUnsafe(
-    fieldSize(record.key) + fieldSize(record.value) + headersSize(record.headers),
-  );
-  const behindKey = writeField(body, 0, record.key);
-  const behindValue = writeField(body, behindKey, record.value);
-  writeHeaders(body, behindValue, record.headers);
-  return body;
-};
+export class RecordBatch {
+  #bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
+  #end = BATCH_HEADER_BYTES;
+  #count = 0;
+  #baseTimestampMs = 0;
+  #latestMs = 0;
 
-/** Bytes of a record behind its length field. */
-const recordSize = (record: BatchRecord, offsetDelta: number, timestampDelta: number): number =>
-  1 + varintSize(timestampDelta) + varintSize(offsetDelta) + record.body.length;
-
-const writeBatchHeader = (batch: Buffer, records: readonly BatchRecord[], baseTimestampMs: number): void => {
-  batch.writeInt32BE(batch.length - 12, 8);
-  batch.writeInt32BE(-1, 12);
-  batch.writeInt8(2, 16);
-  batch.writeInt32BE(records.length - 1, 23);
-  batch.writeBigInt64BE(BigInt(baseTimestampMs), 27);
-  const latest = records.reduce((max, record) => Math.max(max, record.timestampMs), baseTimestampMs);
-  batch.writeBigInt64BE(BigInt(latest), 35);
-  batch.writeInt32BE(records.length, 57);
-};
-
-/** Encodes records as one uncompressed record batch, not valid until {@link stampBatch} was called. */
-export const encodeRecordBatch = (records: readonly BatchRecord[]): Buffer => {
-  const baseTimestampMs = records[0]?.timestampMs ?? 0;
-  const sizeAt = (record: BatchRecord, index: number): number =>
-    recordSize(record, index, record.timestampMs - baseTimestampMs);
-  const total = records.reduce((sum, record, index) => {
-    const size = sizeAt(record, index);
-    return sum + varintSize(size) + size;
-  }, BATCH_HEADER_BYTES);
-  const batch = Buffer.alloc(total);
-  writeBatchHeader(batch, records, baseTimestampMs);
-  let at = BATCH_HEADER_BYTES;
-  for (let index = 0; index < records.length; index++) {
-    const record = records[index];
-    if (record === undefined) continue;
-    at = writeVarint(batch, at, sizeAt(record, index));
-    batch[at++] = 0;
-    at = writeVarint(batch, at, record.timestampMs - baseTimestampMs);
-    at = writeVarint(batch, at, index);
-    at += record.body.copy(batch, at);
+  /** A batch of records that stood in another one. */
+  static of(records: readonly WrittenRecord[]): RecordBatch {
+    const batch = new RecordBatch();
+    for (const { body, timestampMs } of records) {
+      batch.#reserve(body.length);
+      const start = batch.#end;
+      const at = batch.#writeFront(timestampMs);
+      batch.#bytes.set(body, at);
+      batch.#end = closeLength(batch.#bytes, start, at + body.length);
+    }
+    return batch;
   }
-  return batch;
-};
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes in memory, used or not. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
+  /** Encodes a record; answers false, and does nothing, when the batch is full. An empty batch takes any record. */
+  add(content: RecordContent, timestampMs: number): boolean {
+    const bodyBytes = mostBodyBytes(content);
+    if (this.#isFull(bodyBytes)) return false;
+    this.#reserve(bodyBytes);
+    const start = this.#end;
+    const at = this.#writeFront(timestampMs);
+    this.#end = closeLength(this.#bytes, start, writeBody(this.#bytes, at, content));
+    return true;
+  }
+
+  /** The records, as views into this batch. */
+  records(): readonly WrittenRecord[] {
+    const records: WrittenRecord[] = [];
+    for (let pos = BATCH_HEADER_BYTES; pos < this.#end; ) {
+      const length = readVarint(this.#bytes, pos);
+      const delta = readVarint(this.#bytes, length.end + 1);
+      const place = readVarint(this.#bytes, delta.end);
+      pos = length.end + length.value;
+      const body = this.#bytes.subarray(place.end, pos);
+      records.push({ timestampMs: this.#baseTimestampMs + delta.value, body });
+    }
+    return records;
+  }
+
+  /** The bytes, not valid until {@link stampBatch} was called; views: add nothing while they are used. */
+  seal(): Buffer {
+    const batch = this.#bytes.subarray(0, this.#end);
+    batch.fill(0, 0, BATCH_HEADER_BYTES);
+    batch.writeInt32BE(batch.length - 12, 8);
+    batch.writeInt32BE(-1, 12);
+    batch.writeInt8(2, 16);
+    batch.writeInt32BE(this.#count - 1, 23);
+    batch.writeBigInt64BE(BigInt(this.#baseTimestampMs), 27);
+    batch.writeBigInt64BE(BigInt(this.#latestMs), 35);
+    batch.writeInt32BE(this.#count, 57);
+    return batch;
+  }
+
+  /** Forgets the records and keeps the memory. */
+  clear(): void {
+    this.#end = BATCH_HEADER_BYTES;
+    this.#count = 0;
+  }
+
+  #isFull(bodyBytes: number): boolean {
+    if (this.#count === 0) return false;
+    return this.#count >= MOST_RECORDS || this.#end + MOST_FRONT_BYTES + bodyBytes > MOST_BYTES;
+  }
+
+  #reserve(bodyBytes: number): void {
+    const needed = this.#end + MOST_FRONT_BYTES + bodyBytes;
+    if (needed > this.#bytes.length) this.#grow(needed);
+  }
+
+  #grow(needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(2 * this.#bytes.length, MOST_BYTES)));
+    larger.set(this.#bytes.subarray(0, this.#end));
+    this.#bytes = larger;
+  }
+
+  /** Leaves two bytes for the length, writes what stands before the body, and returns where the body begins. */
+  #writeFront(timestampMs: number): number {
+    if (this.#count === 0) this.#baseTimestampMs = this.#latestMs = timestampMs;
+    else if (timestampMs > this.#latestMs) this.#latestMs = timestampMs;
+    const attributes = this.#end + 2;
+    this.#bytes[attributes] = 0;
+    const behindTime = writeVarint(this.#bytes, attributes + 1, timestampMs - this.#baseTimestampMs);
+    return writeVarint(this.#bytes, behindTime, this.#count++);
+  }
+}
 
 /** Writes producer id, epoch, first sequence and the checksum into an encoded batch; may be done again. */
 export const stampBatch = (batch: Buffer, stamp: BatchStamp): void => {

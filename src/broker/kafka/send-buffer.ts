@@ -39,6 +39,18 @@ export class SendBuffer {
   /** Gives bytes back. */
   leave(bytes: number): void {
     this.#used -= bytes;
+    if (this.#waiters.length > 0) this.#admitWaiting();
+  }
+
+  /** Refuses all who still wait. */
+  close(error: EsteiraError): void {
+    for (const { request, cancel } of this.#waiters.splice(0)) {
+      cancel();
+      request.refuse(error);
+    }
+  }
+
+  #admitWaiting(): void {
     for (
       let next = this.#waiters[0];
       next !== undefined && this.#fits(next.request);
@@ -47,14 +59,6 @@ export class SendBuffer {
       this.#waiters.shift();
       next.cancel();
       this.#admit(next.request);
-    }
-  }
-
-  /** Refuses all who still wait. */
-  close(error: EsteiraError): void {
-    for (const { request, cancel } of this.#waiters.splice(0)) {
-      cancel();
-      request.refuse(error);
     }
   }
 

@@ -3,7 +3,8 @@ import { EsteiraError } from '../../core/errors.ts';
 import type { TopicPartition } from '../../core/record.ts';
 import { brokerError } from './errors.ts';
 import { partitionOfHash } from './murmur2.ts';
-import type { PartitionCollector, Pending } from './partition-collector.ts';
+import type { PartitionCollector } from './partition-collector.ts';
+import type { PendingSend } from './pending-send.ts';
 
 /** How lanes are wired. */
 export interface LanesWiring {
@@ -24,9 +25,6 @@ export interface Address {
   readonly keyHash: number | undefined;
 }
 
-/** A record on its way to its partition. */
-type Addressed = Pending & Address;
-
 const LOOK_UP_AGAIN_MS = 200;
 /** A partition that is not there is looked for anew when the last look is older than this, ms. */
 const ASK_AGAIN_MS = 5_000;
@@ -42,9 +40,9 @@ const unknownPartition = (at: TopicPartition, partitions: number): EsteiraError 
 export class TopicLanes {
   readonly #topic: string;
   readonly #wiring: LanesWiring;
-  readonly #collectors = new Map<number, PartitionCollector>();
+  readonly #collectors: (PartitionCollector | undefined)[] = [];
   /** What waits for the number of partitions, in its order. */
-  #early: Addressed[] = [];
+  #early: PendingSend[] = [];
   #count: number | undefined;
   #askedAtMs = 0;
   #isAsking = false;
@@ -55,9 +53,9 @@ export class TopicLanes {
     this.#wiring = wiring;
   }
 
-  /** Queues a record on its partition. */
-  add(record: Addressed): void {
-    const count = this.#countFor(record);
+  /** Queues a record on its partition. `nowMs` is the time. */
+  add(record: PendingSend, nowMs: number): void {
+    const count = this.#countFor(record, nowMs);
     if (count !== undefined) this.#route(record, count);
     else {
       this.#early.push(record);
@@ -65,16 +63,16 @@ export class TopicLanes {
     }
   }
 
-  /** Fails everything that is not in flight. */
+  /** Fails everything that is not in flight, and ends the wait of the callers of what is. */
   fail(error: EsteiraError): void {
     this.#failEarly(error);
-    for (const collector of this.#collectors.values()) collector.fail(error);
+    for (const collector of this.#collectors) collector?.fail(error);
   }
 
   /** The number of partitions, unless it has to be asked for first: partitions may have been added. */
-  #countFor({ partition }: Addressed): number | undefined {
+  #countFor({ partition }: PendingSend, nowMs: number): number | undefined {
     const count = this.#count;
-    const ageMs = this.#wiring.clock.nowMs() - this.#askedAtMs;
+    const ageMs = nowMs - this.#askedAtMs;
     if (count !== undefined && partition !== undefined && partition >= count && ageMs > ASK_AGAIN_MS) {
       this.#wiring.forget();
       return undefined;
@@ -136,16 +134,17 @@ export class TopicLanes {
     for (const record of this.#takeEarly()) record.failed(error);
   }
 
-  #takeEarly(): readonly Addressed[] {
+  #takeEarly(): readonly PendingSend[] {
     const taken = this.#early;
     this.#early = [];
     return taken;
   }
 
-  #route(record: Addressed, count: number): void {
+  #route(record: PendingSend, count: number): void {
     const partition = this.#choose(record, count);
     if (partition >= 0 && partition < count) this.#collectorOf(partition).add(record);
-    else record.failed(unknownPartition({ topic: this.#topic, partition }, count));
+    // Not at once: the caller has not its call behind it yet.
+    else setImmediate(() => record.failed(unknownPartition({ topic: this.#topic, partition }, count)));
   }
 
   #choose({ partition, keyHash }: Address, count: number): number {
@@ -153,11 +152,11 @@ export class TopicLanes {
   }
 
   #collectorOf(partition: number): PartitionCollector {
-    const known = this.#collectors.get(partition);
+    const known = this.#collectors[partition];
     if (known !== undefined) return known;
     const at = { topic: this.#topic, partition };
     const collector = this.#wiring.createCollector(at, () => this.#departed(partition));
-    this.#collectors.set(partition, collector);
+    this.#collectors[partition] = collector;
     return collector;
   }
 

@@ -1,29 +1,36 @@
+import type { EsteiraError } from '../../core/errors.ts';
+import type { PostAnswer } from '../../core/ports/broker.ts';
 import type { OutgoingRecord, RecordPosition } from '../../core/record.ts';
+import { throwLater } from '../../core/stray-error.ts';
 import { PackedRecord } from './packed-record.ts';
 import type { PartitionLog } from './partition-log.ts';
 import type { MemoryTopic } from './topic.ts';
 
-/** One call of `send` on its way: the copied record, the log it goes to, and the caller's answer. */
+/** One record on its way: its copy, the log it goes to, and who wants to know. */
 export class PendingSend {
   readonly topic: MemoryTopic;
   readonly log: PartitionLog;
-  readonly answer: Promise<RecordPosition>;
   readonly #packed: PackedRecord;
   readonly #timestampMs: number | undefined;
+  readonly #done: PostAnswer;
+  readonly #onAnswer: (answered: PendingSend) => void;
   #position: RecordPosition | undefined;
-  #resolve: (position: RecordPosition) => void = () => undefined;
-  #reject: (error: Error) => void = () => undefined;
-  #cleanUp: () => void = () => undefined;
+  #isAnswered = false;
+  #cancelDeadline: (() => void) | undefined;
 
-  constructor(topic: MemoryTopic, record: OutgoingRecord) {
+  /** `onAnswer` hears of the answer before `done` does. */
+  constructor(
+    topic: MemoryTopic,
+    record: OutgoingRecord,
+    done: PostAnswer,
+    onAnswer: (answered: PendingSend) => void,
+  ) {
     this.topic = topic;
     this.log = topic.logFor(record);
     this.#packed = new PackedRecord(record);
     this.#timestampMs = record.timestampMs;
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.#done = done;
+    this.#onAnswer = onAnswer;
   }
 
   get bytes(): number {
@@ -36,19 +43,28 @@ export class PendingSend {
   }
 
   acknowledge(): void {
-    if (this.#position === undefined) return;
-    this.#cleanUp();
-    this.#resolve(this.#position);
+    if (this.#position !== undefined) this.#answer(undefined, this.#position);
   }
 
   /** Fails the call; without effect when it was answered. */
-  fail(error: Error): void {
-    this.#cleanUp();
-    this.#reject(error);
+  fail(error: EsteiraError): void {
+    this.#answer(error);
   }
 
-  /** Runs `cleanUp` when the call gets its answer. */
-  whenAnswered(cleanUp: () => void): void {
-    this.#cleanUp = cleanUp;
+  /** What takes the caller's deadline back. */
+  onAnswer(cancelDeadline: () => void): void {
+    this.#cancelDeadline = cancelDeadline;
+  }
+
+  #answer(error: EsteiraError | undefined, position?: RecordPosition): void {
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    this.#cancelDeadline?.();
+    this.#onAnswer(this);
+    try {
+      this.#done(error, position);
+    } catch (thrown) {
+      throwLater(thrown);
+    }
   }
 }

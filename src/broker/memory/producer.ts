@@ -1,9 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
-import { EsteiraError } from '../../core/errors.ts';
-import type { ProducerOptions, RecordProducer, SendOptions } from '../../core/ports/broker.ts';
+import { EsteiraError, isEsteiraError } from '../../core/errors.ts';
+import type { PostAnswer, ProducerOptions, RecordProducer, SendOptions } from '../../core/ports/broker.ts';
 import type { OutgoingRecord, RecordPosition } from '../../core/record.ts';
 import type { MemoryCluster } from './cluster.ts';
 import { PendingSend } from './pending-send.ts';
+import type { MemoryTopic } from './topic.ts';
 
 const DEFAULT_BUFFER_BYTES = 32 * 1024 * 1024;
 const DEFAULT_CLOSE_MS = 5_000;
@@ -23,6 +24,8 @@ export class MemoryProducer implements RecordProducer {
   #held: PendingSend[] = [];
   /** Calls that have no answer yet. */
   readonly #open = new Set<PendingSend>();
+  /** Those who wait until all of theirs have an answer. */
+  readonly #flushing = new Set<{ readonly calls: Set<PendingSend>; done(): void }>();
   #flightPlanned = false;
   /** While somebody waits for all to be written, nothing lingers. */
   #flushes = 0;
@@ -36,31 +39,23 @@ export class MemoryProducer implements RecordProducer {
     this.#unsubscribe = cluster.switches.whenReleased(() => this.#acknowledgeHeld());
   }
 
-  async send(record: OutgoingRecord, options: SendOptions = {}): Promise<RecordPosition> {
-    if (this.#closing !== undefined) throw new EsteiraError('ESTEIRA_CLOSED', 'the producer is closed');
-    const topic = this.#cluster.topic(record.topic);
-    const call = new PendingSend(topic, record);
-    const { bytes } = call;
-    if (bytes > topic.maxRecordBytes) {
-      throw new EsteiraError('ESTEIRA_RECORD_TOO_LARGE', `the record is larger than ${record.topic} allows`, {
-        facts: { topic: record.topic, bytes, limit: topic.maxRecordBytes },
+  send(record: OutgoingRecord, options: SendOptions = {}): Promise<RecordPosition> {
+    return new Promise((resolve, reject) => {
+      this.#take(record, options.deadlineMs, (error, position) => {
+        if (position === undefined) reject(error);
+        else resolve(position);
       });
-    }
-    const fits = this.#waiting.length === 0 && this.#bufferedBytes + bytes <= this.#maxBufferedBytes;
-    const mayWait = options.deadlineMs !== undefined && bytes <= this.#maxBufferedBytes;
-    if (!fits && !mayWait) throw this.#bufferFull();
-    this.#open.add(call);
-    if (fits) this.#accept(call);
-    else this.#waiting.push(call);
-    if (options.deadlineMs !== undefined) this.#limit(call, options.deadlineMs);
-    return call.answer.finally(() => this.#open.delete(call));
+    });
+  }
+
+  post(record: OutgoingRecord, done: PostAnswer): void {
+    this.#take(record, undefined, done);
   }
 
   async flush(): Promise<void> {
-    const before = [...this.#open];
     this.#flushes += 1;
     if (this.#buffered.length > 0) setImmediate(() => this.#fly());
-    await Promise.allSettled(before.map((call) => call.answer));
+    await this.#allAnswered();
     this.#flushes -= 1;
     // The callers hear it first.
     await new Promise((resolve) => setImmediate(resolve));
@@ -84,6 +79,55 @@ export class MemoryProducer implements RecordProducer {
     for (const call of this.#open) call.fail(this.#unknown(call, 'the producer was closed'));
   }
 
+  #take(record: OutgoingRecord, deadlineMs: number | undefined, done: PostAnswer): void {
+    try {
+      this.#enter(record, deadlineMs, done);
+    } catch (error) {
+      if (!isEsteiraError(error)) throw error;
+      // Not at once: the caller has not its call behind it yet.
+      setImmediate(done, error);
+    }
+  }
+
+  #enter(record: OutgoingRecord, deadlineMs: number | undefined, done: PostAnswer): void {
+    if (this.#closing !== undefined) throw new EsteiraError('ESTEIRA_CLOSED', 'the producer is closed');
+    const topic = this.#cluster.topic(record.topic);
+    const call = new PendingSend(topic, record, done, (answered) => this.#forget(answered));
+    this.#refuseTooLarge(topic, call.bytes);
+    const fits = this.#waiting.length === 0 && this.#bufferedBytes + call.bytes <= this.#maxBufferedBytes;
+    const mayWait = deadlineMs !== undefined && call.bytes <= this.#maxBufferedBytes;
+    if (!fits && !mayWait) throw this.#bufferFull();
+    this.#open.add(call);
+    if (fits) this.#accept(call);
+    else this.#waiting.push(call);
+    if (deadlineMs !== undefined) this.#limit(call, deadlineMs);
+  }
+
+  #refuseTooLarge(topic: MemoryTopic, bytes: number): void {
+    const limit = topic.maxRecordBytes;
+    if (bytes <= limit) return;
+    throw new EsteiraError('ESTEIRA_RECORD_TOO_LARGE', `the record is larger than ${topic.name} allows`, {
+      facts: { topic: topic.name, bytes, limit },
+    });
+  }
+
+  #forget(answered: PendingSend): void {
+    this.#open.delete(answered);
+    for (const flush of this.#flushing) {
+      flush.calls.delete(answered);
+      if (flush.calls.size > 0) continue;
+      this.#flushing.delete(flush);
+      flush.done();
+    }
+  }
+
+  #allAnswered(): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((done) => {
+      this.#flushing.add({ calls: new Set(this.#open), done });
+    });
+  }
+
   #limit(call: PendingSend, deadlineMs: number): void {
     const cancel = this.#clock.after(deadlineMs, () => {
       const waiting = this.#waiting.indexOf(call);
@@ -93,7 +137,7 @@ export class MemoryProducer implements RecordProducer {
       // It may have stood before smaller ones that fit.
       this.#admit();
     });
-    call.whenAnswered(cancel);
+    call.onAnswer(cancel);
   }
 
   #accept(call: PendingSend): void {

@@ -1,3 +1,4 @@
+import type { EsteiraError } from '../errors.ts';
 import type { ConsumedRecord, OutgoingRecord, RecordPosition, TopicPartition } from '../record.ts';
 
 /**
@@ -29,6 +30,9 @@ export interface SendOptions {
   readonly deadlineMs?: number;
 }
 
+/** Told once what became of a posted record: the error, or, without one, where it stands in the log. */
+export type PostAnswer = (error: EsteiraError | undefined, position?: RecordPosition) => void;
+
 /** Writes records. Order is kept per partition in the order of the calls. */
 export interface RecordProducer {
   /**
@@ -38,7 +42,13 @@ export interface RecordProducer {
    *   once without one: nothing was written), ESTEIRA_RECORD_TOO_LARGE (nothing was written), ESTEIRA_CLOSED.
    */
   send(record: OutgoingRecord, options?: SendOptions): Promise<RecordPosition>;
-  /** Resolves when everything handed over before is acknowledged or has failed. */
+  /**
+   * As `send` without a deadline, for tens of thousands of records a second: no promise is made. `done` is called
+   * exactly once, never before `post` has returned, also for what is refused. A `done` that throws keeps no other from
+   * its answer; what it threw becomes an uncaught exception of the process.
+   */
+  post(record: OutgoingRecord, done: PostAnswer): void;
+  /** Resolves when everything handed over before, by `send` or `post`, is acknowledged or has failed. */
   flush(): Promise<void>;
   /** Flushes for at most `timeoutMs` (default 5 s), then closes; what is left fails with ESTEIRA_PUBLISH_UNKNOWN. */
   close(timeoutMs?: number): Promise<void>;

@@ -1,3 +1,4 @@
+import type { EsteiraError } from '../errors.ts';
 import type { JobEvent } from '../generated/job-event.ts';
 
 /** An encoded telemetry event, ready to be written to the telemetry topic. */
@@ -12,6 +13,11 @@ export interface JobTelemetry {
   encode(event: JobEvent): TelemetryRecord;
   /** Resolves when the record is durable on the telemetry topic. Never gives up while the process lives. */
   append(record: TelemetryRecord): Promise<void>;
+  /**
+   * As `append`, without a promise: `done` is called exactly once, never before `post` has returned. It gets an error
+   * only where trying again cannot help: ESTEIRA_RECORD_TOO_LARGE, or ESTEIRA_CLOSED once the producer is closed.
+   */
+  post(record: TelemetryRecord, done: (error?: EsteiraError) => void): void;
   /** Tells the local listeners (log lines, metrics). Never throws. */
   observe(event: JobEvent): void;
 }

@@ -4,7 +4,7 @@ import { EsteiraError } from '../../../src/core/errors.ts';
 import { defineEvent } from '../../../src/core/event.ts';
 import { defineJob, trigger } from '../../../src/core/job.ts';
 import { knownTenants } from '../../../src/core/tenants.ts';
-import { paid, plain } from './definitions.ts';
+import { paid, plain, unchecked } from './definitions.ts';
 
 const app = (changes: Partial<AppOptions> = {}) =>
   defineApp({ name: 'shop', events: [paid], jobs: [], tenants: knownTenants(['acme']), ...changes });
@@ -63,6 +63,28 @@ describe('an app', () => {
       'partitions is 0: give a whole number from 1',
       expect.stringContaining('tiers is "soon"'),
       expect.stringContaining('tiers is "-1s"'),
+    ]);
+  });
+
+  // A start each for a missing order, an unknown queue and a bad lease made three starts to learn of three mistakes.
+  it('says what is wrong with its queues and all of its job types at once, by name', () => {
+    const wrong = [
+      defineJob(plain({ type: 'no-order', ...unchecked({ order: undefined }) })),
+      defineJob(plain({ type: 'no-queue', queue: 'mails' })),
+      defineJob(plain({ type: 'short-lease', lease: '1s', heartbeat: '1s' })),
+      defineJob(plain({ type: 'late', retry: { backoff: '366d', attempts: 2 } })),
+      defineJob(plain({ type: 'endless', queue: 'slow' })),
+    ];
+    const queues = { slow: { attemptTimeout: '8d' }, Mail: { concurrency: 0 } } as const;
+    expect(problemsOf({ jobs: wrong, queues, tiers: ['500d'] })).toEqual([
+      expect.stringMatching(/^job no-order: order is undefined/),
+      expect.stringMatching(/^job short-lease: lease is 1s, shorter than two heartbeats/),
+      expect.stringMatching(/^job late: a wait of retry\.backoff is 8784h/),
+      expect.stringMatching(/^queue slow: attemptTimeout is 192h, but a lease can be renewed/),
+      'queue "Mail" is not kebab-case',
+      'queue Mail: concurrency is 0: give a whole number from 1',
+      "job no-queue: queue mails is not among the app's queues (default, slow, Mail)",
+      expect.stringMatching(/^tiers: one is 12000h, longer than the 8760h/),
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineJob, trigger } from '../../../src/core/job.ts';
+import { defineJob, type JobContext, trigger } from '../../../src/core/job.ts';
 import { paid, plain, unchecked } from './definitions.ts';
 
 const invalid = (message: RegExp) =>
@@ -103,7 +103,108 @@ describe('a job type that cannot work', () => {
     ['a lease of 0', { lease: '0s' }, /^job send-receipt: lease is 0: give a time that lasts/],
     ['a time-out of 0', { attemptTimeout: 0 }, /^job send-receipt: attemptTimeout is 0/],
     ['a memory of 0', { doneTtl: 0 }, /^job send-receipt: doneTtl is 0/],
-  ])('with %s is refused, naming the job and the option', (_what, changes, message) => {
-    expect(() => defineJob(plain(unchecked(changes)))).toThrow(invalid(message));
+    ['a heartbeat of 0', { heartbeat: 0 }, /^job send-receipt: heartbeat is 0/],
+    ['an age of 0', { maxAge: 0 }, /^job send-receipt: maxAge is 0/],
+    ['a queue time-out that is none', { queueTimeout: 'soon' }, /^job send-receipt: queueTimeout is "soon"/],
+    ['a hold that is none', { holdFor: -1 }, /^job send-receipt: holdFor is -1/],
+    ['no time before it detaches', { detachAfter: 0 }, /^job send-receipt: detachAfter is 0/],
+    ['a lock of no time', { lock: { key: 'k', ttl: 0 } }, /^job send-receipt: lock\.ttl is 0/],
+    ['an unknown word after a dead letter', { afterDead: 'stop' }, /^job send-receipt: afterDead is "stop"/],
+    // What contradicts itself.
+    [
+      'a lease shorter than its heartbeat',
+      { lease: '5s', heartbeat: '10s' },
+      /lease is 5s, shorter than two heartbeats of 10s/,
+    ],
+    [
+      'a lock shorter than its heartbeat',
+      { lock: { key: 'k', ttl: '1s' } },
+      /lock\.ttl is 1s, shorter than two heartbeats of 10s/,
+    ],
+    [
+      'an attempt longer than its lease can be renewed',
+      { attemptTimeout: '8d' },
+      /attemptTimeout is 192h, but a lease can be renewed for 168h/,
+    ],
+    [
+      'a wait longer than its tier keeps records',
+      { retry: { attempts: 2, backoff: '366d' } },
+      /a wait of retry\.backoff is 8784h, longer than the 8760h that a tier keeps/,
+    ],
+    [
+      'a trigger later than its tier keeps records',
+      { on: trigger(paid, { delay: '400d' }) },
+      /the delay of its trigger on shop\.Paid is 9600h, longer/,
+    ],
+    [
+      'a trigger later than its age',
+      { maxAge: '1h', on: trigger(paid, { delay: '1h' }) },
+      /maxAge is 1h, but its trigger on shop\.Paid waits 1h/,
+    ],
+    ['followers to hold, and no order', { afterDead: 'hold' }, /afterDead is "hold", but order is "none"/],
+  ])('with %s says so, naming the job and the option', (_what, changes, message) => {
+    expect(defineJob(plain(unchecked(changes))).problems).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('says all that is wrong with it at once', () => {
+    const wrong = { order: undefined, lease: 0, heartbeat: '40s', concurrency: 0, retry: { attempts: 0 } };
+    expect(defineJob(plain(unchecked(wrong))).problems).toEqual([
+      expect.stringContaining('order is undefined'),
+      expect.stringContaining('retry.attempts is 0'),
+      expect.stringContaining('lease is 0'),
+      expect.stringContaining('concurrency is 0'),
+      expect.stringContaining('shorter than two heartbeats of 40s'),
+    ]);
+  });
+
+  it('is not one that has more waits than it needs', () => {
+    const surplus = { retry: { attempts: 2, backoff: ['1s', '5m', '900d'] } } as const;
+    expect(defineJob(plain(surplus)).problems).toEqual([]);
+  });
+});
+
+describe('the policy of a job type', () => {
+  it('has the defaults of the documents', () => {
+    const job = defineJob(plain());
+    expect(job).toMatchObject({
+      ...{
+        heartbeatMs: 10_000,
+        holdForMs: 2_000,
+        afterDead: 'continue',
+        detachAfterMs: 60_000,
+        problems: [],
+      },
+    });
+    expect([job.maxAgeMs, job.queueTimeoutMs, job.lock, job.shouldRun]).toEqual([
+      ...[undefined, undefined, undefined, undefined],
+    ]);
+  });
+
+  it('is what the options say', () => {
+    const times = {
+      lease: '60s',
+      heartbeat: '5s',
+      maxAge: '1d',
+      queueTimeout: 0,
+      holdFor: 0,
+      detachAfter: '1h',
+    } as const;
+    expect(defineJob(plain({ ...times, order: 'key', afterDead: 'hold' }))).toMatchObject({
+      ...{ leaseMs: 60_000, heartbeatMs: 5_000, maxAgeMs: 86_400_000, queueTimeoutMs: 0, holdForMs: 0 },
+      ...{ detachAfterMs: 3_600_000, afterDead: 'hold', problems: [] },
+    });
+  });
+
+  it('locks a name, or what it makes of the payload, for as long as its lease or as it says', () => {
+    const named = defineJob(plain({ lock: { key: 'sync' } })).lock;
+    const made = defineJob<string>(plain({ lock: { key: (payload) => `sync-${payload}`, ttl: '90s' } })).lock;
+    expect([named?.ttlMs, named?.key('x')]).toEqual([30_000, 'sync']);
+    expect([made?.ttlMs, made?.key('bank')]).toEqual([90_000, 'sync-bank']);
+  });
+
+  it('asks whether the job still makes sense', async () => {
+    const job = defineJob<number>(plain({ shouldRun: async (payload) => payload > 1 }));
+    const ctx = {} as JobContext;
+    expect([await job.shouldRun?.(1, ctx), await job.shouldRun?.(2, ctx)]).toEqual([false, true]);
   });
 });

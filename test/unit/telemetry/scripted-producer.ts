@@ -30,16 +30,25 @@ export const scriptedProducer = (): ScriptedProducer => {
     failWith: undefined,
     works: false,
     sends: 0,
-    send: async (record): Promise<RecordPosition> => {
-      producer.sends += 1;
-      if (producer.failWith !== undefined) throw producer.failWith;
-      if (!producer.works) {
-        const send = { record, answer: latch() };
-        producer.open.push(send);
-        await send.answer.opened;
-      }
-      producer.acknowledged.push(String(record.value));
-      return { topic: record.topic, partition: 0, offset: BigInt(producer.acknowledged.length - 1) };
+    send: (record) =>
+      new Promise((resolve, reject) => {
+        producer.post(record, (error, position) =>
+          position === undefined ? reject(error) : resolve(position),
+        );
+      }),
+    post: (record, done) => {
+      const answered = async (): Promise<RecordPosition> => {
+        producer.sends += 1;
+        if (producer.failWith !== undefined) throw producer.failWith;
+        if (!producer.works) {
+          const send = { record, answer: latch() };
+          producer.open.push(send);
+          await send.answer.opened;
+        }
+        producer.acknowledged.push(String(record.value));
+        return { topic: record.topic, partition: 0, offset: BigInt(producer.acknowledged.length - 1) };
+      };
+      answered().then((position) => done(undefined, position), done);
     },
     flush: () => Promise.resolve(),
     close: () => Promise.resolve(),

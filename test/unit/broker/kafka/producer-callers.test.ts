@@ -145,6 +145,32 @@ describe('partitions that are added', () => {
   });
 });
 
+describe('lingering', () => {
+  it('goes on behind an acknowledgement: a batch that is not full leaves a while after its first record', async () => {
+    const { transport, clock, producer } = bench({ lingerMs: 40 });
+    const departedAtMs: number[] = [];
+    transport.fault = () => {
+      departedAtMs.push(clock.nowMs());
+      return 'none';
+    };
+    const startedAtMs = clock.nowMs();
+    const second = producer.send(text('a')).then(() => {
+      const more = producer.send(text('b'));
+      return Promise.all([more, producer.send(text('c'))]);
+    });
+    await second;
+    expect(departedAtMs.map((ms) => ms - startedAtMs)).toEqual([40, 80]);
+    expect(transport.attempts.map(({ batch }) => batch.readInt32BE(57))).toEqual([1, 2]);
+  });
+
+  it('is not for a full batch', async () => {
+    const { transport, producer } = bench({ lingerMs: 40 });
+    const sends = Array.from({ length: 2_500 }, (_, n) => producer.send(text(String(n))));
+    expect((await offsets(sends)).at(-1)).toBe(2_499n);
+    expect(transport.attempts.map(({ batch }) => batch.readInt32BE(57))).toEqual([1_000, 1_000, 500]);
+  });
+});
+
 describe('a time', () => {
   it('that is none does not stop the partition', async () => {
     const { transport, clock, producer } = bench();

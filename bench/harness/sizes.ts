@@ -1,0 +1,66 @@
+/** How much a run measures. */
+export interface Sizes {
+  /** Jobs of a first, short run that finds the best concurrency and the rate. */
+  readonly calibrationJobs: number;
+  /** How long a throughput run should take, s; its number of jobs follows from the rate. */
+  readonly throughputSeconds: number;
+  readonly leastJobs: number;
+  readonly mostJobs: number;
+  /** How long a steady load is measured, and how long it runs before that, s. */
+  readonly steadySeconds: number;
+  readonly warmSeconds: number;
+  /** Jobs of the tenant that floods. */
+  readonly flood: number;
+  /** The longer backlog; the shorter one is a tenth. */
+  readonly backlog: number;
+  /** Retries of each tier. */
+  readonly retries: number;
+  /** How long one key fails, s. */
+  readonly failingSeconds: number;
+  readonly leaseMs: number;
+  /** Records of the Parallel Consumer set-up. */
+  readonly parallelRecords: number;
+  /** How long an idle worker is watched, s. */
+  readonly idleSeconds: number;
+  readonly partitions: readonly number[];
+  readonly processes: readonly number[];
+}
+
+const NORMAL: Sizes = {
+  calibrationJobs: 10_000,
+  throughputSeconds: 5,
+  leastJobs: 10_000,
+  mostJobs: 200_000,
+  steadySeconds: 10,
+  warmSeconds: 3,
+  flood: 100_000,
+  backlog: 1_000_000,
+  retries: 500,
+  failingSeconds: 20,
+  leaseMs: 10_000,
+  parallelRecords: 10_000,
+  idleSeconds: 20,
+  partitions: [1, 8, 32],
+  processes: [1, 2, 4],
+};
+
+const SMALL: Sizes = {
+  calibrationJobs: 1_000,
+  throughputSeconds: 1,
+  leastJobs: 2_000,
+  mostJobs: 20_000,
+  steadySeconds: 2,
+  warmSeconds: 1,
+  flood: 2_000,
+  backlog: 10_000,
+  retries: 50,
+  failingSeconds: 3,
+  leaseMs: 6_000,
+  parallelRecords: 500,
+  idleSeconds: 3,
+  partitions: [1, 8],
+  processes: [1, 2],
+};
+
+/** The sizes of a whole run, or of one that only shows that everything works. */
+export const sizesOf = (small: boolean): Sizes => (small ? SMALL : NORMAL);
