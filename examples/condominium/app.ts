@@ -25,6 +25,7 @@ export const createApp = (parts: AppParts): AppDefinition =>
       revokeAccessJob(parts.access),
     ],
     tenants: knownTenants(parts.tenants),
+    queues: { notifications: { priority: 'high' }, books: {}, ai: { priority: 'low' } },
     tiers: ['100ms', '300ms', '1s'],
     partitions: 3,
   });

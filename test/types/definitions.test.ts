@@ -11,6 +11,7 @@ import {
   type JobContext,
   type JobDefinition,
   type PublishedEvent,
+  type QueueOptions,
   type Trigger,
   trigger,
 } from '../../src/index.ts';
@@ -85,13 +86,27 @@ test('a job type refuses a trigger, a key or a handler of another payload', () =
 
 test('a job type must say its order, kind and handler, and durations that are some', () => {
   // @ts-expect-error order has no default
-  expect(() => defineJob({ type: 'a', kind: 'system', run })).toThrow('order is undefined');
+  expect(defineJob({ type: 'a', kind: 'system', run }).problems).toHaveLength(1);
   // @ts-expect-error no duration
-  expect(() => defineJob({ ...base, lease: '30 seconds', run })).toThrow('lease is "30 seconds"');
+  expect(defineJob({ ...base, lease: '30 seconds', run }).problems).toHaveLength(1);
   // @ts-expect-error the kinds are four
   defineJob({ ...base, kind: 'batch', run });
   // @ts-expect-error no handler
   defineJob(base);
+});
+
+test('a lock and a precondition are given the payload, and a queue the limits it knows', () => {
+  defineJob({
+    ...{ ...base, on: invoicePaid, run },
+    lock: { key: ({ paymentId }) => paymentId },
+    shouldRun: (payload, ctx) => {
+      expectTypeOf(payload).toEqualTypeOf<InvoicePaid>();
+      expectTypeOf(ctx).toEqualTypeOf<JobContext>();
+      return true;
+    },
+  });
+  expectTypeOf<{ priority: 'high'; tenants: { tiers: { gold: { weight: 4 } } } }>().toExtend<QueueOptions>();
+  expectTypeOf<{ priority: 'urgent' }>().not.toExtend<QueueOptions>();
 });
 
 test('publish takes the payload of the event and a tenant, and answers what is on the topic', () => {

@@ -71,7 +71,11 @@ const sameRun = (table: StateTable, request: ClaimRequest, key: Running): ClaimA
   return claimedAnswer(key);
 };
 
-const extend = (table: StateTable, request: RenewRequest | ClaimRequest, key: Running): void => {
+/** A claim by its key, and the lease it shall have. */
+type Extended = Omit<RenewRequest, 'fence'>;
+
+/** A whole lease from now; never a shorter one than it has. */
+export const extend = (table: StateTable, request: Extended, key: Running): void => {
   const leaseMs = wholeMs(request.leaseMs);
   const untilMs = Math.max(key.untilMs, table.nowMs() + leaseMs);
   table.setKey(request, { ...key, untilMs }, untilMs - table.nowMs() + CLAIM_GRACE_MS);
@@ -109,8 +113,11 @@ const take = (
   return claimedAnswer(taken);
 };
 
+/** The most that a record may spend. */
+type Counts = Pick<ClaimRequest, 'maxStarts' | 'maxAttempts'>;
+
 /** A dead claim is no start: nothing runs under it, so it is not counted as one. */
-const exhausted = (request: ClaimRequest, starts: number, attempt: number): DeadReason | undefined => {
+export const exhausted = (request: Counts, starts: number, attempt: number): DeadReason | undefined => {
   if (starts >= request.maxStarts) return 'starts_exhausted';
   return attempt > request.maxAttempts ? 'attempts_exhausted' : undefined;
 };

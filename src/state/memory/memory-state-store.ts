@@ -1,7 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import { EsteiraError } from '../../core/errors.ts';
-import type { StateStore } from '../../core/ports/state.ts';
+import type { WithLimits } from '../../core/ports/limits.ts';
+import type { OrderedStateStore } from '../../core/ports/order-state.ts';
 import { claim, release, renew } from './claim-rules.ts';
+import { memoryLimits } from './limit-state.ts';
+import { memoryOrderState } from './order-state.ts';
 import { complete, decide, postpone, settled, told } from './settlement-rules.ts';
 import { StateTable } from './state-table.ts';
 
@@ -19,7 +22,7 @@ export interface MemoryStateOptions {
  *
  * @throws EsteiraError (from each call) ESTEIRA_CLOSED after `close`.
  */
-export const createMemoryStateStore = (options: MemoryStateOptions): StateStore => {
+export const createMemoryStateStore = (options: MemoryStateOptions): OrderedStateStore & WithLimits => {
   const table = options.table ?? new StateTable(options.clock);
   let closed = false;
   const each =
@@ -43,6 +46,8 @@ export const createMemoryStateStore = (options: MemoryStateOptions): StateStore 
     settled: eachSilently(settled),
     postpone: each(postpone),
     release: eachSilently(release),
+    order: memoryOrderState(each),
+    limits: memoryLimits(each),
     verify: () => eachSilently(() => undefined)([]),
     close: async () => {
       closed = true;

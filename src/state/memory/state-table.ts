@@ -1,10 +1,14 @@
 import type { Clock } from '../../core/clock.ts';
 import type { ClaimId } from '../../core/ports/state.ts';
 import { ExpiringMap } from './expiring-map.ts';
+import { LimitTable } from './limit-table.ts';
+import { OrderTable } from './order-table.ts';
 import type { JobRecord, KeyRecord } from './state-records.ts';
 
-/** What the memory store knows: one record an idempotency key, one a job. */
+/** What the memory store knows: one record an idempotency key, one a job, one a sequence that had trouble. */
 export class StateTable {
+  readonly order: OrderTable;
+  readonly limits: LimitTable;
   readonly #clock: Clock;
   readonly #keys: ExpiringMap<KeyRecord>;
   readonly #jobs: ExpiringMap<JobRecord>;
@@ -14,6 +18,8 @@ export class StateTable {
     this.#clock = clock;
     this.#keys = new ExpiringMap(clock);
     this.#jobs = new ExpiringMap(clock);
+    this.order = new OrderTable(clock);
+    this.limits = new LimitTable(clock);
   }
 
   nowMs(): number {

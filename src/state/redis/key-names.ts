@@ -30,7 +30,7 @@ const MOST_TENANTS = 10_000;
 const PLAIN = /^[A-Za-z0-9._@/+=,#-]{1,48}$/;
 
 /** What is long or holds other characters becomes `~<a bit of it>~<hash>`: bounded, and still to be recognised. */
-const part = (text: string): string => {
+export const namePart = (text: string): string => {
   if (PLAIN.test(text)) return text;
   const preview = text.slice(0, PREVIEW_CHARACTERS).replace(/[^A-Za-z0-9._-]/g, '_');
   const hash = createHash('sha256').update(text).digest('base64url').slice(0, HASH_CHARACTERS);
@@ -44,17 +44,17 @@ const part = (text: string): string => {
  * unknown, as if it were lost.
  */
 export const createKeyNames = (namespace: string, buckets: number): KeyNames => {
-  const prefix = part(namespace);
+  const prefix = namePart(namespace);
   const types = new Map<string, Map<string, TenantNames>>();
   const make = ({ jobType, tenant }: TagId): TenantNames => {
-    const tag = `{${prefix}:${part(jobType)}:${crc32(tenant) % buckets}}`;
-    const keys = `${tag}:k:${part(tenant)}:`;
-    const jobs = `${tag}:j:${part(tenant)}:`;
+    const tag = `{${prefix}:${namePart(jobType)}:${crc32(tenant) % buckets}}`;
+    const keys = `${tag}:k:${namePart(tenant)}:`;
+    const jobs = `${tag}:j:${namePart(tenant)}:`;
     return {
       tag,
       fence: `${tag}:fence`,
-      key: (idempotencyKey) => keys + part(idempotencyKey),
-      job: (jobId) => jobs + part(jobId),
+      key: (idempotencyKey) => keys + namePart(idempotencyKey),
+      job: (jobId) => jobs + namePart(jobId),
     };
   };
   return (id) => {

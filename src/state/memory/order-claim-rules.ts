@@ -1,0 +1,143 @@
+import type { DeadReason } from '../../core/outcome.ts';
+import type {
+  OrderClaimAnswer,
+  OrderClaimRequest,
+  PlacedId,
+  WaitingPartition,
+  Witnessed,
+} from '../../core/ports/order-state.ts';
+import { CLAIM_GRACE_MS, wholeMs } from '../durations.ts';
+import { exhausted, extend } from './claim-rules.ts';
+import { Sequence } from './order-sequence.ts';
+import type { Head } from './order-table.ts';
+import type { KeyRecord, Running } from './state-records.ts';
+import type { StateTable } from './state-table.ts';
+
+// The same rules as src/state/redis/order-claim-script.ts, in the same order; docs/adr/0008 says why they are these.
+
+/** Who may run at its turn in the sequence. */
+export const claimInOrder = (table: StateTable, request: OrderClaimRequest): OrderClaimAnswer => {
+  if (rebuilding(table, request)) return { kind: 'rebuilding' };
+  const sequence = new Sequence(table, request);
+  sequence.promise(request.where === 'direct' ? (request.known ?? -1) : request.place);
+  const answer = answerInOrder(table, request, sequence);
+  sequence.save(table, request, request.ttlMs);
+  return answer;
+};
+
+/** Whether the store has lost what a direct worker knows to have been parked. */
+export const rebuilding = (table: StateTable, request: PlacedId & Witnessed & WaitingPartition): boolean =>
+  request.where === 'direct' && table.order.seen(request) < request.parkedEnd;
+
+const answerInOrder = (
+  table: StateTable,
+  request: OrderClaimRequest,
+  sequence: Sequence,
+): OrderClaimAnswer => {
+  const { place, where } = request;
+  const direct = where === 'direct';
+  if (direct && sequence.passed < place && place <= sequence.parked) return { kind: 'park' };
+  const key = table.key(request);
+  const ended = endedBefore(table, request, key);
+  if (ended !== undefined) {
+    if (!direct) sequence.end(place, where);
+    return ended;
+  }
+  if (direct && sequence.diverted) {
+    sequence.promise(place);
+    return { kind: 'park' };
+  }
+  if (key?.kind === 'running') {
+    if (key.jobId === request.jobId && key.run === request.run) {
+      extend(table, request, key);
+      return claimedAnswer(key, sequence.headAt(place));
+    }
+    const nowMs = table.nowMs();
+    if (key.untilMs > nowMs) return { kind: 'running', untilMs: key.untilMs, nowMs };
+  }
+  return headAnswer(table, request, sequence, key?.kind === 'done' ? undefined : key);
+};
+
+/** What a mark says: done under the idempotency key, or dead (or superseded by a replay) under the job. */
+export const endedBefore = (
+  table: StateTable,
+  request: PlacedId,
+  key: KeyRecord | undefined,
+): Extract<OrderClaimAnswer, { kind: 'done' | 'superseded' }> | undefined => {
+  if (key?.kind === 'done') {
+    const { fence, origin, event } = key;
+    return { kind: 'done', fence, origin, ...(event === undefined ? {} : { event }) };
+  }
+  if (key?.jobId === request.jobId && key.hop > request.hop) {
+    return { kind: 'superseded', origin: key.origin };
+  }
+  const job = table.job(request);
+  if (job === undefined || job.hop < request.hop) return undefined;
+  if (job.hop === request.hop && job.decision === undefined) return undefined;
+  return { kind: 'superseded', origin: job.origin };
+};
+
+const headAnswer = (
+  table: StateTable,
+  request: OrderClaimRequest,
+  sequence: Sequence,
+  key: Exclude<KeyRecord, { kind: 'done' }> | undefined,
+): OrderClaimAnswer => {
+  const head = sequence.headAt(request.place);
+  const nowMs = table.nowMs();
+  if (head !== undefined && head.dead === undefined && head.dueMs > nowMs) {
+    return { kind: 'wait', dueMs: head.dueMs, nowMs, attempt: head.attempt };
+  }
+  const own = key?.jobId === request.jobId ? key.starts : 0;
+  const starts = Math.max(request.starts, own, head?.starts ?? 0);
+  const attempt = Math.max(request.attempt, head?.attempt ?? 0);
+  const dead = deathOf(request, sequence, head, starts, attempt);
+  const taken = take(table, request, { starts: dead === undefined ? starts + 1 : starts, attempt }, dead);
+  if (dead === 'behind_dead_letter' && head === undefined) {
+    const { fence } = taken;
+    sequence.head = { place: request.place, attempt, starts, fence, dueMs: 0, dead };
+  }
+  return claimedAnswer(taken, head);
+};
+
+const deathOf = (
+  request: OrderClaimRequest,
+  sequence: Sequence,
+  head: Head | undefined,
+  starts: number,
+  attempt: number,
+): DeadReason | undefined => {
+  if (head?.dead !== undefined) return head.dead;
+  return sequence.held > 0 ? 'behind_dead_letter' : exhausted(request, starts, attempt);
+};
+
+const take = (
+  table: StateTable,
+  request: OrderClaimRequest,
+  counts: { readonly starts: number; readonly attempt: number },
+  dead: DeadReason | undefined,
+): Running => {
+  const leaseMs = wholeMs(request.leaseMs);
+  const taken: Running = {
+    kind: 'running',
+    fence: table.nextFence(),
+    untilMs: table.nowMs() + leaseMs,
+    run: request.run,
+    jobId: request.jobId,
+    hop: request.hop,
+    ...counts,
+    origin: request.origin,
+    ...(dead === undefined ? {} : { dead }),
+  };
+  table.setKey(request, taken, leaseMs + CLAIM_GRACE_MS);
+  return taken;
+};
+
+const claimedAnswer = (
+  { fence, attempt, starts, dead }: Running,
+  head: Head | undefined,
+): OrderClaimAnswer => {
+  if (dead === undefined) return { kind: 'run', fence, attempt, starts };
+  const note = head?.note === undefined ? {} : { note: head.note };
+  return { kind: 'dead', reason: dead, fence, attempt, starts, ...note };
+};

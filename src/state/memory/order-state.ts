@@ -1,0 +1,41 @@
+import type { OrderState } from '../../core/ports/order-state.ts';
+import { claimInOrder } from './order-claim-rules.ts';
+import {
+  completeInOrder,
+  condemn,
+  dead,
+  fail,
+  hold,
+  inspect,
+  lift,
+  park,
+  register,
+} from './order-settlement-rules.ts';
+import type { StateTable } from './state-table.ts';
+
+/** Makes a batch call of a rule for one request. */
+export type EachRequest = <Request, Answer>(
+  rule: (table: StateTable, request: Request) => Answer,
+) => (requests: readonly Request[]) => Promise<readonly Answer[]>;
+
+/** The state of ordered types in this process's memory. */
+export const memoryOrderState = (each: EachRequest): OrderState => {
+  const eachSilently = <Request>(rule: (table: StateTable, request: Request) => void) => {
+    const apply = each(rule);
+    return async (requests: readonly Request[]): Promise<void> => {
+      await apply(requests);
+    };
+  };
+  return {
+    claim: each(claimInOrder),
+    park: each(park),
+    fail: each(fail),
+    complete: each(completeInOrder),
+    dead: each(dead),
+    register: each(register),
+    inspect: each(inspect),
+    hold: eachSilently(hold),
+    lift: eachSilently(lift),
+    condemn: each(condemn),
+  };
+};

@@ -1,0 +1,160 @@
+import type { PlacedId } from '../../src/core/ports/order-state.ts';
+import { release, renew } from '../../src/state/memory/claim-rules.ts';
+import { completeInOrder, dead, fail } from '../../src/state/memory/order-settlement-rules.ts';
+import { placed } from './requests.ts';
+import type { SimProcess } from './sim-process.ts';
+import { type Arrived, nameOf } from './world.ts';
+
+/** Whom a run tells how it ended. */
+export interface RunReport {
+  ended(): void;
+  failed(dueMs: number): void;
+  lost(): void;
+}
+
+export interface Claimed {
+  readonly record: Arrived;
+  readonly where: PlacedId['where'];
+  readonly fence: number;
+}
+
+const TTL_MS = 1e10;
+
+/** One start of a handler under its claim: renews, runs, and does what its duty says. */
+export class Run {
+  readonly #process: SimProcess;
+  readonly #claimed: Claimed;
+  readonly #attempt: number;
+  readonly #report: RunReport;
+  #isOver = false;
+
+  constructor(process: SimProcess, claimed: Claimed, attempt: number, report: RunReport) {
+    this.#process = process;
+    this.#claimed = claimed;
+    this.#attempt = attempt;
+    this.#report = report;
+  }
+
+  start(): void {
+    const { world } = this.#process;
+    const { duty } = this.#claimed.record;
+    world.starts.set(duty.event, (world.starts.get(duty.event) ?? 0) + 1);
+    this.#process.after(duty.runMs, () => this.#handlerEnds());
+    this.#renewLater();
+  }
+
+  #renewLater(): void {
+    const { world } = this.#process;
+    const { leaseMs } = world.plan;
+    this.#process.after(leaseMs / 3, () => {
+      if (this.#isOver) return;
+      const request = { ...this.#placed, fence: this.#claimed.fence, leaseMs };
+      this.#process.call(
+        () => renew(world.table, request),
+        (answer) => {
+          if (this.#isOver) return;
+          if (answer === 'gone') this.#end(() => this.#report.lost());
+          else this.#renewLater();
+        },
+      );
+    });
+  }
+
+  get #placed(): PlacedId {
+    return placed(this.#claimed.record, this.#claimed.where);
+  }
+
+  #end(report: () => void): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    report();
+  }
+
+  #handlerEnds(): void {
+    if (this.#isOver) return;
+    const { world } = this.#process;
+    const { record, fence } = this.#claimed;
+    const { event, kills, fails } = record.duty;
+    const killed = world.killed.get(event) ?? 0;
+    if (killed < kills && !record.probe) {
+      world.killed.set(event, killed + 1);
+      return this.#process.crash();
+    }
+    if (this.#attempt <= fails) return this.#fails();
+    if (world.effect(record, fence)) this.#completes();
+    else this.#isRefused();
+  }
+
+  #isRefused(): void {
+    const { world } = this.#process;
+    const request = { ...this.#placed, fence: this.#claimed.fence, leaseMs: 0 };
+    world.note(() => `p${this.#process.id} ${nameOf(this.#claimed.record)} is refused by the sink`);
+    this.#process.call(
+      () => release(world.table, request),
+      () => this.#end(() => this.#report.lost()),
+    );
+  }
+
+  #completes(): void {
+    const { world } = this.#process;
+    const { record, where, fence } = this.#claimed;
+    const request = {
+      ...{ ...this.#placed, fence, origin: `events/${record.partition}/${record.place}` },
+      ...{ event: Buffer.alloc(0), doneTtlMs: TTL_MS },
+    };
+    this.#process.call(
+      () => {
+        const answer = completeInOrder(world.table, request);
+        if (answer === 'completed' || answer === 'adopted') world.ended(record, 'completed', where);
+        return answer;
+      },
+      (answer) => this.#end(() => (answer === 'fenced' ? this.#report.lost() : this.#report.ended())),
+    );
+  }
+
+  #fails(): void {
+    const { world } = this.#process;
+    const { maxAttempts, backoffMs, leaseMs } = world.plan;
+    const isDead = this.#attempt >= maxAttempts;
+    const request = {
+      ...{ ...this.#placed, fence: this.#claimed.fence, attempt: this.#attempt + 1, leaseMs },
+      delayMs: isDead ? 0 : backoffMs,
+      ...(isDead ? { dead: 'attempts_exhausted' as const } : {}),
+    };
+    this.#process.call(
+      () => fail(world.table, request),
+      (answer) => {
+        world.note(() => `p${this.#process.id} ${nameOf(this.#claimed.record)} failed: ${answer}`);
+        if (answer === 'lost') this.#end(() => this.#report.lost());
+        else if (isDead)
+          bury(this.#process, this.#claimed, (report) => this.#end(() => report(this.#report)));
+        else this.#end(() => this.#report.failed(world.nowMs + backoffMs));
+      },
+    );
+  }
+}
+
+/** Writes the dead letter and marks the record. */
+export const bury = (
+  process: SimProcess,
+  { record, where, fence }: Claimed,
+  then: (report: (to: RunReport) => void) => void,
+): void => {
+  const { world } = process;
+  const request = {
+    ...{ ...placed(record, where), fence, origin: `events/${record.partition}/${record.place}` },
+    ...{ hold: world.plan.hold, deadTtlMs: TTL_MS },
+  };
+  process.after(world.plan.random.between(0.5, 4), () => {
+    world.letters += 1;
+    world.note(() => `p${process.id} dead letter of ${nameOf(record)}`);
+    process.call(
+      () => {
+        const answer = dead(world.table, request);
+        if (answer === 'completed' || answer === 'adopted') world.ended(record, 'dead', where);
+        return answer;
+      },
+      (answer) => then((to) => (answer === 'fenced' ? to.lost() : to.ended())),
+    );
+  });
+};

@@ -1,0 +1,242 @@
+import type { WaitingCopy } from '../../src/core/order/waiting-key.ts';
+import { type WaitingAction, WaitingLine } from '../../src/core/order/waiting-line.ts';
+import type { OrderClaimAnswer, OrderClaimRequest } from '../../src/core/ports/order-state.ts';
+import { release } from '../../src/state/memory/claim-rules.ts';
+import { register } from '../../src/state/memory/order-settlement-rules.ts';
+import { claim, claimOf, placed } from './requests.ts';
+import { bury, Run, type RunReport } from './run.ts';
+import type { SimProcess } from './sim-process.ts';
+import type { Arrived, Owned } from './world.ts';
+
+interface Copy extends WaitingCopy {
+  readonly record: Arrived;
+}
+
+type Action<K extends WaitingAction<Copy>['kind']> = Extract<WaitingAction<Copy>, { kind: K }>;
+
+const FETCH = 5;
+const TTL_MS = 1e10;
+
+/** Drives WaitingLine for one partition, as the engine does. */
+export class WaitingDriver {
+  readonly #process: SimProcess;
+  readonly #owned: Owned;
+  readonly #line: WaitingLine<Copy>;
+  readonly #deaf: () => void;
+  #position: number;
+  #reading = 0;
+  #isLive = true;
+  #fetching = false;
+  #committing = false;
+  #committed = -1;
+  #wakeMs = Number.POSITIVE_INFINITY;
+
+  constructor(process: SimProcess, owned: Owned) {
+    const { world } = process;
+    this.#process = process;
+    this.#owned = owned;
+    const { offset } = world.committed(owned);
+    this.#line = new WaitingLine(world.plan.waiting, offset, world.nowMs);
+    this.#position = offset;
+    this.#deaf = world.listen(owned, () => this.#fetchSoon());
+    world.note(() => `p${process.id} takes w${owned.partition} from ${offset}`);
+    this.#fetchSoon();
+    this.#pump();
+  }
+
+  stop(): void {
+    this.#isLive = false;
+    this.#deaf();
+  }
+
+  /** A new epoch in which the partition is kept: the client reads again from what is committed. */
+  rewind(): void {
+    if (!this.#isLive) return;
+    this.#position = Math.min(this.#position, this.#process.world.committed(this.#owned).offset);
+    this.#reading = this.#line.rewound(this.#position);
+    this.#process.world.note(() => `p${this.#process.id} reads w${this.#owned.partition} again`);
+    this.#fetchSoon();
+  }
+
+  #fetchSoon(): void {
+    if (this.#fetching || !this.#isLive) return;
+    this.#fetching = true;
+    const { world } = this.#process;
+    const reading = this.#reading;
+    const from = this.#position;
+    this.#process.after(world.plan.random.between(0.5, 3), () => {
+      this.#fetching = false;
+      if (!this.#isLive) return;
+      const log = world.waiting[this.#owned.partition] ?? [];
+      const copies = log.slice(from, from + FETCH).map(copyOf);
+      if (reading === this.#reading) this.#position = from + copies.length;
+      this.#line.read(copies, reading, world.nowMs);
+      this.#pump();
+      if (this.#position < log.length) this.#fetchSoon();
+    });
+  }
+
+  #pump(): void {
+    if (!this.#isLive) return;
+    const claims: Action<'claim'>[] = [];
+    for (const action of this.#line.drain()) {
+      if (action.kind === 'claim') claims.push(action);
+      else if (action.kind === 'register') this.#register(action);
+      else this.#readFrom(action);
+    }
+    if (claims.length > 0) this.#claim(claims);
+    this.#commitLater();
+    this.#wakeLater();
+  }
+
+  #readFrom({ from, reading }: Action<'read'>): void {
+    this.#process.world.note(() => `p${this.#process.id} reads w${this.#owned.partition} from ${from}`);
+    this.#position = from;
+    this.#reading = reading;
+    this.#fetchSoon();
+  }
+
+  #register({ copies, after, upTo }: Action<'register'>): void {
+    const { world } = this.#process;
+    const request = {
+      jobType: 'job',
+      waitingPartition: this.#owned.partition,
+      copies,
+      after,
+      upTo,
+      ttlMs: TTL_MS,
+    };
+    this.#process.call(
+      () => {
+        if (world.plan.without.has('register')) {
+          register(world.table, { ...request, copies: [], after: 0 });
+          return 'seen';
+        }
+        const answer = register(world.table, request);
+        if (copies.length > 0 || answer === 'behind') {
+          const names = copies.map(({ sequence, place }) => `${sequence.orderKey}/${place}`);
+          world.note(
+            () => `p${this.#process.id} registers ${names.join(' ')} to ${upTo} after ${after}: ${answer}`,
+          );
+        }
+        return answer;
+      },
+      (answer) => {
+        this.#line.registered(answer);
+        this.#pump();
+      },
+    );
+  }
+
+  #claim(claims: readonly Action<'claim'>[]): void {
+    const { world } = this.#process;
+    const asked = claims.map(({ copy }) => ({
+      copy,
+      request: claimOf(world, copy.record, 'waiting', { parkedEnd: 0 }),
+    }));
+    const askedMs = world.nowMs;
+    this.#process.call(
+      () => asked.map(({ copy, request }) => claim(world, request, copy.record, this.#process.id)),
+      (answers) => {
+        answers.forEach((answer, i) => {
+          const one = asked[i];
+          if (one !== undefined) this.#answered(one.copy, one.request, answer, askedMs);
+        });
+        this.#pump();
+      },
+    );
+  }
+
+  #answered(copy: Copy, request: OrderClaimRequest, answer: OrderClaimAnswer, askedMs: number): void {
+    const { world } = this.#process;
+    if (!this.#isLive) {
+      if (answer.kind === 'run' || answer.kind === 'dead') this.#giveBack(request, answer.fence);
+      return;
+    }
+    if (answer.kind === 'run' && world.nowMs - askedMs > world.plan.leaseMs / 2) {
+      return this.#askAgain(copy, request);
+    }
+    this.#line.answered(copy, answer, world.nowMs);
+    const { record } = copy;
+    const report = this.#reportOf(copy);
+    switch (answer.kind) {
+      case 'run':
+        return new Run(
+          this.#process,
+          { record, where: 'waiting', fence: answer.fence },
+          answer.attempt,
+          report,
+        ).start();
+      case 'done':
+      case 'superseded':
+        return this.#process.after(world.plan.random.between(0.1, 2), () => report.ended());
+      case 'dead':
+        return bury(this.#process, { record, where: 'waiting', fence: answer.fence }, (tell) => tell(report));
+      default:
+    }
+  }
+
+  #askAgain(copy: Copy, request: OrderClaimRequest): void {
+    const { world } = this.#process;
+    const askedMs = world.nowMs;
+    this.#process.call(
+      () => claim(world, request, copy.record, this.#process.id),
+      (answer) => {
+        this.#answered(copy, request, answer, askedMs);
+        this.#pump();
+      },
+    );
+  }
+
+  #giveBack(request: OrderClaimRequest, fence: number): void {
+    const { table } = this.#process.world;
+    this.#process.call(
+      () => release(table, { ...request, fence }),
+      () => undefined,
+    );
+  }
+
+  #reportOf(copy: Copy): RunReport {
+    const { world } = this.#process;
+    const tell = (what: () => void) => () => {
+      what();
+      this.#pump();
+    };
+    return {
+      ended: tell(() => this.#line.ended(copy, world.nowMs)),
+      lost: tell(() => this.#line.lost(copy, world.nowMs)),
+      failed: (dueMs) => tell(() => this.#line.failed(copy, dueMs, world.nowMs))(),
+    };
+  }
+
+  #commitLater(): void {
+    if (this.#committing || this.#line.committable === this.#committed) return;
+    this.#committing = true;
+    const { world } = this.#process;
+    this.#process.after(world.plan.random.between(1, 30), () => {
+      this.#committing = false;
+      if (!this.#isLive) return;
+      this.#committed = this.#line.committable;
+      world.commit(this.#owned, this.#process.id, this.#committed, 0);
+    });
+  }
+
+  #wakeLater(): void {
+    const { world } = this.#process;
+    const dueMs = this.#line.nextWakeMs;
+    if (dueMs >= this.#wakeMs) return;
+    this.#wakeMs = dueMs;
+    this.#process.after(dueMs - world.nowMs, () => {
+      if (this.#wakeMs === dueMs) this.#wakeMs = Number.POSITIVE_INFINITY;
+      if (!this.#isLive) return;
+      this.#line.tick(world.nowMs);
+      this.#pump();
+    });
+  }
+}
+
+const copyOf = ({ offset, record }: { readonly offset: number; readonly record: Arrived }): Copy => ({
+  ...{ offset, record, place: record.place, bytes: 100 },
+  sequence: placed(record, 'waiting'),
+  name: `${record.partition}/${record.duty.key}`,
+});
