@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['test/unit/**/*.test.ts', 'test/types/**/*.test.ts', 'test/examples/**/*.test.ts'],
+          include: ['test/{unit,types,examples,simulation}/**/*.test.ts'],
           testTimeout: 20_000,
         },
       },

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { ArgumentProblem, type BenchArguments, parseBenchArguments, USAGE } from './arguments.ts';
 import { PROGRAMS } from './catalog.ts';
+import { cutOff } from './harness/child.ts';
 import { compileBench } from './harness/compiled.ts';
 import { openServices, type Services } from './harness/services.ts';
 import { Stage } from './harness/stage.ts';
@@ -54,7 +55,13 @@ const main = async (): Promise<void> => {
   }
 };
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+const stopInOrder = (signal: string): void => {
+  console.error(`bench: ${signal}: cleaning up; once more ends at once`);
+  process.once(signal, () => process.exit(130));
+  cutOff();
+};
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopInOrder(signal));
 
 main().then(
   () => process.exit(0),

@@ -28,9 +28,14 @@ export interface ChildOptions<R> {
 }
 
 const running = new Set<ChildProcess>();
-process.once('exit', () => {
+let cut = false;
+
+/** Kills every program that runs, and starts none any more: what waits for one fails, and cleans up. */
+export const cutOff = (): void => {
+  cut = true;
   for (const child of running) child.kill('SIGKILL');
-});
+};
+process.once('exit', cutOff);
 
 const DEFAULT_TIMEOUT_MS = 600_000;
 
@@ -50,8 +55,9 @@ const answerOf = async <R>(child: ChildProcess, options: ChildOptions<R>): Promi
   return options.result.parse(JSON.parse(output()));
 };
 
-/** Starts a program. Its standard error is ours. */
+/** Starts a program. Its standard error is ours. @throws Error after {@link cutOff}. */
 export const startChild = <R>(options: ChildOptions<R>): Child<R> => {
+  if (cut) throw new Error('the run was cut off');
   const child = spawn(process.execPath, [...(options.flags ?? []), options.program], {
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'inherit', 'ipc'],

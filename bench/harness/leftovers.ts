@@ -1,5 +1,14 @@
 import { Redis } from 'ioredis';
-import { Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+
+/** A group that still waits for a killed member cannot be deleted; without topics it goes by itself. */
+const emptyGroups = async (admin: Admin, part: string): Promise<readonly string[]> => {
+  const listed = (await admin.listGroups()).groups.map(({ groupId }) => groupId);
+  const ours = listed.filter((groupId) => groupId.startsWith(part));
+  if (ours.length === 0) return [];
+  const { groups } = await admin.describeGroups(ours);
+  return groups.filter(({ state }) => state === 'Empty').map(({ groupId }) => groupId);
+};
 
 const removeTopicsAndGroups = async (brokers: readonly string[], part: string): Promise<void> => {
   const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
@@ -7,9 +16,8 @@ const removeTopicsAndGroups = async (brokers: readonly string[], part: string): 
   try {
     const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(part));
     if (topics.length > 0) await admin.deleteTopics({ topics });
-    const { groups } = await admin.listGroups();
-    const ours = groups.map(({ groupId }) => groupId).filter((groupId) => groupId.startsWith(part));
-    if (ours.length > 0) await admin.deleteGroups(ours);
+    const empty = await emptyGroups(admin, part);
+    if (empty.length > 0) await admin.deleteGroups([...empty]);
   } finally {
     await admin.disconnect();
   }

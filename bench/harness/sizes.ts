@@ -9,6 +9,8 @@ export interface Sizes {
   /** How long a steady load is measured, and how long it runs before that, s. */
   readonly steadySeconds: number;
   readonly warmSeconds: number;
+  /** How long nothing is published then, s: what piled up before the code was warm is worked off. */
+  readonly settleSeconds: number;
   /** Jobs of the tenant that floods. */
   readonly flood: number;
   /** The longer backlog; the shorter one is a tenth. */
@@ -33,6 +35,7 @@ const NORMAL: Sizes = {
   mostJobs: 200_000,
   steadySeconds: 10,
   warmSeconds: 3,
+  settleSeconds: 2,
   flood: 100_000,
   backlog: 1_000_000,
   retries: 500,
@@ -51,6 +54,7 @@ const SMALL: Sizes = {
   mostJobs: 20_000,
   steadySeconds: 2,
   warmSeconds: 1,
+  settleSeconds: 2,
   flood: 2_000,
   backlog: 10_000,
   retries: 50,
@@ -64,3 +68,7 @@ const SMALL: Sizes = {
 
 /** The sizes of a whole run, or of one that only shows that everything works. */
 export const sizesOf = (small: boolean): Sizes => (small ? SMALL : NORMAL);
+
+/** When a steady load that is measured starts, ms after its publisher does. */
+export const steadyStartMs = ({ warmSeconds, settleSeconds }: Sizes): number =>
+  (warmSeconds + settleSeconds) * 1_000;

@@ -1,6 +1,7 @@
 import { partitionForKey } from '../../src/core/murmur2.ts';
 import { simpleShape } from '../contestants/app-shape.ts';
 import type { StreamPlan } from '../contestants/streams.ts';
+import { steadyStartMs } from '../harness/sizes.ts';
 import type { Stage } from '../harness/stage.ts';
 import type { Findings, Note, Program } from '../program.ts';
 import { measuredOf, ratioOf } from '../statistics.ts';
@@ -29,7 +30,7 @@ const quietStreams = (stage: Stage, from: number): readonly StreamPlan[] => {
   const shared = { keys: quietTenants(true), perSecond: SHARED_PER_SECOND, workMicros: WORK };
   const warm = warmSeconds * OTHER_PER_SECOND;
   const steady = steadySeconds * OTHER_PER_SECOND;
-  const startAfterMs = warmSeconds * 1_000;
+  const startAfterMs = steadyStartMs(stage.sizes);
   return [
     { ...others, lane: 'warm', from, count: warm },
     { ...others, lane: 'other', from: from + warm, count: steady, startAfterMs },
@@ -42,10 +43,10 @@ const quietStreams = (stage: Stage, from: number): readonly StreamPlan[] => {
 
 /** Quiet tenants beside a flood; in the run that counts as alone the flood goes where nobody reads it. */
 const measure = (stage: Stage, intoWorker: boolean): Promise<SteadyResult> => {
-  const { flood: count, warmSeconds } = stage.sizes;
+  const { flood: count } = stage.sizes;
   const stream = {
     ...{ lane: 'flood', from: 0, count, keys: [FLOODING], workMicros: WORK },
-    startAfterMs: warmSeconds * 1_000,
+    startAfterMs: steadyStartMs(stage.sizes),
   };
   return runSteady(stage, {
     shape: simpleShape(stage.freshName('fairness'), { partitions: PARTITIONS }),

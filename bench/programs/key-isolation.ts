@@ -1,5 +1,6 @@
 import { jobShape, simpleShape } from '../contestants/app-shape.ts';
 import type { StreamPlan } from '../contestants/streams.ts';
+import { steadyStartMs } from '../harness/sizes.ts';
 import type { Stage } from '../harness/stage.ts';
 import type { Program } from '../program.ts';
 import { ratioOf } from '../statistics.ts';
@@ -20,7 +21,7 @@ const streamsOf = (stage: Stage, fails: boolean): readonly StreamPlan[] => {
   const others = { keys, perSecond: OTHERS_PER_SECOND };
   const warm = warmSeconds * OTHERS_PER_SECOND;
   const steady = failingSeconds * OTHERS_PER_SECOND;
-  const startAfterMs = warmSeconds * 1_000;
+  const startAfterMs = steadyStartMs(stage.sizes);
   return [
     { ...others, lane: 'warm', from: 0, count: warm },
     { ...others, lane: 'others', from: warm, count: steady, startAfterMs },

@@ -1,4 +1,5 @@
 import { simpleShape } from '../contestants/app-shape.ts';
+import { steadyStartMs } from '../harness/sizes.ts';
 import type { Stage } from '../harness/stage.ts';
 import type { Note, Program } from '../program.ts';
 import { measuredOf, type WaitSummary } from '../statistics.ts';
@@ -20,7 +21,7 @@ const measure = async (stage: Stage, perSecond: number): Promise<Waited> => {
   const warm = warmSeconds * perSecond;
   const measured = {
     ...{ lane: 'measured', from: warm, count: steadySeconds * perSecond, keys: KEYS, perSecond },
-    startAfterMs: warmSeconds * 1_000,
+    startAfterMs: steadyStartMs(stage.sizes),
   };
   const result = await runSteady(stage, {
     shape: simpleShape(stage.freshName('latency')),

@@ -2,7 +2,6 @@ import type { Clock } from '../core/clock.ts';
 import { randomId } from '../core/ids.ts';
 import type { JobDefinition } from '../core/job.ts';
 import type { ClaimAnswer, ClaimRequest } from '../core/ports/state.ts';
-import { parsePosition } from '../core/record.ts';
 import { BatchStage } from './batch-stage.ts';
 import type { Entry } from './entry.ts';
 import type { StateClient } from './state-client.ts';
@@ -55,9 +54,9 @@ export class ClaimStage {
 
   #requestOf({ delivery }: Entry): ClaimRequest {
     const { job } = this.#parts;
-    const { claim, sequence, origin, record } = delivery;
+    const { claim, origin } = delivery;
     const { id, hop, attempt, starts } = delivery.job;
-    const request: ClaimRequest = {
+    return {
       jobType: claim.jobType,
       tenant: claim.tenant,
       idempotencyKey: claim.idempotencyKey,
@@ -72,9 +71,6 @@ export class ClaimStage {
       leaseMs: job.leaseMs,
       run: randomId(),
     };
-    if (sequence === undefined) return request;
-    const place = parsePosition(origin)?.offset ?? record.offset;
-    return { ...request, place: { sequence, offset: `${place}` } };
   }
 }
 

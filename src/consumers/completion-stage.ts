@@ -1,5 +1,5 @@
 import type { JobEvent } from '../core/generated/job-event.ts';
-import type { CompleteRequest } from '../core/ports/state.ts';
+import type { CompleteAnswer, CompleteRequest } from '../core/ports/state.ts';
 import type { TelemetryRecord } from '../core/ports/telemetry.ts';
 import { BatchStage } from './batch-stage.ts';
 import type { Entry } from './entry.ts';
@@ -9,6 +9,8 @@ import type { SettlementParts } from './settlement.ts';
 import { tellRecord } from './tell-record.ts';
 
 export interface CompletionStageParts extends SettlementParts {
+  /** Leaves the done marks; default those of unordered types. */
+  readonly markAll?: (items: readonly Marked[]) => Promise<readonly CompleteAnswer[]>;
   /** The entry is over and may be settled. */
   readonly onSettled: (entry: Entry) => void;
   /** Another run has taken over: ask again who has the claim. */
@@ -21,11 +23,15 @@ export type Ending =
   | { readonly type: 'job.completed'; readonly runMs: number }
   | { readonly type: 'job.skipped'; readonly reason: 'precondition' };
 
-interface Completed {
+/** An entry and the mark it shall leave. */
+export interface Marked {
   readonly entry: Entry;
+  readonly request: CompleteRequest;
+}
+
+interface Completed extends Marked {
   readonly event: JobEvent;
   readonly record: TelemetryRecord;
-  readonly request: CompleteRequest;
 }
 
 /**
@@ -64,8 +70,10 @@ export class CompletionStage {
   }
 
   async #mark(batch: readonly Completed[]): Promise<void> {
-    const { state, telemetry, onFenced } = this.#parts;
-    const answers = await state.completeAll(batch.map(({ request }) => request));
+    const { state, telemetry, onFenced, markAll } = this.#parts;
+    const answers = await (markAll === undefined
+      ? state.completeAll(batch.map(({ request }) => request))
+      : markAll(batch));
     for (const [index, { entry, event, record }] of batch.entries()) {
       if (answers[index] === 'fenced') {
         onFenced(entry);

@@ -3,6 +3,19 @@ import type { DeadReason } from '../core/outcome.ts';
 import type { ClaimId } from '../core/ports/state.ts';
 import type { ConsumedRecord } from '../core/record.ts';
 
+/** Where a record of an ordered type stands. A sequence is (job type, tenant, partition, ordering key). */
+export interface OrderedPlace {
+  readonly orderKey: string;
+  /** `topic/partition` of the event topic or inbox, never of the waiting topic. */
+  readonly partition: string;
+  /** Its offset there. */
+  readonly place: number;
+  /** The partition of the waiting topic that goes with it. */
+  readonly waitingPartition: number;
+  /** Which of its copies this is. */
+  readonly where: 'direct' | 'waiting';
+}
+
 /** A record that is a job of this type, as far as it could be understood. */
 export interface Delivery {
   readonly record: ConsumedRecord;
@@ -23,8 +36,8 @@ export interface Delivery {
   readonly notBeforeMs: number | undefined;
   /** 1 (first) to 10. */
   readonly priority: number;
-  /** What keeps it in order with others of its partition; undefined for unordered types. */
-  readonly sequence: string | undefined;
+  /** Where it stands in its sequence; undefined for unordered types. */
+  readonly order: OrderedPlace | undefined;
   /** Why it can never run, found before any claim. */
   readonly deadOnArrival:
     | { readonly reason: DeadReason; readonly code: string; readonly detail: string }

@@ -41,20 +41,38 @@ export class DependencyGuard {
     const { suspensions } = this.#parts;
     if (suspensions.size === 0) return undefined;
     const admission = suspensions.admit(entry.delivery.tenant, entry, atMs);
-    if (admission === 'go' || admission === 'try') return undefined;
+    if (typeof admission === 'string') return undefined;
     return this.#wait(entry, admission.suspension, { atMs, dueMs: admission.notBeforeMs });
+  }
+
+  /** When an entry may start that may not start now, epoch ms; undefined when it may. */
+  notBefore(entry: Entry, atMs: number): number | undefined {
+    const { suspensions } = this.#parts;
+    if (suspensions.size === 0) return undefined;
+    const admission = suspensions.admit(entry.delivery.tenant, entry, atMs);
+    return admission === 'go' || admission === 'try' ? undefined : admission.notBeforeMs;
+  }
+
+  /** Takes note of a run that failed because something is down; answers when the next may start, epoch ms. */
+  noted(entry: Entry, thrown: unknown): number {
+    return this.#note(entry, thrown, this.#parts.clock.nowMs()).untilMs;
+  }
+
+  #note(entry: Entry, thrown: unknown, atMs: number): Suspension {
+    const { suspension, isNew } = this.#parts.suspensions.down({
+      ...{ tenant: entry.delivery.tenant, dependency: dependencyOf(thrown), nowMs: atMs },
+      askedMs: retryAfterMs(thrown, atMs),
+    });
+    if (isNew) this.#tell(entry, 'job.suspended', suspension);
+    return suspension;
   }
 
   /** What becomes of an entry whose run failed because something is down. */
   async down(entry: Entry, run: FailedRun, error: ErrorSummary, thrown: unknown): Promise<Step> {
-    const { clock, suspensions, decider, settlement, state, job } = this.#parts;
+    const { clock, decider, settlement, state, job } = this.#parts;
     const { delivery } = entry;
     const atMs = clock.nowMs();
-    const { suspension, isNew } = suspensions.down({
-      ...{ tenant: delivery.tenant, dependency: dependencyOf(thrown), nowMs: atMs },
-      askedMs: retryAfterMs(thrown, atMs),
-    });
-    if (isNew) this.#tell(entry, 'job.suspended', suspension);
+    const suspension = this.#note(entry, thrown, atMs);
     const times = { atMs, dueMs: suspension.untilMs };
     if (this.#isSetAside(suspension, suspension.untilMs - atMs)) {
       const decision = decider.deferred(delivery, 'dependency_down', times, { run, error });
@@ -91,7 +109,7 @@ export class DependencyGuard {
   }
 
   #isSetAside({ tenant }: Suspension, waitMs: number): boolean {
-    return !this.#parts.job.ordered && tenant !== undefined && waitMs >= SET_ASIDE_FROM_MS;
+    return tenant !== undefined && waitMs >= SET_ASIDE_FROM_MS;
   }
 
   #tell(

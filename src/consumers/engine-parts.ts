@@ -4,8 +4,8 @@ import type { ServiceIdentity } from '../core/job-event.ts';
 import type { ErrorClass } from '../core/outcome.ts';
 import type { Broker, RecordProducer } from '../core/ports/broker.ts';
 import type { Log } from '../core/ports/log.ts';
+import type { OrderedStateStore } from '../core/ports/order-state.ts';
 import type { Serde } from '../core/ports/serde.ts';
-import type { StateStore } from '../core/ports/state.ts';
 import type { JobTelemetry } from '../core/ports/telemetry.ts';
 import type { AroundAttempt } from './execution.ts';
 import type { Window } from './partition-home.ts';
@@ -18,7 +18,7 @@ export interface EngineParts {
   readonly app: AppDefinition;
   readonly broker: Broker;
   readonly producer: RecordProducer;
-  readonly state: StateStore;
+  readonly state: OrderedStateStore;
   readonly serde: Serde;
   readonly telemetry: JobTelemetry;
   readonly tenants: TenantResolver;

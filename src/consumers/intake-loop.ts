@@ -14,7 +14,7 @@ export interface IntakeLoopParts extends InsistParts {
 const FORGET_EVERY = 256;
 
 /** What is known is understood at once; what must be asked for, or cannot be told now, is insisted on. */
-const takeNow = (
+export const takeIn = (
   parts: IntakeLoopParts,
   record: ConsumedRecord,
 ): Delivery | undefined | Promise<Delivery | undefined> => {
@@ -47,7 +47,7 @@ export const runIntake = async (parts: IntakeLoopParts, home: PartitionHome): Pr
     for (let at = 0; home.alive && !parts.stopped.aborted; ) {
       const record = home.incoming[at];
       if (record === undefined) break;
-      const taken = takeNow(parts, record);
+      const taken = takeIn(parts, record);
       const delivery = taken instanceof Promise ? await taken : taken;
       at += 1;
       if (at >= FORGET_EVERY || at === home.incoming.length) {

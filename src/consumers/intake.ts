@@ -1,4 +1,5 @@
 import type { AppDefinition } from '../core/app.ts';
+import { waitingPartitionsOf } from '../core/app-topics.ts';
 import { type DispatchFormat, dispatchFormat } from '../core/dispatch.ts';
 import { type Envelope, type JobHeaders, parseEnvelope } from '../core/envelope.ts';
 import { jobIdOf } from '../core/ids.ts';
@@ -6,9 +7,9 @@ import type { JobDefinition, Trigger } from '../core/job.ts';
 import { whenKnown } from '../core/known.ts';
 import { names } from '../core/names.ts';
 import type { Serde } from '../core/ports/serde.ts';
-import { type ConsumedRecord, copyRecord, formatPosition } from '../core/record.ts';
+import { type ConsumedRecord, copyRecord, formatPosition, parsePosition } from '../core/record.ts';
 import { UNKNOWN_TENANT } from '../core/tenants.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, OrderedPlace } from './delivery.ts';
 import { openPayload, type PayloadSource } from './payload-source.ts';
 import type { TenantResolver } from './tenant-resolver.ts';
 
@@ -19,9 +20,23 @@ export interface IntakeParts {
   readonly tenants: TenantResolver;
 }
 
-/** Records of one ordering key in one partition: the ordering key, else the record key. */
-const sequenceOf = (record: ConsumedRecord, orderKey: string | undefined): string =>
-  `${record.topic}/${record.partition}/${orderKey ?? record.key?.toString('base64') ?? ''}`;
+/** Where a record stands in its sequence; a copy on the waiting topic says which record's place is its own. */
+const orderOf = (
+  record: ConsumedRecord,
+  job: JobHeaders,
+  orderKey: string | undefined,
+  waitingPartitions: number,
+): OrderedPlace => {
+  const parked = job.place === undefined ? undefined : parsePosition(job.place);
+  const at = parked ?? record;
+  return {
+    orderKey: orderKey ?? record.key?.toString('base64') ?? '',
+    partition: `${at.topic}/${at.partition}`,
+    place: Number(at.offset),
+    waitingPartition: at.partition % waitingPartitions,
+    where: parked === undefined ? 'direct' : 'waiting',
+  };
+};
 
 /** What is known of a record before its tenant and payload are. */
 interface Described {
@@ -52,6 +67,8 @@ interface Fit {
 export class Intake {
   readonly #parts: IntakeParts;
   readonly #inbox: string;
+  readonly #waiting: string;
+  readonly #waitingPartitions: number;
   readonly #format: DispatchFormat | undefined;
   readonly #triggers: ReadonlyMap<string, Trigger<unknown>>;
 
@@ -59,13 +76,15 @@ export class Intake {
     const { app, job } = parts;
     this.#parts = parts;
     this.#inbox = names.inbox(app.name, job.type);
+    this.#waiting = names.waiting(app.name, job.type);
+    this.#waitingPartitions = waitingPartitionsOf(app, job);
     this.#format = dispatchFormat(app.name, job);
     this.#triggers = new Map(job.triggers.map((one) => [one.event.type, one]));
   }
 
   /** What a record is to this job type; undefined when it is nothing to it. */
   take(fetched: ConsumedRecord): Delivery | undefined | Promise<Delivery | undefined> {
-    const onInbox = fetched.topic === this.#inbox;
+    const onInbox = fetched.topic === this.#inbox || fetched.topic === this.#waiting;
     const envelope = parseEnvelope(fetched.headers, onInbox);
     const { eventType } = envelope;
     if (!onInbox && eventType !== undefined && !this.#triggers.has(eventType)) return undefined;
@@ -143,8 +162,14 @@ export class Intake {
 
   #fit(base: Described, source: PayloadSource, value: unknown): Delivery | undefined {
     const { job, record } = base;
-    if (source.kind === 'dispatch') return this.#complete(base, value, job.priority ?? 5, undefined);
+    if (source.kind === 'dispatch') {
+      const dueMs = record.topic === this.#waiting ? job.dueMs : undefined;
+      return this.#complete(base, value, job.priority ?? 5, dueMs);
+    }
     const { trigger } = source;
+    // What waits was wanted when it came, and has its place in an order: the condition is not asked again.
+    if (record.topic === this.#waiting)
+      return this.#complete(base, trigger.map(value), job.priority ?? trigger.priority, job.dueMs);
     if (!trigger.when(value)) return undefined;
     const delayed = trigger.delayMs > 0 && record.topic !== this.#inbox;
     const notBeforeMs = delayed ? record.timestampMs + trigger.delayMs : undefined;
@@ -192,7 +217,7 @@ export class Intake {
       payload: fit.payload,
       notBeforeMs: fit.notBeforeMs,
       priority,
-      sequence: ordered ? sequenceOf(record, orderKey) : undefined,
+      order: ordered ? orderOf(record, base.job, orderKey, this.#waitingPartitions) : undefined,
       deadOnArrival,
     };
   }

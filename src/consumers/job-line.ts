@@ -1,22 +1,19 @@
 import type { JobDefinition } from '../core/job.ts';
-import type { ClaimAnswer } from '../core/ports/state.ts';
 import { tenantLimitsOf } from '../core/queue.ts';
 import type { JobSettings } from '../core/settings.ts';
 import { ClaimAhead } from './claim-ahead.ts';
-import { ClaimStage } from './claim-stage.ts';
-import { CompletionStage } from './completion-stage.ts';
+import type { Course, CourseEvents } from './course.ts';
 import type { DependencyGuard } from './dependency-guard.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Entry } from './entry.ts';
 import type { RunEnd } from './execution.ts';
-import type { JobProcessor } from './job-processor.ts';
 import type { RunFacts, Teller } from './job-telling.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { Runner } from './runner.ts';
 import { FairQueue } from './scheduling/fair-queue.ts';
 import type { Seat } from './scheduling/slot-scheduler.ts';
 import type { StateClient } from './state-client.ts';
-import { ASK_AGAIN_MS, type Step } from './step.ts';
+import type { Step } from './step.ts';
 
 export interface JobLineParts
   extends Pick<EngineParts, 'clock' | 'slots' | 'tenants' | 'settings' | 'telemetry' | 'onFatal' | 'around'> {
@@ -24,8 +21,8 @@ export interface JobLineParts
   readonly jobSettings: JobSettings;
   readonly state: StateClient;
   readonly teller: Teller;
-  readonly processor: JobProcessor;
   readonly dependencies: DependencyGuard;
+  readonly makeCourse: (events: CourseEvents) => Course;
   /** The entry is over: its offset may be settled. */
   readonly onOver: (entry: Entry) => void;
   /** A programming error of ours. */
@@ -34,7 +31,7 @@ export interface JobLineParts
 
 /**
  * The way of the entries of one job type through this process: ready, claimed, run, settled. What every job needs is
- * done in batches and without promises; what few need (failures, duplicates, waits) is left to the processor.
+ * done in batches and without promises; the course says by which rules.
  */
 export class JobLine {
   readonly #parts: JobLineParts;
@@ -42,9 +39,8 @@ export class JobLine {
   readonly #seat: Seat;
   /** Claimed ahead of a slot, in the order granted. */
   #granted: Entry[] = [];
-  readonly #claims: ClaimStage;
+  readonly #course: Course;
   readonly #runner: Runner;
-  readonly #completions: CompletionStage;
   readonly #leases: LeaseKeeper;
   readonly #ahead = new ClaimAhead();
   #isOpen = true;
@@ -54,25 +50,24 @@ export class JobLine {
   #underWay = 0;
 
   constructor(parts: JobLineParts) {
-    const { job, clock, state, onError } = parts;
+    const { job, clock, state, onError, tenants, jobSettings } = parts;
     this.#parts = parts;
-    const telling = { ...parts, onTellingFailed: onError };
-    this.#claims = new ClaimStage({
-      ...{ job, state, clock, onError },
-      onAnswer: (entry, answer) => this.#answered(entry, answer),
+    this.#course = parts.makeCourse({
+      granted: (entry) => this.#grantedTo(entry),
+      stepping: (entry, step) => this.#take(entry, step),
+      over: (entry) => this.#over(entry),
+      failed: onError,
     });
-    this.#runner = new Runner({ ...telling, onEnd: (entry, run, end) => this.#ended(entry, run, end) });
-    this.#completions = new CompletionStage({
-      ...telling,
-      onSettled: (entry) => this.#over(entry),
-      onFenced: (entry) => this.#again(entry, ASK_AGAIN_MS),
+    this.#runner = new Runner({
+      ...parts,
+      onTellingFailed: onError,
+      onEnd: (entry, run, end) => this.#ended(entry, run, end),
     });
     this.#leases = new LeaseKeeper({
       ...{ state, clock, leaseMs: job.leaseMs, heartbeatMs: job.heartbeatMs, onError },
       onGone: (entry) => this.#claimGone(entry),
       onLook: (pastMs) => this.#giveBackUnused(pastMs),
     });
-    const { tenants, jobSettings } = parts;
     this.#ready = new FairQueue({
       alive: ({ home, dropped }) => home.alive && !dropped,
       shareOf: (tenant) => tenantLimitsOf(jobSettings.queue, tenants.tierOf(tenant)),
@@ -158,23 +153,18 @@ export class JobLine {
   #skipAsFull(entry: Entry): void {
     if (entry.underWay) return;
     entry.dropped = true;
-    this.#underWay += 1;
-    this.#take(entry, this.#parts.processor.skippedAsFull(entry));
+    this.#enter(entry);
+    this.#take(entry, this.#course.full(entry));
   }
 
   #begin(entry: Entry): void {
-    entry.underWay = true;
-    this.#underWay += 1;
-    const step = this.#parts.processor.unclaimed(entry);
-    if (step === undefined) this.#claims.ask(entry);
+    this.#enter(entry);
+    const step = this.#course.unclaimed(entry);
+    if (step === undefined) this.#course.ask(entry);
     else this.#take(entry, step);
   }
 
-  #answered(entry: Entry, answer: ClaimAnswer): void {
-    if (answer.kind !== 'run') {
-      this.#take(entry, this.#parts.processor.answered(entry, answer));
-      return;
-    }
+  #grantedTo(entry: Entry): void {
     this.#leases.keep(entry);
     if (!this.#isOpen || !entry.home.alive) this.#giveBack(entry);
     else if (entry.holds === 'slot') this.#start(entry);
@@ -192,14 +182,11 @@ export class JobLine {
   #ended(entry: Entry, run: RunFacts, end: RunEnd): void {
     this.#ahead.ended();
     this.#letGo(entry);
-    const { processor } = this.#parts;
-    if (end.kind === 'returned') {
-      this.#parts.dependencies.up(entry);
-      this.#completions.add(entry, run, { type: 'job.completed', runMs: end.runMs });
-    } else if (end.kind === 'skipped') {
-      this.#completions.add(entry, run, { type: 'job.skipped', reason: 'precondition' });
-    } else if (end.kind === 'released') this.#take(entry, processor.release(entry, run));
-    else this.#take(entry, processor.failed(entry, { ...run, runMs: end.runMs }, end.error));
+    if (end.kind === 'returned') this.#course.ended(entry, run, { type: 'job.completed', runMs: end.runMs });
+    else if (end.kind === 'skipped')
+      this.#course.ended(entry, run, { type: 'job.skipped', reason: 'precondition' });
+    else if (end.kind === 'released') this.#take(entry, this.#course.release(entry, run));
+    else this.#take(entry, this.#course.threw(entry, run, end.runMs, end.error));
     this.#claimAhead();
   }
 
@@ -207,10 +194,7 @@ export class JobLine {
   #take(entry: Entry, step: Promise<Step>): void {
     this.#letGo(entry);
     step.then(
-      (known) => {
-        if (known.kind === 'settle') this.#over(entry);
-        else this.#again(entry, known.delayMs);
-      },
+      (known) => this.#follow(entry, known),
       (error: unknown) => {
         this.#leave(entry);
         this.#parts.onError(error);
@@ -218,16 +202,27 @@ export class JobLine {
     );
   }
 
-  #again(entry: Entry, delayMs: number): void {
+  #follow(entry: Entry, step: Step): void {
+    if (step.kind === 'settle') {
+      this.#over(entry);
+      return;
+    }
     this.#leave(entry);
-    this.#parts.clock.after(delayMs, () => {
-      if (entry.home.alive && this.#isOpen) this.add(entry);
-    });
+    if (step.kind === 'report') step.report();
+    else
+      this.#parts.clock.after(step.delayMs, () => {
+        if (entry.home.alive && this.#isOpen) this.add(entry);
+      });
   }
 
   #over(entry: Entry): void {
     this.#leave(entry);
     this.#parts.onOver(entry);
+  }
+
+  #enter(entry: Entry): void {
+    entry.underWay = true;
+    this.#underWay += 1;
   }
 
   #leave(entry: Entry): void {
@@ -257,7 +252,7 @@ export class JobLine {
     }
     this.#granted.splice(at, 1);
     this.#letGo(entry);
-    this.#again(entry, ASK_AGAIN_MS);
+    this.#follow(entry, this.#course.gone(entry));
   }
 
   /** What was claimed ahead and has found no slot for a whole look would be counted as a start if this process died. */
@@ -271,6 +266,6 @@ export class JobLine {
 
   #giveBack(entry: Entry): void {
     const { run } = entry;
-    if (run !== undefined) this.#take(entry, this.#parts.processor.release(entry, run));
+    if (run !== undefined) this.#take(entry, this.#course.release(entry, run));
   }
 }

@@ -7,10 +7,10 @@ import { afterWaiting, type JobSettings } from '../core/settings.ts';
 import { summarizeError } from '../security/error-summary.ts';
 import type { Decider, DecisionTimes, FailedRun } from './decide.ts';
 import { decodeDecision } from './decision.ts';
-import type { Delivery } from './delivery.ts';
 import type { DependencyGuard } from './dependency-guard.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Entry } from './entry.ts';
+import { foundError, tooOld } from './found-error.ts';
 import type { RunFacts } from './job-telling.ts';
 import type { Settlement } from './settlement.ts';
 import type { StateClient } from './state-client.ts';
@@ -29,18 +29,6 @@ export interface ProcessorParts
 }
 
 const LONGEST_LOOK_AWAY_MS = 500;
-
-/** An error of Esteira's own finding: nothing was thrown. */
-const foundError = (code: string, message: string): ErrorSummary => ({
-  code,
-  class: 'unrecoverable',
-  message,
-  fingerprint: code,
-});
-
-/** When the event or dispatch came about, epoch ms: as it says itself, else as its record says. */
-const bornMs = ({ envelope, job, record }: Delivery): number =>
-  envelope.eventTimeMs ?? job.firstFailedAtMs ?? record.timestampMs;
 
 /** Finds what becomes of entries that did not just run and return. */
 export class JobProcessor {
@@ -76,9 +64,8 @@ export class JobProcessor {
   #waitedTooLong(entry: Entry, atMs: number): Promise<Step> | undefined {
     const { job, jobSettings } = this.#parts;
     const { delivery } = entry;
-    if (job.maxAgeMs !== undefined && atMs - bornMs(delivery) > job.maxAgeMs) {
-      return this.#die(entry, 'max_age', foundError('MAX_AGE', `older than ${job.maxAgeMs} ms (maxAge)`));
-    }
+    const old = tooOld(job, delivery, atMs);
+    if (old !== undefined) return this.#die(entry, 'max_age', old);
     const { queueTimeoutMs } = jobSettings;
     if (queueTimeoutMs === 0 || queueTimeoutMs === Number.POSITIVE_INFINITY) return undefined;
     const waitedMs = atMs - (delivery.job.dueMs ?? delivery.notBeforeMs ?? delivery.record.timestampMs);

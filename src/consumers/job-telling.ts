@@ -51,7 +51,7 @@ export const createTeller = (job: JobDefinition<unknown>, identity: ServiceIdent
     step: string,
     atMs: number,
     facts: Partial<Omit<JobEvent, 'type' | 'eventId'>> = {},
-  ): JobEvent => makeJobEvent(job, identity, type, step, Object.assign(knownOf(delivery, atMs), facts));
+  ): JobEvent => makeJobEvent(job, identity, type, step, knownOf(delivery, atMs), facts);
 
   /** A step of a run; told twice it has the same id, since no two runs share a fence. */
   const ofRun = (
@@ -66,7 +66,7 @@ export const createTeller = (job: JobDefinition<unknown>, identity: ServiceIdent
     known.fence = run.fence;
     known.attempt = run.attempt;
     known.starts = run.starts;
-    return makeJobEvent(job, identity, type, `fence:${run.fence}`, Object.assign(known, facts));
+    return makeJobEvent(job, identity, type, `fence:${run.fence}`, known, facts);
   };
 
   return { of, ofRun };

@@ -4,23 +4,30 @@ import type { JobDefinition } from '../core/job.ts';
 import { names } from '../core/names.ts';
 import type { GroupConsumer } from '../core/ports/broker.ts';
 import { resolveSettings } from '../core/settings.ts';
-import { factsOf, waitOrStop } from './backoff.ts';
+import { factsOf, insist, waitOrStop } from './backoff.ts';
+import type { Course, CourseEvents } from './course.ts';
 import { Decider } from './decide.ts';
 import type { Delivery } from './delivery.ts';
 import { DependencyGuard } from './dependency-guard.ts';
 import type { EngineParts, Worker, WorkerStatus } from './engine-parts.ts';
 import { Entry } from './entry.ts';
 import { Intake } from './intake.ts';
-import { type IntakeLoopParts, runIntake } from './intake-loop.ts';
+import { type IntakeLoopParts, runIntake, takeIn } from './intake-loop.ts';
 import { JobLine } from './job-line.ts';
 import { JobProcessor } from './job-processor.ts';
 import { createTeller } from './job-telling.ts';
 import { tellOffsetProblems } from './offset-problems.ts';
+import { CopyWriter } from './ordered/copy-writer.ts';
+import { OrderedBurial } from './ordered/ordered-burial.ts';
+import { OrderedCourse } from './ordered/ordered-course.ts';
+import { OrderedDrivers } from './ordered/ordered-drivers.ts';
+import type { PartitionHome } from './partition-home.ts';
 import { PartitionSet } from './partition-set.ts';
 import { Settlement } from './settlement.ts';
 import { createStateClient, type StateClient } from './state-client.ts';
 import { SuccessorWriter } from './successor.ts';
 import { Suspensions } from './suspensions.ts';
+import { UnorderedCourse } from './unordered-course.ts';
 
 const AFTER_ABORT_MS = 1_000;
 /** How long what has ended may take to be settled: a few time-outs of the state store. */
@@ -41,6 +48,9 @@ export class JobWorker implements Worker {
   readonly #state: StateClient;
   readonly #partitions: PartitionSet;
   readonly #line: JobLine;
+  readonly #intake: IntakeLoopParts;
+  /** Keeps partitions in order; undefined for unordered types. */
+  readonly #drivers: OrderedDrivers | undefined;
   #taking = true;
 
   constructor(parts: EngineParts, job: JobDefinition<unknown>) {
@@ -59,6 +69,8 @@ export class JobWorker implements Worker {
     });
     this.#suspensions = new Suspensions(parts.settings.suspension);
     this.#line = this.#makeLine();
+    this.#intake = this.#makeIntake();
+    this.#drivers = job.ordered ? this.#makeDrivers() : undefined;
     this.#partitions = this.#makePartitions();
   }
 
@@ -141,28 +153,60 @@ export class JobWorker implements Worker {
     const suspensions = this.#suspensions;
     const dependencies = new DependencyGuard({ ...shared, settlement, decider, suspensions });
     const processor = new JobProcessor({ ...shared, settlement, decider, dependencies });
-    return new JobLine({
-      ...shared,
-      processor,
-      dependencies,
-      onOver: (entry) => this.#settle(entry),
-      onError,
+    const order = this.#state.order;
+    const burial = new OrderedBurial({ ...shared, order, settlement, decider });
+    const makeCourse = (events: CourseEvents): Course =>
+      job.ordered
+        ? new OrderedCourse({ ...shared, order, settlement, decider, dependencies, burial }, events)
+        : new UnorderedCourse({ ...shared, processor, dependencies }, events);
+    const onOver = (entry: Entry): void =>
+      this.#drivers === undefined ? this.#settle(entry) : this.#drivers.over(entry);
+    return new JobLine({ ...shared, dependencies, makeCourse, onOver, onError });
+  }
+
+  #makeDrivers(): OrderedDrivers {
+    const { app, clock, broker, producer } = this.#parts;
+    const job = this.#job;
+    return new OrderedDrivers({
+      ...{ job, clock, order: this.#state.order, waitingTopic: names.waiting(app.name, job.type) },
+      copies: new CopyWriter({ ...this.#patience, app, job, producer }),
+      onClaim: (entry) => this.#line.add(entry),
+      onSettled: (entry) => this.#settle(entry),
+      read: (range, onRecord) =>
+        insist(this.#patience, `read ${range.topic} again`, () => broker.admin.read(range, onRecord)),
+      understand: async (home, record) => {
+        const delivery = await takeIn(this.#intake, record);
+        return delivery === undefined ? undefined : new Entry(delivery, home);
+      },
+      onError: (error) => this.#unexpected(error),
     });
   }
 
-  #makePartitions(): PartitionSet {
-    const { app, serde, tenants, clock, log, settings, onFatal } = this.#parts;
-    const intake: IntakeLoopParts = {
+  #makeIntake(): IntakeLoopParts {
+    const { app, serde, tenants } = this.#parts;
+    return {
       ...this.#patience,
       name: this.#name,
       intake: new Intake({ app, job: this.#job, serde, tenants }),
       onIgnored: (home, offset) => this.#partitions.settle(home, offset),
-      onDelivery: (home, delivery) => this.#enqueue(new Entry(delivery, home)),
+      onDelivery: (home, delivery) => {
+        const entry = new Entry(delivery, home);
+        if (home.driver === undefined) this.#line.add(entry);
+        else home.driver.arrived(entry);
+      },
     };
+  }
+
+  #makePartitions(): PartitionSet {
+    const { clock, log, settings, onFatal } = this.#parts;
+    const drivers = this.#drivers;
     return new PartitionSet({
       ...{ name: this.#name, consumer: this.#consumer, clock, log },
       ...{ window: settings.window, commitEveryMs: settings.commitEveryMs },
-      onIncoming: (home) => void runIntake(intake, home).catch((error) => this.#unexpected(error)),
+      ...(drivers === undefined
+        ? {}
+        : { driverFor: (home: PartitionHome, metadata: string) => drivers.make(home, metadata) }),
+      onIncoming: (home) => void runIntake(this.#intake, home).catch((error) => this.#unexpected(error)),
       onOffsetProblem: (problems) => {
         for (const reason of tellOffsetProblems(log, this.#name, problems)) this.#suspended.add(reason);
       },
@@ -170,16 +214,8 @@ export class JobWorker implements Worker {
     });
   }
 
-  /** An ordered entry waits behind the earlier ones of its key. */
-  #enqueue(entry: Entry): void {
-    const { sequence } = entry.delivery;
-    if (sequence === undefined || entry.home.enterLane(sequence, entry)) this.#line.add(entry);
-  }
-
   #settle({ home, delivery }: Entry): void {
     this.#partitions.settle(home, delivery.record.offset);
-    const next = delivery.sequence === undefined ? undefined : home.leaveLane(delivery.sequence);
-    if (next !== undefined && home.alive) this.#line.add(next);
   }
 
   #suspendAsTooLarge({ position }: Delivery): void {

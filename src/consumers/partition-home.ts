@@ -14,7 +14,21 @@ export interface Window {
 const sizeOf = (record: ConsumedRecord): number =>
   (record.value?.length ?? 0) + (record.key?.length ?? 0) + 512;
 
-/** What this process holds of one partition: the watermark, what waits for intake, and the lanes of ordered keys. */
+/** Keeps the records of one partition in order, where its job type is ordered. */
+export interface HomeDriver {
+  /** An entry was understood, in offset order. */
+  arrived(entry: Entry): void;
+  /** The window is full, or has room again. */
+  full(isFull: boolean): void;
+  /** What is committed beside the offset. */
+  readonly metadata: string;
+  /** The offset to commit, where it is not the watermark. */
+  readonly committable?: bigint;
+  /** The partition is lost, or the process stops. */
+  close(): void;
+}
+
+/** What this process holds of one partition: the watermark, and what waits for intake. */
 export class PartitionHome {
   readonly at: TopicPartition;
   readonly watermark: Watermark;
@@ -26,8 +40,9 @@ export class PartitionHome {
   /** Taken in but not yet understood, in offset order. */
   readonly incoming: ConsumedRecord[] = [];
   intakeRuns = false;
+  /** Absent for unordered types. */
+  driver: HomeDriver | undefined = undefined;
   readonly #window: Window;
-  readonly #lanes = new Map<string, Entry[]>();
   readonly #sizes = new Map<bigint, number>();
   #bytes = 0;
 
@@ -64,22 +79,14 @@ export class PartitionHome {
     return this.watermark.size * 2 < this.#window.records && this.#bytes * 2 < this.#window.bytes;
   }
 
-  /** Queues an entry behind the others of its key; true when it is the head and may go on. */
-  enterLane(sequence: string, entry: Entry): boolean {
-    const lane = this.#lanes.get(sequence);
-    if (lane === undefined) {
-      this.#lanes.set(sequence, [entry]);
-      return true;
-    }
-    lane.push(entry);
-    return false;
+  /** Gives the partition up. */
+  lose(): void {
+    this.alive = false;
+    this.driver?.close();
   }
 
-  /** Takes the settled head out of its lane; gives the next one, which may go on now. */
-  leaveLane(sequence: string): Entry | undefined {
-    const lane = this.#lanes.get(sequence);
-    lane?.shift();
-    if (lane?.length === 0) this.#lanes.delete(sequence);
-    return lane?.[0];
+  /** What may be committed: the watermark, unless the order says otherwise. */
+  get committable(): bigint {
+    return this.driver?.committable ?? this.watermark.value;
   }
 }

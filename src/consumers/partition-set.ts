@@ -3,6 +3,7 @@ import type {
   Assignment,
   CommittedOffset,
   ConsumerListener,
+  Epoch,
   FetchedBatch,
   GroupConsumer,
   OffsetProblem,
@@ -10,7 +11,7 @@ import type {
 import type { Log } from '../core/ports/log.ts';
 import { partitionKey } from '../core/record.ts';
 import { factsOf } from './backoff.ts';
-import { PartitionHome, type Window } from './partition-home.ts';
+import { type HomeDriver, PartitionHome, type Window } from './partition-home.ts';
 
 export interface PartitionSetParts {
   readonly name: string;
@@ -19,14 +20,13 @@ export interface PartitionSetParts {
   readonly log: Log;
   readonly window: Window;
   readonly commitEveryMs: number;
+  /** Makes what keeps a newly owned partition in order, given the metadata of its commit; default nothing. */
+  readonly driverFor?: (home: PartitionHome, metadata: string) => HomeDriver | undefined;
   /** Called when a home has taken records in. */
   readonly onIncoming: (home: PartitionHome) => void;
   readonly onOffsetProblem: (problems: readonly OffsetProblem[]) => void;
   readonly onCrash: (error: Error) => void;
 }
-
-/** The end of what this process parked on the waiting topic; nothing is parked yet, but the commit says so already. */
-const COMMIT_METADATA = 'w=0';
 
 /**
  * The partitions a group member owns: who survives a rebalance, how much is held, and what may be committed.
@@ -49,20 +49,16 @@ export class PartitionSet implements ConsumerListener {
   onAssigned(assignment: Assignment): void {
     const before = this.#homes;
     this.#homes = new Map();
-    const starts = new Map(assignment.committed.map((one) => [partitionKey(one), one.offset]));
+    const starts = new Map(assignment.committed.map((one) => [partitionKey(one), one]));
     for (const at of assignment.partitions) {
       const key = partitionKey(at);
       const kept = assignment.sameMember ? before.get(key) : undefined;
       const start = starts.get(key);
       if (kept !== undefined) kept.epoch = assignment.epoch;
-      const home =
-        kept ??
-        (start === undefined
-          ? undefined
-          : new PartitionHome(at, start, assignment.epoch, this.#parts.window));
+      const home = kept ?? (start === undefined ? undefined : this.#newHome(start, assignment.epoch));
       if (home !== undefined) this.#homes.set(key, home);
     }
-    for (const [key, home] of before) if (this.#homes.get(key) !== home) home.alive = false;
+    for (const [key, home] of before) if (this.#homes.get(key) !== home) home.lose();
     const paused = [...this.#homes.values()].filter((home) => home.paused).map((home) => home.at);
     if (paused.length > 0) this.#parts.consumer.pause(paused);
   }
@@ -74,6 +70,7 @@ export class PartitionSet implements ConsumerListener {
     if (home.isFull && !home.paused) {
       home.paused = true;
       this.#parts.consumer.pause([home.at]);
+      home.driver?.full(true);
     }
     this.#parts.onIncoming(home);
   }
@@ -92,6 +89,7 @@ export class PartitionSet implements ConsumerListener {
     if (home.alive && home.paused && home.hasRoom) {
       home.paused = false;
       this.#parts.consumer.resume([home.at]);
+      home.driver?.full(false);
     }
   }
 
@@ -105,7 +103,7 @@ export class PartitionSet implements ConsumerListener {
   close(): void {
     this.#closed = true;
     this.#cancelTimer();
-    for (const home of this.#homes.values()) home.alive = false;
+    for (const home of this.#homes.values()) home.lose();
   }
 
   get size(): number {
@@ -119,11 +117,17 @@ export class PartitionSet implements ConsumerListener {
     return sum;
   }
 
+  #newHome(start: CommittedOffset, epoch: Epoch): PartitionHome {
+    const home = new PartitionHome(start, start.offset, epoch, this.#parts.window);
+    home.driver = this.#parts.driverFor?.(home, start.metadata);
+    return home;
+  }
+
   async #commitNow(): Promise<void> {
     const due: CommittedOffset[] = [];
     for (const home of this.#homes.values()) {
-      const offset = home.watermark.value;
-      if (offset > home.committed) due.push({ ...home.at, offset, metadata: COMMIT_METADATA });
+      const offset = home.committable;
+      if (offset > home.committed) due.push({ ...home.at, offset, metadata: home.driver?.metadata ?? '' });
     }
     if (due.length === 0) return;
     try {

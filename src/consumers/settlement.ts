@@ -57,11 +57,16 @@ export class Settlement {
     }
   }
 
-  /** Carries a decision out; also one that an earlier delivery of this copy has made. */
-  async carryOut(entry: Entry, decision: Decision): Promise<Settled> {
+  /** Writes what a decision says, and tells it; resolves when all of it is acknowledged. */
+  async publish(entry: Entry, decision: Decision): Promise<void> {
     await this.#parts.writer.write(entry.delivery, decision);
     for (const event of decision.events) tellEvent(this.#parts, entry, event);
     await allTold(entry);
+  }
+
+  /** Carries a decision out; also one that an earlier delivery of this copy has made. */
+  async carryOut(entry: Entry, decision: Decision): Promise<Settled> {
+    await this.publish(entry, decision);
     await this.#parts.state.settled(identityOf(entry));
     return 'settle';
   }

@@ -1,6 +1,16 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/ports/log.ts';
 import type {
+  DeadRequest,
+  FailRequest,
+  OrderClaimRequest,
+  OrderCompleteRequest,
+  OrderedStateStore,
+  OrderState,
+  ParkRequest,
+  RegisterRequest,
+} from '../core/ports/order-state.ts';
+import type {
   ClaimAnswer,
   ClaimId,
   ClaimRequest,
@@ -11,10 +21,10 @@ import type {
   PostponeRequest,
   RenewRequest,
   SettledRequest,
-  StateStore,
 } from '../core/ports/state.ts';
 import { insist, waitOrStop } from './backoff.ts';
 import { MicroBatch } from './micro-batch.ts';
+import type { OrderClient } from './ordered/order-client.ts';
 
 /**
  * One worker's way to the state store, patient during outages: batches as they are for what every job needs, single
@@ -30,12 +40,14 @@ export interface StateClient {
   settled(request: SettledRequest): Promise<void>;
   postpone(request: PostponeRequest): Promise<'postponed' | 'lost'>;
   release(request: RenewRequest): Promise<void>;
+  /** The state of ordered types. */
+  readonly order: OrderClient;
   /** Whether the store is out of reach now. */
   readonly down: boolean;
 }
 
 export interface StateClientParts {
-  readonly state: StateStore;
+  readonly state: OrderedStateStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly stopped: AbortSignal;
@@ -71,7 +83,7 @@ class Outages {
   }
 
   /** The claim that meets the end of an outage must not be the first to be heard either. */
-  async beforeClaims([first]: readonly ClaimRequest[]): Promise<void> {
+  async beforeClaims([first]: readonly (ClaimId & { readonly leaseMs: number })[]): Promise<void> {
     const { state, clock, stopped } = this.#parts;
     if (first !== undefined && this.#failing.has('claim')) {
       // A renewal with a fence nobody was ever given changes nothing, and fails while the store is out of reach.
@@ -117,6 +129,7 @@ export const createStateClient = (parts: StateClientParts): StateClient => {
   );
 
   return {
+    order: createOrderClient(state.order, outages, patient),
     claimAll: patient('claim', async (requests: readonly ClaimRequest[]) => {
       await outages.beforeClaims(requests);
       return state.claim(requests);
@@ -132,5 +145,29 @@ export const createStateClient = (parts: StateClientParts): StateClient => {
     get down() {
       return outages.down;
     },
+  };
+};
+
+type Patient = <Request, Answer>(
+  what: string,
+  call: (requests: readonly Request[]) => Promise<Answer>,
+) => (requests: readonly Request[]) => Promise<Answer>;
+
+const createOrderClient = (order: OrderState, outages: Outages, patient: Patient): OrderClient => {
+  const fail = new MicroBatch(patient('fail', (requests: readonly FailRequest[]) => order.fail(requests)));
+  const dead = new MicroBatch(patient('dead', (requests: readonly DeadRequest[]) => order.dead(requests)));
+  const register = new MicroBatch(
+    patient('register', (requests: readonly RegisterRequest[]) => order.register(requests)),
+  );
+  return {
+    claimAll: patient('claim', async (requests: readonly OrderClaimRequest[]) => {
+      await outages.beforeClaims(requests);
+      return order.claim(requests);
+    }),
+    parkAll: patient('park', (requests: readonly ParkRequest[]) => order.park(requests)),
+    completeAll: patient('complete', (requests: readonly OrderCompleteRequest[]) => order.complete(requests)),
+    fail: (request) => fail.ask(request),
+    dead: (request) => dead.ask(request),
+    register: (request) => register.ask(request),
   };
 };

@@ -1,7 +1,11 @@
 import type { Settled } from './settlement.ts';
 
 /** What became of one try to get an entry done. */
-export type Step = { readonly kind: 'settle' } | { readonly kind: 'again'; readonly delayMs: number };
+export type Step =
+  | { readonly kind: 'settle' }
+  | { readonly kind: 'again'; readonly delayMs: number }
+  /** Somebody else knows what comes next, and is told that the entry has left. */
+  | { readonly kind: 'report'; readonly report: () => void };
 
 const SETTLE: Step = { kind: 'settle' };
 

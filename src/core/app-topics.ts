@@ -9,6 +9,7 @@ export type TopicRole =
   | 'event'
   | 'inbox'
   | 'tier'
+  | 'waiting'
   | 'dead-letters'
   | 'unroutable'
   | 'failures'
@@ -34,6 +35,7 @@ const HEADER_ROOM_BYTES = 65_536;
 /** How long records stay, ms. */
 const RETENTION_MS: Readonly<Record<Exclude<TopicRole, 'event' | 'tier'>, number>> = {
   inbox: INBOX_RETENTION_MS,
+  waiting: 30 * DAY_MS,
   'dead-letters': 90 * DAY_MS,
   unroutable: 90 * DAY_MS,
   failures: 30 * DAY_MS,
@@ -41,7 +43,16 @@ const RETENTION_MS: Readonly<Record<Exclude<TopicRole, 'event' | 'tier'>, number
   audit: 365 * DAY_MS,
 };
 
-type OwnTopic = { readonly topic: string; readonly role: TopicRole; readonly retentionMs: number };
+type OwnTopic = {
+  readonly topic: string;
+  readonly role: TopicRole;
+  readonly retentionMs: number;
+  readonly partitions?: number;
+};
+
+/** As many as the widest topic its records come from: each partition's records wait in the one of its index. */
+export const waitingPartitionsOf = (app: AppDefinition, job: JobDefinition<unknown>): number =>
+  Math.max(app.partitions, ...job.triggers.map(({ event }) => event.partitions));
 
 const ownTopics = (app: AppDefinition): readonly OwnTopic[] => {
   const one = (role: Exclude<TopicRole, 'event' | 'tier'>, topic: string): OwnTopic => ({
@@ -56,6 +67,12 @@ const ownTopics = (app: AppDefinition): readonly OwnTopic[] => {
       role: 'tier' as const,
       retentionMs: tierRetentionMs(delayMs),
     })),
+    ...app.jobs
+      .filter(({ ordered }) => ordered)
+      .map((job) => ({
+        ...one('waiting', names.waiting(app.name, job.type)),
+        partitions: waitingPartitionsOf(app, job),
+      })),
     ...app.jobs.map(({ type }) => one('dead-letters', names.deadLetters(app.name, type))),
     one('unroutable', names.unroutable(app.name)),
     one('failures', names.failures(app.name)),
@@ -71,7 +88,7 @@ const durability = (replicationFactor: number): Readonly<Record<string, string>>
 const toSpec = (app: AppDefinition, own: OwnTopic, options: AppTopicsOptions): AppTopic => ({
   topic: own.topic,
   role: own.role,
-  partitions: app.partitions,
+  partitions: own.partitions ?? app.partitions,
   replicationFactor: options.replicationFactor,
   config: {
     'cleanup.policy': 'delete',
@@ -113,9 +130,13 @@ export const topicsOf = (app: AppDefinition, options: AppTopicsOptions): readonl
   return [...eventTopics(app, options).filter(({ topic }) => !ownNames.has(topic)), ...own];
 };
 
-/** The topics the group of a job type reads: those of its triggers, and its inbox. */
+/** The topics the group of a job type reads: those of its triggers, its inbox and, when ordered, its waiting topic. */
 export const subscriptionOf = (app: AppDefinition, job: JobDefinition<unknown>): readonly string[] => [
-  ...new Set([...job.triggers.map(({ event }) => event.topic), names.inbox(app.name, job.type)]),
+  ...new Set([
+    ...job.triggers.map(({ event }) => event.topic),
+    names.inbox(app.name, job.type),
+    ...(job.ordered ? [names.waiting(app.name, job.type)] : []),
+  ]),
 ];
 
 /** A consumer group of an app and where it starts on each topic that has none of its offsets. */
@@ -125,13 +146,13 @@ export interface AppGroup {
 }
 
 const jobGroup = (app: AppDefinition, job: JobDefinition<unknown>): AppGroup => {
-  const inbox = names.inbox(app.name, job.type);
+  const own = [names.inbox(app.name, job.type), names.waiting(app.name, job.type)];
   return {
     groupId: names.jobGroup(app.name, job.type),
-    // An inbox holds only what was asked of this job type: nothing of it may be jumped over.
+    // Its own topics hold only what was asked of this job type: nothing of it may be jumped over.
     starts: subscriptionOf(app, job).map((topic) => ({
       topic,
-      from: topic === inbox ? 'beginning' : job.startFrom,
+      from: own.includes(topic) ? 'beginning' : job.startFrom,
     })),
   };
 };

@@ -1,3 +1,14 @@
+import {
+  anyText,
+  boundedText,
+  collect,
+  READ,
+  release,
+  repeatedText,
+  text,
+  time,
+  wholeNumber,
+} from './header-values.ts';
 import type { HeaderEntry, RecordHeaders } from './record.ts';
 
 /**
@@ -38,6 +49,8 @@ export interface JobHeaders {
   readonly priority?: number;
   /** `topic/partition/offset` of the first record of the job; absent on a fresh dispatch. */
   readonly origin?: string;
+  /** On the waiting topic: `topic/partition/offset` of the record this is a copy of, its place in its sequence. */
+  readonly place?: string;
   readonly firstFailedAtMs?: number;
   readonly error?: {
     readonly code: string;
@@ -50,82 +63,99 @@ export interface JobHeaders {
   readonly replayCount: number;
 }
 
-/** The first value of each header as text, by lower-case name. */
-const textByName = (headers: RecordHeaders): ReadonlyMap<string, string> => {
-  const texts = new Map<string, string>();
-  for (const [name, value] of headers) {
-    const lower = name.toLowerCase();
-    if (value !== null && !texts.has(lower)) texts.set(lower, value.toString('utf8'));
-  }
-  return texts;
-};
+/** While it is read: what is absent is no property, so that an envelope equals what it was made of. */
+type Writable<T> = { -readonly [P in keyof T]: T[P] };
 
-/** Ids of a foreign hand go into every record that is written of the job: they are cut to what fits. */
-const LONGEST_ID = 256;
-
-const bounded = (text: string | undefined): string | undefined => text?.slice(0, LONGEST_ID);
-
-const wholeNumber = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-
-const optional = <K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } =>
-  (value === undefined || value === '' ? {} : { [name]: value }) as { [P in K]?: V };
-
-const parseError = (texts: ReadonlyMap<string, string>): JobHeaders['error'] => {
-  const code = texts.get('job-error-code');
+const parseError = (): JobHeaders['error'] => {
+  const code = anyText(READ['job-error-code']);
   if (code === undefined) return undefined;
   return {
     code,
-    class: texts.get('job-error-class') ?? 'transient',
-    message: texts.get('job-error-message') ?? '',
-    fingerprint: texts.get('job-error-fingerprint') ?? '',
+    class: anyText(READ['job-error-class']) ?? 'transient',
+    message: anyText(READ['job-error-message']) ?? '',
+    fingerprint: anyText(READ['job-error-fingerprint']) ?? '',
   };
 };
 
-const parseJob = (texts: ReadonlyMap<string, string>): JobHeaders | undefined => {
-  const id = texts.get('job-id');
-  const type = texts.get('job-type');
+const parseJob = (): JobHeaders | undefined => {
+  const id = anyText(READ['job-id']);
+  const type = anyText(READ['job-type']);
   if (id === undefined || type === undefined) return undefined;
-  return {
+  const job: Writable<JobHeaders> = {
     id,
     type,
-    attempt: Math.max(1, wholeNumber(texts.get('job-attempt')) ?? 1),
-    starts: wholeNumber(texts.get('job-starts')) ?? 0,
-    hop: wholeNumber(texts.get('job-hop')) ?? 0,
-    replayCount: wholeNumber(texts.get('job-replay-count')) ?? 0,
-    ...optional('dueMs', wholeNumber(texts.get('job-due'))),
-    ...optional('target', texts.get('job-target')),
-    ...optional('orderKey', texts.get('job-order-key')),
-    ...optional('priority', wholeNumber(texts.get('job-priority'))),
-    ...optional('origin', texts.get('job-origin')),
-    ...optional('firstFailedAtMs', wholeNumber(texts.get('job-first-failed-at'))),
-    ...optional('error', parseError(texts)),
-    ...optional('deadReason', texts.get('job-dead-reason')),
-    ...optional('replayId', texts.get('job-replay-id')),
+    attempt: Math.max(1, wholeNumber(READ['job-attempt']) ?? 1),
+    starts: wholeNumber(READ['job-starts']) ?? 0,
+    hop: wholeNumber(READ['job-hop']) ?? 0,
+    replayCount: wholeNumber(READ['job-replay-count']) ?? 0,
   };
+  addWhereAndWhen(job);
+  addHistory(job);
+  return job;
 };
 
-const parseTime = (text: string | undefined): number | undefined => {
-  const ms = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isNaN(ms) ? undefined : ms;
+const addWhereAndWhen = (job: Writable<JobHeaders>): void => {
+  const dueMs = wholeNumber(READ['job-due']);
+  if (dueMs !== undefined) job.dueMs = dueMs;
+  const target = text(READ['job-target']);
+  if (target !== undefined) job.target = target;
+  const orderKey = text(READ['job-order-key']);
+  if (orderKey !== undefined) job.orderKey = orderKey;
+  const priority = wholeNumber(READ['job-priority']);
+  if (priority !== undefined) job.priority = priority;
+  const origin = text(READ['job-origin']);
+  if (origin !== undefined) job.origin = origin;
+  const place = text(READ['job-place']);
+  if (place !== undefined) job.place = place;
+};
+
+const addHistory = (job: Writable<JobHeaders>): void => {
+  const firstFailedAtMs = wholeNumber(READ['job-first-failed-at']);
+  if (firstFailedAtMs !== undefined) job.firstFailedAtMs = firstFailedAtMs;
+  const error = parseError();
+  if (error !== undefined) job.error = error;
+  const deadReason = text(READ['job-dead-reason']);
+  if (deadReason !== undefined) job.deadReason = deadReason;
+  const replayId = text(READ['job-replay-id']);
+  if (replayId !== undefined) job.replayId = replayId;
+};
+
+const addEvent = (envelope: Writable<Envelope>): void => {
+  const eventId = text(READ.ce_id);
+  if (eventId !== undefined) envelope.eventId = eventId;
+  const eventType = repeatedText(READ.ce_type);
+  if (eventType !== undefined) envelope.eventType = eventType;
+  const source = repeatedText(READ.ce_source);
+  if (source !== undefined) envelope.source = source;
+  const eventTimeMs = time(READ.ce_time);
+  if (eventTimeMs !== undefined) envelope.eventTimeMs = eventTimeMs;
+  const contentType = repeatedText(READ['content-type']);
+  if (contentType !== undefined) envelope.contentType = contentType;
+};
+
+const addChain = (envelope: Writable<Envelope>): void => {
+  const tenant = text(READ.ce_tenantid);
+  if (tenant !== undefined) envelope.tenant = tenant;
+  const correlationId = boundedText(READ.ce_correlationid);
+  if (correlationId !== undefined) envelope.correlationId = correlationId;
+  const causationId = boundedText(READ.ce_causationid);
+  if (causationId !== undefined) envelope.causationId = causationId;
+  const userId = boundedText(READ.ce_userid);
+  if (userId !== undefined) envelope.userId = userId;
+  const traceparent = boundedText(READ.traceparent);
+  if (traceparent !== undefined) envelope.traceparent = traceparent;
 };
 
 /** Reads the headers of a record; `ownTopic` says whether its `job-*` headers were written by Esteira. */
 export const parseEnvelope = (headers: RecordHeaders, ownTopic: boolean): Envelope => {
-  const texts = textByName(headers);
-  return {
-    ...optional('eventId', texts.get('ce_id')),
-    ...optional('eventType', texts.get('ce_type')),
-    ...optional('source', texts.get('ce_source')),
-    ...optional('eventTimeMs', parseTime(texts.get('ce_time'))),
-    ...optional('tenant', texts.get('ce_tenantid')),
-    ...optional('correlationId', bounded(texts.get('ce_correlationid'))),
-    ...optional('causationId', bounded(texts.get('ce_causationid'))),
-    ...optional('userId', bounded(texts.get('ce_userid'))),
-    ...optional('traceparent', bounded(texts.get('traceparent'))),
-    ...optional('contentType', texts.get('content-type')),
-    ...optional('job', ownTopic ? parseJob(texts) : undefined),
-  };
+  collect(headers);
+  const envelope: Writable<Envelope> = {};
+  addEvent(envelope);
+  addChain(envelope);
+  const job = ownTopic ? parseJob() : undefined;
+  if (job !== undefined) envelope.job = job;
+  release();
+  return envelope;
 };
 
 const entry = (name: string, value: string | number | undefined): HeaderEntry[] =>
@@ -160,6 +190,7 @@ const jobHeaderEntries = (job: JobHeaders): HeaderEntry[] => [
   ...entry('job-order-key', job.orderKey),
   ...entry('job-priority', job.priority),
   ...entry('job-origin', job.origin),
+  ...entry('job-place', job.place),
   ...entry('job-first-failed-at', job.firstFailedAtMs),
   ...entry('job-error-code', job.error?.code),
   ...entry('job-error-class', job.error?.class),
@@ -176,6 +207,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
   ...[
     'job-priority',
     'job-origin',
+    'job-place',
     'job-first-failed-at',
     'job-error-code',
     'job-error-class',

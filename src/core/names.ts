@@ -8,6 +8,8 @@ export const names = {
   inbox: (ns: string, jobType: string, lane: Lane = 'normal'): string =>
     lane === 'normal' ? `${ns}.job.${jobType}` : `${ns}.job.${jobType}.${lane}`,
   tier: (ns: string, delayMs: number): string => `${ns}.retry.${durationName(delayMs)}`,
+  /** Where parked records of an ordered job type wait. */
+  waiting: (ns: string, jobType: string): string => `${ns}.wait.${jobType}`,
   deadLetters: (ns: string, jobType: string): string => `${ns}.dlq.${jobType}`,
   /** What a relay cannot forward: its target is no inbox there is. */
   unroutable: (ns: string): string => `${ns}.unroutable`,

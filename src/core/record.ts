@@ -55,12 +55,23 @@ export const parsePosition = (text: string): RecordPosition | undefined => {
 /** A map key for a topic-partition. */
 export const partitionKey = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
 
-const copyBuffer = (bytes: Buffer | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes));
+/** Half the price of `Buffer.from`; cutting one copy of all parts into views costs more than either. */
+const copyBuffer = (bytes: Buffer | null): Buffer | null => {
+  if (bytes === null) return null;
+  const copy = Buffer.allocUnsafe(bytes.length);
+  copy.set(bytes);
+  return copy;
+};
+
+const copyHeader = ([name, value]: HeaderEntry): HeaderEntry => [name, copyBuffer(value)];
 
 /** A copy that does not pin the fetch response it came from (a view keeps megabytes alive). */
 export const copyRecord = (record: ConsumedRecord): ConsumedRecord => ({
-  ...record,
+  topic: record.topic,
+  partition: record.partition,
+  offset: record.offset,
   key: copyBuffer(record.key),
   value: copyBuffer(record.value),
-  headers: record.headers.map(([name, value]) => [name, copyBuffer(value)] as const),
+  headers: record.headers.map(copyHeader),
+  timestampMs: record.timestampMs,
 });

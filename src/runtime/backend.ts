@@ -7,8 +7,8 @@ import { AuditRecord } from '../core/generated/audit-record.ts';
 import { JobEvent } from '../core/generated/job-event.ts';
 import { JobFailed } from '../core/generated/job-failed.ts';
 import type { Broker } from '../core/ports/broker.ts';
+import type { OrderedStateStore } from '../core/ports/order-state.ts';
 import type { Serde } from '../core/ports/serde.ts';
-import type { StateStore } from '../core/ports/state.ts';
 import { createMemorySource } from '../serde/memory-source.ts';
 import { createSerde } from '../serde/serde.ts';
 import { createMemoryStateStore } from '../state/memory/memory-state-store.ts';
@@ -17,7 +17,7 @@ import { createMemoryStateStore } from '../state/memory/memory-state-store.ts';
 export interface Backend {
   readonly broker: Broker;
   readonly serde: Serde;
-  readonly state: StateStore;
+  readonly state: OrderedStateStore;
   /** Closes them in the reverse order. Safe to call twice. */
   close(): Promise<void>;
 }

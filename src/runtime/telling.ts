@@ -38,7 +38,7 @@ export const openLog = (service: string, config: Config, destination?: LogDestin
 export const openTelling = async (options: TellingOptions): Promise<Telling> => {
   const { app, log, service, backend } = options;
   const openTelemetry = startOpenTelemetry({ service, traces: options.traces ? 'environment' : 'off', log });
-  const metrics = createJobMetrics(openTelemetry.meter, app.jobs);
+  const metrics = createJobMetrics(openTelemetry.families, app.jobs);
   const telemetry = await createJobTelemetry({
     producer: options.producer,
     serde: backend.serde,

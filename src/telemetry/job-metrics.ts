@@ -1,6 +1,7 @@
-import type { Attributes, Meter } from '@opentelemetry/api';
+import type { Attributes } from '@opentelemetry/api';
 import type { JobEvent } from '../core/generated/job-event.ts';
 import type { JobEventType } from '../core/job-event.ts';
+import type { Count, MetricFamilies, Spread } from './metric-families.ts';
 import type { JobEventObserver } from './observer-fan.ts';
 
 /** The names other documents and dashboards rely on; they leave the exporter exactly so. */
@@ -16,17 +17,9 @@ export const BUCKETS_SECONDS: readonly number[] = [
   0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
 ];
 
-/** What a type of event adds to `job_attempts_total`. A failed attempt that is tried again counts under both. */
-const STATUS_OF: Readonly<Partial<Record<JobEventType, AttemptStatus>>> = {
-  'job.completed': 'success',
-  'job.failed': 'failed',
-  'job.retried': 'retried',
-};
-
 /** The values of the label `status`. */
 export const ATTEMPT_STATUSES = ['success', 'failed', 'retried'] as const;
 type AttemptStatus = (typeof ATTEMPT_STATUSES)[number];
-const statuses: ReadonlyMap<string, AttemptStatus> = new Map(Object.entries(STATUS_OF));
 
 /** A job type and its queue: the only labels, both bounded by the app's definition. */
 export interface MeteredJob {
@@ -40,65 +33,119 @@ export interface JobMetrics {
   setDeadLetters(job: MeteredJob, count: number): void;
 }
 
-/** Jobs that are dead letters, by job type and queue, as far as this process knows. */
-class DeadLetters {
-  readonly #counts = new Map<string, { readonly labels: Attributes; count: number }>();
+/** All numbers of one job type in one queue; a number is made when there is something to count. */
+class JobNumbers {
+  readonly #families: JobFamilies;
+  readonly #labels: Attributes;
+  readonly #attempts: Record<AttemptStatus, Count | undefined> = {
+    success: undefined,
+    failed: undefined,
+    retried: undefined,
+  };
+  #duration: Spread | undefined;
+  #queueWait: Spread | undefined;
+  #deadLetters: Count | undefined;
 
-  constructor(meter: Meter) {
-    const gauge = meter.createObservableGauge(METRIC_NAMES.deadLetters, {
-      description: 'Dead letters of the job type that this process knows of.',
-    });
-    gauge.addCallback((result) => {
-      for (const { labels, count } of this.#counts.values()) result.observe(count, labels);
-    });
+  constructor(families: JobFamilies, job: MeteredJob) {
+    this.#families = families;
+    this.#labels = { job_type: job.type, queue: job.queue };
   }
 
-  set(job: MeteredJob, count: number): void {
-    this.#counts.set(JSON.stringify([job.type, job.queue]), { labels: labelsOf(job), count });
+  countAttempt(status: AttemptStatus, change = 1): void {
+    const count = this.#attempts[status] ?? this.#families.attempts.of({ ...this.#labels, status });
+    this.#attempts[status] = count;
+    count.value += change;
   }
 
-  add(job: MeteredJob, change: 1 | -1): void {
-    const known = this.#counts.get(JSON.stringify([job.type, job.queue]))?.count ?? 0;
-    this.set(job, Math.max(0, known + change));
+  ran(ms: number | null): void {
+    if (ms === null || !(ms >= 0)) return;
+    this.#duration ??= this.#families.duration.of(this.#labels);
+    this.#families.duration.record(this.#duration, ms / 1_000);
+  }
+
+  waited(ms: number | null): void {
+    if (ms === null || !(ms >= 0)) return;
+    this.#queueWait ??= this.#families.queueWait.of(this.#labels);
+    this.#families.queueWait.record(this.#queueWait, ms / 1_000);
+  }
+
+  setDeadLetters(count: number): void {
+    this.#deadLetters ??= this.#families.deadLetters.of(this.#labels);
+    this.#deadLetters.value = count;
+  }
+
+  /** Never below zero: a replay may be of a dead letter that this process has not seen die. */
+  addDeadLetters(change: 1 | -1): void {
+    this.setDeadLetters(Math.max(0, (this.#deadLetters?.value ?? 0) + change));
   }
 }
 
-const labelsOf = (job: MeteredJob): Attributes => ({ job_type: job.type, queue: job.queue });
-const jobOf = (event: JobEvent): MeteredJob => ({ type: event.jobType, queue: event.queue });
+const familiesOf = (families: MetricFamilies) => ({
+  duration: families.spreads(
+    { name: METRIC_NAMES.duration, description: 'How long the handler ran, by attempt.' },
+    BUCKETS_SECONDS,
+  ),
+  queueWait: families.spreads(
+    { name: METRIC_NAMES.queueWait, description: 'From when a job could start to its start.' },
+    BUCKETS_SECONDS,
+  ),
+  attempts: families.counts('counter', {
+    name: METRIC_NAMES.attempts,
+    description: 'Attempts by how they ended.',
+  }),
+  deadLetters: families.counts('gauge', {
+    name: METRIC_NAMES.deadLetters,
+    description: 'Dead letters of the job type that this process knows of.',
+  }),
+});
 
-const histogram = (meter: Meter, name: string, description: string) =>
-  meter.createHistogram(name, {
-    description,
-    unit: 's',
-    advice: { explicitBucketBoundaries: [...BUCKETS_SECONDS] },
-  });
+type JobFamilies = ReturnType<typeof familiesOf>;
+
+/** The numbers of each job type and queue, made at their first event. */
+const numbersBook = (families: JobFamilies) => {
+  const byType = new Map<string, Map<string, JobNumbers>>();
+  return (type: string, queue: string): JobNumbers => {
+    const known = byType.get(type)?.get(queue);
+    if (known !== undefined) return known;
+    const made = new JobNumbers(families, { type, queue });
+    byType.set(type, (byType.get(type) ?? new Map()).set(queue, made));
+    return made;
+  };
+};
+
+/** What each type of event adds. A failed attempt that is tried again counts under both statuses. */
+const COUNTED: ReadonlyMap<string, (numbers: JobNumbers, event: JobEvent) => void> = new Map(
+  Object.entries({
+    'job.started': (numbers, event) => numbers.waited(event.queueWaitMs),
+    'job.completed': (numbers, event) => {
+      numbers.countAttempt('success');
+      numbers.ran(event.runMs);
+    },
+    'job.failed': (numbers, event) => {
+      numbers.countAttempt('failed');
+      numbers.ran(event.runMs);
+    },
+    'job.retried': (numbers) => numbers.countAttempt('retried'),
+    'job.sent_to_dlq': (numbers) => numbers.addDeadLetters(1),
+    'job.replayed': (numbers) => numbers.addDeadLetters(-1),
+  } satisfies Partial<Record<JobEventType, (numbers: JobNumbers, event: JobEvent) => void>>),
+);
 
 /**
  * The four job metrics. `jobs` are told with zero from the start, so that the first failure is an increase and not a
  * new series.
  */
-export const createJobMetrics = (meter: Meter, jobs: readonly MeteredJob[] = []): JobMetrics => {
-  const duration = histogram(meter, METRIC_NAMES.duration, 'How long the handler ran, by attempt.');
-  const queueWait = histogram(meter, METRIC_NAMES.queueWait, 'From when a job could start to its start.');
-  const attempts = meter.createCounter(METRIC_NAMES.attempts, { description: 'Attempts by how they ended.' });
-  const deadLetters = new DeadLetters(meter);
-  for (const job of jobs) {
-    for (const status of ATTEMPT_STATUSES) attempts.add(0, { ...labelsOf(job), status });
-    deadLetters.set(job, 0);
+export const createJobMetrics = (families: MetricFamilies, jobs: readonly MeteredJob[] = []): JobMetrics => {
+  const numbersOf = numbersBook(familiesOf(families));
+  for (const { type, queue } of jobs) {
+    for (const status of ATTEMPT_STATUSES) numbersOf(type, queue).countAttempt(status, 0);
+    numbersOf(type, queue).setDeadLetters(0);
   }
   const jobMetrics = (event: JobEvent): void => {
-    const job = jobOf(event);
-    const labels = labelsOf(job);
-    const status = statuses.get(event.type);
-    if (status !== undefined) attempts.add(1, { ...labels, status });
-    if (status !== undefined && status !== 'retried' && event.runMs !== null) {
-      duration.record(event.runMs / 1_000, labels);
-    }
-    if (event.type === 'job.started' && event.queueWaitMs !== null) {
-      queueWait.record(event.queueWaitMs / 1_000, labels);
-    }
-    if (event.type === 'job.sent_to_dlq') deadLetters.add(job, 1);
-    if (event.type === 'job.replayed') deadLetters.add(job, -1);
+    COUNTED.get(event.type)?.(numbersOf(event.jobType, event.queue), event);
   };
-  return { observer: jobMetrics, setDeadLetters: (job, count) => deadLetters.set(job, count) };
+  return {
+    observer: jobMetrics,
+    setDeadLetters: ({ type, queue }, count) => numbersOf(type, queue).setDeadLetters(count),
+  };
 };

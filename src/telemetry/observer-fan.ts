@@ -18,15 +18,19 @@ export const fanOut = (observers: readonly JobEventObserver[], log: Log): JobEve
       error: error instanceof Error ? error.message : String(error),
     });
   };
+  const tell = (observer: JobEventObserver, index: number, event: JobEvent): void => {
+    try {
+      // An async function passes for one that returns nothing; its rejection would end the process.
+      const returned: unknown = observer(event);
+      if (returned instanceof Promise) returned.catch((error: unknown) => report(index, error));
+    } catch (error) {
+      report(index, error);
+    }
+  };
   return (event) => {
-    observers.forEach((observer, index) => {
-      try {
-        // An async function passes for one that returns nothing; its rejection would end the process.
-        const returned: unknown = observer(event);
-        if (returned instanceof Promise) returned.catch((error: unknown) => report(index, error));
-      } catch (error) {
-        report(index, error);
-      }
-    });
+    for (let index = 0; index < observers.length; index++) {
+      const observer = observers[index];
+      if (observer !== undefined) tell(observer, index, event);
+    }
   };
 };

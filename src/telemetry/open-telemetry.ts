@@ -11,6 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { NodeSDK, resources } from '@opentelemetry/sdk-node';
 import type { Log } from '../core/ports/log.ts';
+import type { MetricFamilies } from './metric-families.ts';
 import { createMetricsRegistry } from './prometheus.ts';
 import { checkTracing, type TracingState } from './trace-self-check.ts';
 import { withinMs } from './within.ts';
@@ -27,6 +28,8 @@ export interface OpenTelemetryOptions {
 export interface OpenTelemetry {
   /** Makes the instruments that {@link OpenTelemetry.metricsText} shows. */
   readonly meter: Meter;
+  /** Numbers kept outside of the SDK that {@link OpenTelemetry.metricsText} shows too; what every job counts is there. */
+  readonly families: MetricFamilies;
   /** All metrics of this process as Prometheus text. */
   metricsText(): Promise<string>;
   /** How the start-up check of tracing ended; never rejects. */
@@ -100,6 +103,7 @@ export const startOpenTelemetry = (options: OpenTelemetryOptions): OpenTelemetry
   let stopping: Promise<void> | undefined;
   return {
     meter: registry.meter,
+    families: registry.families,
     metricsText: () => registry.text(),
     tracing: tracingState(sdk, foreign, options),
     shutdown: (deadlineMs = 5_000) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { StateStore } from '../../src/core/ports/state.ts';
+import type { OrderedStateStore } from '../../src/core/ports/order-state.ts';
 import { describeBatching } from './state/batching.ts';
 import { describeClaiming } from './state/claiming.ts';
 import { describeClosing } from './state/closing.ts';
@@ -7,6 +7,9 @@ import { describeCompleting } from './state/completing.ts';
 import { describeDeciding } from './state/deciding.ts';
 import type { StateFixture } from './state/fixture.ts';
 import { describeLeasing } from './state/leasing.ts';
+import { describeOrdering } from './state/ordering.ts';
+import { describeOrderEndings } from './state/ordering-endings.ts';
+import { describeHolding } from './state/ordering-holds.ts';
 import { describePostponing } from './state/postponing.ts';
 
 export type { StateFixture } from './state/fixture.ts';
@@ -14,7 +17,7 @@ export type { StateFixture } from './state/fixture.ts';
 /** What src/core/ports/state.ts promises, shown on one adapter. */
 export const describeStateStore = (name: string, fixture: StateFixture): void => {
   describe(`the state port on ${name}`, () => {
-    const opened: StateStore[] = [];
+    const opened: OrderedStateStore[] = [];
     const tracked: StateFixture = {
       ...fixture,
       open: async () => {
@@ -23,8 +26,8 @@ export const describeStateStore = (name: string, fixture: StateFixture): void =>
         return store;
       },
     };
-    let main: StateStore | undefined;
-    const store = (): StateStore => {
+    let main: OrderedStateStore | undefined;
+    const store = (): OrderedStateStore => {
       if (main === undefined) throw new Error('no store yet');
       return main;
     };
@@ -39,6 +42,9 @@ export const describeStateStore = (name: string, fixture: StateFixture): void =>
     describe('completing', () => describeCompleting(store, tracked));
     describe('deciding', () => describeDeciding(store, tracked));
     describe('postponing', () => describePostponing(store, tracked));
+    describe('ordering', () => describeOrdering(store, tracked));
+    describe('endings in order', () => describeOrderEndings(store, tracked));
+    describe('holding', () => describeHolding(store));
     describe('batching', () => describeBatching(store, tracked));
     describe('closing', () => describeClosing(tracked));
   });

@@ -104,7 +104,7 @@ describe('docs/reference/telemetry.md', () => {
 
   test('has every metric with its type and labels, as they are scraped', async () => {
     const registry = createMetricsRegistry();
-    const { observer } = createJobMetrics(registry.meter);
+    const { observer } = createJobMetrics(registry.families);
     observer(jobEvent('job.started', { queueWaitMs: 1 }));
     observer(jobEvent('job.failed', { runMs: 1 }));
     observer(jobEvent('job.sent_to_dlq'));

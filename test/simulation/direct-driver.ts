@@ -1,4 +1,5 @@
-import { type DirectAction, DirectLanes } from '../../src/core/order/direct-lanes.ts';
+import type { DirectAction } from '../../src/core/order/direct-action.ts';
+import { DirectLanes } from '../../src/core/order/direct-lanes.ts';
 import type { DirectRecord } from '../../src/core/order/lane.ts';
 import type { OrderClaimAnswer, OrderClaimRequest } from '../../src/core/ports/order-state.ts';
 import { Watermark } from '../../src/core/watermark.ts';
@@ -122,25 +123,23 @@ export class DirectDriver {
       return;
     }
     if (answer.kind === 'run' && world.nowMs - askedMs > world.plan.leaseMs / 2) {
-      return this.#askAgain(handed, request);
+      this.#askAgain(handed, request);
+      return;
     }
     this.#lanes.answered(handed, answer, world.nowMs);
     const { record } = handed;
     const report = this.#reportOf(handed);
-    switch (answer.kind) {
-      case 'run':
-        return new Run(
-          this.#process,
-          { record, where: 'direct', fence: answer.fence },
-          answer.attempt,
-          report,
-        ).start();
-      case 'done':
-      case 'superseded':
-        return this.#process.after(world.plan.random.between(0.1, 2), () => report.ended());
-      case 'dead':
-        return bury(this.#process, { record, where: 'direct', fence: answer.fence }, (tell) => tell(report));
-      default:
+    if (answer.kind === 'run') {
+      new Run(
+        this.#process,
+        { record, where: 'direct', fence: answer.fence },
+        answer.attempt,
+        report,
+      ).start();
+    } else if (answer.kind === 'dead') {
+      bury(this.#process, { record, where: 'direct', fence: answer.fence }, (tell) => tell(report));
+    } else if (answer.kind === 'done' || answer.kind === 'superseded') {
+      this.#process.after(world.plan.random.between(0.1, 2), () => report.ended());
     }
   }
 

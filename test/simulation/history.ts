@@ -112,7 +112,9 @@ export const playHistory = (seed: number, options: PlanOptions, isTraced = false
   world.later(lastMs + 8_000, () => {
     world.troubled = false;
   });
-  const isQuiet = () => world.nowMs > lastMs + 1 && isAllCommitted(world, plan.arrivals.length);
+  // After a loss a process that slept through it may still park what has ended: probes wait until all are awake.
+  const quietMs = lastMs + (plan.losses.length === 0 ? 1 : 18_000);
+  const isQuiet = () => world.nowMs > quietMs && isAllCommitted(world, plan.arrivals.length);
   let drained = world.play(lastMs + REST_MS, isQuiet);
   world.troubled = false;
   for (let probe = 0; drained && probe < PROBES; probe += 1) {

@@ -78,10 +78,9 @@ export class Run {
     const killed = world.killed.get(event) ?? 0;
     if (killed < kills && !record.probe) {
       world.killed.set(event, killed + 1);
-      return this.#process.crash();
-    }
-    if (this.#attempt <= fails) return this.#fails();
-    if (world.effect(record, fence)) this.#completes();
+      this.#process.crash();
+    } else if (this.#attempt <= fails) this.#fails();
+    else if (world.effect(record, fence)) this.#completes();
     else this.#isRefused();
   }
 

@@ -154,25 +154,23 @@ export class WaitingDriver {
       return;
     }
     if (answer.kind === 'run' && world.nowMs - askedMs > world.plan.leaseMs / 2) {
-      return this.#askAgain(copy, request);
+      this.#askAgain(copy, request);
+      return;
     }
     this.#line.answered(copy, answer, world.nowMs);
     const { record } = copy;
     const report = this.#reportOf(copy);
-    switch (answer.kind) {
-      case 'run':
-        return new Run(
-          this.#process,
-          { record, where: 'waiting', fence: answer.fence },
-          answer.attempt,
-          report,
-        ).start();
-      case 'done':
-      case 'superseded':
-        return this.#process.after(world.plan.random.between(0.1, 2), () => report.ended());
-      case 'dead':
-        return bury(this.#process, { record, where: 'waiting', fence: answer.fence }, (tell) => tell(report));
-      default:
+    if (answer.kind === 'run') {
+      new Run(
+        this.#process,
+        { record, where: 'waiting', fence: answer.fence },
+        answer.attempt,
+        report,
+      ).start();
+    } else if (answer.kind === 'dead') {
+      bury(this.#process, { record, where: 'waiting', fence: answer.fence }, (tell) => tell(report));
+    } else if (answer.kind === 'done' || answer.kind === 'superseded') {
+      this.#process.after(world.plan.random.between(0.1, 2), () => report.ended());
     }
   }
 

@@ -1,7 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { InvoicePaid } from '../../examples/condominium/generated/invoice-paid.ts';
 import type { Broker, RecordProducer } from '../../src/core/ports/broker.ts';
-import type { StateStore } from '../../src/core/ports/state.ts';
 import type { OutgoingRecord } from '../../src/core/record.ts';
 import { defineApp, defineEvent, defineJob, knownTenants } from '../../src/index.ts';
 import type { Backend } from '../../src/runtime/backend.ts';
@@ -53,7 +52,8 @@ export const dyingBackend = (backend: Backend, point: CrashPoint, die: () => nev
   return { ...backend, broker: dyingBroker(backend.broker, after), state: dyingState(backend.state, after) };
 };
 
-const dyingState = (state: StateStore, after: (at: CrashPoint) => void): StateStore => ({
+const dyingState = (state: Backend['state'], after: (at: CrashPoint) => void): Backend['state'] => ({
+  ...state,
   claim: async (requests) => {
     const answers = await state.claim(requests);
     if (answers.some(({ kind }) => kind === 'run')) after('after the claim');
@@ -98,7 +98,8 @@ const dyingBroker = (broker: Broker, after: (at: CrashPoint) => void): Broker =>
       post: (record, done) =>
         producer.post(record, (error, position) => {
           if (error === undefined && record.topic.includes('.retry.')) after('after the retry was written');
-          if (error === undefined && record.topic.includes('.dlq.')) after('after the dead letter was written');
+          if (error === undefined && record.topic.includes('.dlq.'))
+            after('after the dead letter was written');
           done(error, position);
         }),
       flush: () => producer.flush(),

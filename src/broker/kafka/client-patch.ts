@@ -3,7 +3,8 @@ import { EsteiraError } from '../../core/errors.ts';
 import { installCodecs } from './codecs.ts';
 import { patchConnect, patchDisconnect, patchIdleTimer } from './connection-patch.ts';
 import { patchFetch, patchHandling, patchHeartbeat, patchJoin, patchOutOfRange } from './group-patch.ts';
-import { type DecodedHeader, headerObject } from './headers.ts';
+import { type RecordBytes, readHeaders } from './header-reader.ts';
+import { type DecodedHeader, headerObject, wireOrder } from './headers.ts';
 
 /** The only version whose internals were read and tested. */
 export const KAFKAJS_VERSION = '2.2.4';
@@ -11,7 +12,7 @@ export const KAFKAJS_VERSION = '2.2.4';
 const require = createRequire(import.meta.url);
 let hardened = false;
 
-interface RecordDecoder {
+interface RecordDecoder extends RecordBytes {
   readVarIntArray(reader: unknown): DecodedHeader[] | { reduce(): object };
 }
 
@@ -19,9 +20,11 @@ interface RecordDecoder {
 const patchHeaders = (decoder: RecordDecoder, headerReader: unknown): void => {
   const original = decoder.readVarIntArray;
   decoder.readVarIntArray = function (this: RecordDecoder, reader: unknown) {
+    if (reader !== headerReader) return original.call(this, reader);
+    const headers = readHeaders(this);
+    if (headers !== undefined) return { reduce: () => headerObject(headers) };
     const read = original.call(this, reader);
-    if (reader !== headerReader || !Array.isArray(read)) return read;
-    return { reduce: () => headerObject(read) };
+    return Array.isArray(read) ? { reduce: () => headerObject(wireOrder(read)) } : read;
   };
 };
 

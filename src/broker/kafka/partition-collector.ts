@@ -57,6 +57,8 @@ export class PartitionCollector {
   /** A batch that is through, whose memory can be used again. */
   #spare: RecordBatch | undefined;
   #isBusy = false;
+  /** Ends the wait for more records, while there is one. */
+  #stopLingering: (() => void) | undefined;
 
   constructor(at: TopicPartition, wiring: CollectorWiring) {
     this.#at = at;
@@ -88,10 +90,21 @@ export class PartitionCollector {
     this.#spare = undefined;
     batch.add(record.content, record.timestampMs);
     this.#waiting.push({ batch, beganAtMs: this.#wiring.clock.nowMs(), records: [record] });
+    // The batch before is full: nothing is won by waiting.
+    if (this.#waiting.length > 1) this.#stopLingering?.();
   }
 
   #linger(leftMs: number): void {
-    this.#wiring.clock.after(leftMs, () => void this.#fly());
+    const leave = (): void => {
+      this.#stopLingering = undefined;
+      void this.#fly();
+    };
+    const cancel = this.#wiring.clock.after(leftMs, leave);
+    this.#stopLingering = () => {
+      cancel();
+      this.#stopLingering = undefined;
+      setImmediate(leave);
+    };
   }
 
   /** Sends what waits, batch by batch; the last one, when it is not full, may linger first. */

@@ -1,6 +1,8 @@
 import type { OrderClaimAnswer, ParkAnswer } from '../ports/order-state.ts';
+import type { DirectAction } from './direct-action.ts';
 import { type DirectRecord, Lane, type Node } from './lane.ts';
 import { MinHeap } from './min-heap.ts';
+import { ParkedPlaces } from './parked-places.ts';
 
 /** How the direct way waits. All in ms. */
 export interface DirectSettings {
@@ -14,22 +16,6 @@ export interface DirectSettings {
   readonly askAgainMs: number;
   /** What was parked is remembered this long; shorter than what is kept of a sequence in the store (half its lifetime). */
   readonly rememberMs: number;
-}
-
-/** What the driver has to do, in this order. */
-export type DirectAction<R> =
-  /** Call `OrderState.claim` with `where: 'direct'` and this `known`; report by `answered`. */
-  | { readonly kind: 'claim'; readonly record: R; readonly known?: number }
-  /** Call `OrderState.park` with this `known`; report by `parkAnswered`. */
-  | { readonly kind: 'park'; readonly record: R; readonly known?: number }
-  /** Write the copy to the waiting partition; report by `written` once acknowledged. */
-  | { readonly kind: 'write'; readonly record: R }
-  /** The record's stay at its offset has ended. */
-  | { readonly kind: 'settle'; readonly record: R };
-
-interface Parked {
-  readonly place: number;
-  readonly atMs: number;
 }
 
 /**
@@ -57,7 +43,7 @@ export class DirectLanes<R extends DirectRecord> {
   readonly parkedEndAtStart: number;
   readonly #settings: DirectSettings;
   readonly #lanes = new Map<string, Lane<R>>();
-  readonly #parked = new Map<string, Parked>();
+  readonly #parked: ParkedPlaces;
   readonly #wakes = new MinHeap<Lane<R>>();
   /** Lanes whose first record runs on the direct way, by when it began. */
   readonly #running = new Set<Lane<R>>();
@@ -66,6 +52,7 @@ export class DirectLanes<R extends DirectRecord> {
 
   constructor(settings: DirectSettings, parkedEndAtStart: number) {
     this.#settings = settings;
+    this.#parked = new ParkedPlaces(settings.rememberMs);
     this.parkedEndAtStart = parkedEndAtStart;
     this.#parkedEnd = parkedEndAtStart;
   }
@@ -112,16 +99,22 @@ export class DirectLanes<R extends DirectRecord> {
     this.#forget(lane, answer.kind);
     switch (answer.kind) {
       case 'run':
-        return this.#started(lane, node, nowMs);
+        this.#started(lane, node, nowMs);
+        break;
       case 'park':
-        return this.#promised(lane, node, nowMs);
+        lane.phase = 'idle';
+        this.#promised(lane, node, nowMs);
+        break;
       case 'wait':
-        return this.#hold(lane, node, nowMs + answer.dueMs - answer.nowMs, nowMs);
+        this.#hold(lane, node, nowMs + answer.dueMs - answer.nowMs, nowMs);
+        break;
       case 'running':
-        if (lane.aside) return this.#ask(lane, node);
-        return this.#askAgain(lane, nowMs, answer.untilMs - answer.nowMs);
+        if (lane.aside) this.#ask(lane, node);
+        else this.#askAgain(lane, nowMs, answer.untilMs - answer.nowMs);
+        break;
       case 'rebuilding':
-        return this.#askAgain(lane, nowMs, 0);
+        this.#askAgain(lane, nowMs, 0);
+        break;
       default:
         lane.phase = 'ending';
     }
@@ -132,13 +125,9 @@ export class DirectLanes<R extends DirectRecord> {
     const lane = this.#lanes.get(record.lane);
     const node = lane?.find(record);
     if (lane === undefined || node?.parking !== 'asked') return;
-    if (node.finished) return this.#settle(lane, node, nowMs);
-    if (answer === 'parked') return this.#promised(lane, node, nowMs);
-    node.parking = answer === 'ended' ? 'ended' : 'queued';
-    if (node !== lane.first) return;
-    if (lane.phase === 'running') this.#wakeAt(lane, nowMs + this.#settings.askAgainMs);
-    else if (answer === 'ended') this.#claim(lane, nowMs);
-    else this.#askAgain(lane, nowMs, 0);
+    if (node.finished) this.#settle(lane, node, nowMs);
+    else if (answer === 'parked') this.#promised(lane, node, nowMs);
+    else this.#notParked(lane, node, answer, nowMs);
   }
 
   /** A copy is acknowledged at this offset of the waiting partition. */
@@ -190,7 +179,7 @@ export class DirectLanes<R extends DirectRecord> {
       this.#running.delete(lane);
       this.#leave(lane);
     }
-    this.#forgetOld(nowMs);
+    this.#parked.forgetOld(nowMs);
   }
 
   /** No room for more records: lanes whose head keeps others waiting leave the direct way, heads first. */
@@ -215,12 +204,7 @@ export class DirectLanes<R extends DirectRecord> {
     lane.phase = 'claiming';
     lane.wakeMs = 0;
     if (lane.sinceMs === 0) lane.sinceMs = nowMs;
-    const parked = this.#parked.get(lane.name);
-    this.#actions.push(
-      parked === undefined
-        ? { kind: 'claim', record: first.record }
-        : { kind: 'claim', record: first.record, known: parked.place },
-    );
+    this.#actions.push({ kind: 'claim', record: first.record, ...this.#parked.known(lane.name) });
   }
 
   #started(lane: Lane<R>, node: Node<R>, nowMs: number): void {
@@ -236,9 +220,12 @@ export class DirectLanes<R extends DirectRecord> {
   }
 
   #hold(lane: Lane<R>, node: Node<R>, dueMs: number, nowMs: number): void {
-    if (lane.aside || dueMs - nowMs > this.#settings.holdForMs) return this.#ask(lane, node);
-    lane.phase = 'held';
-    this.#wakeAt(lane, dueMs);
+    if (lane.aside || dueMs - nowMs > this.#settings.holdForMs) {
+      this.#ask(lane, node);
+    } else {
+      lane.phase = 'held';
+      this.#wakeAt(lane, dueMs);
+    }
   }
 
   #askAgain(lane: Lane<R>, nowMs: number, leftMs: number): void {
@@ -265,17 +252,12 @@ export class DirectLanes<R extends DirectRecord> {
       lane.wakeMs = 0;
       if (lane.phase !== 'running') lane.phase = 'idle';
     }
-    const parked = this.#parked.get(lane.name);
-    const { record } = node;
-    this.#actions.push(
-      parked === undefined ? { kind: 'park', record } : { kind: 'park', record, known: parked.place },
-    );
+    this.#actions.push({ kind: 'park', record: node.record, ...this.#parked.known(lane.name) });
   }
 
   #promised(lane: Lane<R>, node: Node<R>, nowMs: number): void {
     node.parking = 'promised';
-    if (lane.phase === 'claiming') lane.phase = 'idle';
-    this.#remember(lane.name, node.record.place, nowMs);
+    this.#parked.remember(lane.name, node.record.place, nowMs);
     for (const record of lane.takeWritable()) this.#actions.push({ kind: 'write', record });
     for (const follower of lane.followers()) this.#ask(lane, follower);
   }
@@ -292,23 +274,18 @@ export class DirectLanes<R extends DirectRecord> {
     else if (first.parking === 'queued' || first.parking === 'ended') this.#claim(lane, nowMs);
   }
 
-  #remember(name: string, place: number, nowMs: number): void {
-    const before = this.#parked.get(name)?.place ?? -1;
-    this.#parked.delete(name);
-    this.#parked.set(name, { place: Math.max(before, place), atMs: nowMs });
+  #notParked(lane: Lane<R>, node: Node<R>, answer: 'ended' | 'rebuilding', nowMs: number): void {
+    node.parking = answer === 'ended' ? 'ended' : 'queued';
+    if (node !== lane.first) return;
+    if (lane.phase === 'running') this.#wakeAt(lane, nowMs + this.#settings.askAgainMs);
+    else if (answer === 'ended') this.#claim(lane, nowMs);
+    else this.#askAgain(lane, nowMs, 0);
   }
 
   /** An answer that is given only to keys that are not diverted: what this worker parked has passed. */
   #forget(lane: Lane<R>, answer: OrderClaimAnswer['kind']): void {
     if (answer === 'run' || answer === 'wait' || answer === 'running' || answer === 'dead') {
-      this.#parked.delete(lane.name);
-    }
-  }
-
-  #forgetOld(nowMs: number): void {
-    for (const [name, { atMs }] of this.#parked) {
-      if (nowMs - atMs < this.#settings.rememberMs) return;
-      this.#parked.delete(name);
+      this.#parked.forget(lane.name);
     }
   }
 }

@@ -134,13 +134,15 @@ export class WaitingLine<C extends WaitingCopy> {
       case 'superseded':
         return;
       case 'wait':
-        return this.#later(key, nowMs + answer.dueMs - answer.nowMs, nowMs);
+        this.#later(key, nowMs + answer.dueMs - answer.nowMs, nowMs);
+        break;
       case 'running': {
         const leftMs = Math.max(answer.untilMs - answer.nowMs, askAgainMs);
-        return this.#later(key, nowMs + Math.min(leftMs, 5 * askAgainMs), nowMs);
+        this.#later(key, nowMs + Math.min(leftMs, 5 * askAgainMs), nowMs);
+        break;
       }
       default:
-        return this.#later(key, nowMs + askAgainMs, nowMs);
+        this.#later(key, nowMs + askAgainMs, nowMs);
     }
   }
 

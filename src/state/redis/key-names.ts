@@ -15,7 +15,14 @@ export interface TenantNames {
   key(idempotencyKey: string): string;
   /** The record of a job: `<tag>:j:<tenant>:<job id>`. */
   job(jobId: string): string;
+  /** The record of a sequence: `<tag>:s:<tenant>:<topic/partition>:<ordering key>`. */
+  sequence(partition: string, orderKey: string): string;
+  /** The witness of a partition of the waiting topic, one a tag: `<tag>:w:<partition>`. */
+  seen(waitingPartition: number): string;
 }
+
+/** The names that a tag has without a tenant. */
+export type TagNames = Pick<TenantNames, 'tag' | 'fence' | 'seen'>;
 
 /** Finds the names for a job type and a tenant. */
 export type KeyNames = (id: TagId) => TenantNames;
@@ -37,6 +44,18 @@ export const namePart = (text: string): string => {
   return `~${preview}~${hash}`;
 };
 
+/** `prefix` is a part already. */
+const tagNames = (prefix: string, jobType: string, bucket: number): TagNames => {
+  const tag = `{${prefix}:${namePart(jobType)}:${bucket}}`;
+  return { tag, fence: `${tag}:fence`, seen: (waitingPartition) => `${tag}:w:${waitingPartition}` };
+};
+
+/** Finds all tags of a job type. */
+export const createTagNames =
+  (namespace: string, buckets: number) =>
+  (jobType: string): readonly TagNames[] =>
+    Array.from({ length: buckets }, (_, bucket) => tagNames(namePart(namespace), jobType, bucket));
+
 /**
  * Builds key names for a namespace.
  *
@@ -47,14 +66,16 @@ export const createKeyNames = (namespace: string, buckets: number): KeyNames => 
   const prefix = namePart(namespace);
   const types = new Map<string, Map<string, TenantNames>>();
   const make = ({ jobType, tenant }: TagId): TenantNames => {
-    const tag = `{${prefix}:${namePart(jobType)}:${crc32(tenant) % buckets}}`;
+    const names = tagNames(prefix, jobType, crc32(tenant) % buckets);
+    const { tag } = names;
+    const sequences = `${tag}:s:${namePart(tenant)}:`;
     const keys = `${tag}:k:${namePart(tenant)}:`;
     const jobs = `${tag}:j:${namePart(tenant)}:`;
     return {
-      tag,
-      fence: `${tag}:fence`,
+      ...names,
       key: (idempotencyKey) => keys + namePart(idempotencyKey),
       job: (jobId) => jobs + namePart(jobId),
+      sequence: (partition, orderKey) => `${sequences}${namePart(partition)}:${namePart(orderKey)}`,
     };
   };
   return (id) => {

@@ -1,12 +1,13 @@
 import { EsteiraError } from '../../core/errors.ts';
 import type { WithLimits } from '../../core/ports/limits.ts';
-import type { StateStore } from '../../core/ports/state.ts';
+import type { OrderedStateStore } from '../../core/ports/order-state.ts';
 import { type BatchScript, runBatch } from './batch-script.ts';
 import { claimScript } from './claim-script.ts';
 import { evaluateOn } from './evaluate.ts';
-import { createKeyNames, type TagId } from './key-names.ts';
+import { createKeyNames, createTagNames, type TagId } from './key-names.ts';
 import { releaseScript, renewScript } from './lease-scripts.ts';
 import { redisLimits } from './limit-state.ts';
+import { redisOrderState } from './order-state.ts';
 import { openRedisConnection } from './redis-connection.ts';
 import type { RedisStateOptions, StateLog } from './redis-options.ts';
 import { checkServer } from './server-check.ts';
@@ -28,7 +29,10 @@ const DEFAULT_BUCKETS = 16;
  * @throws EsteiraError ESTEIRA_CONFIG_INVALID (the URL, or `buckets`); each call ESTEIRA_STATE_UNAVAILABLE (make the
  *   same call again: all or none of its answers were given, and repeating is safe) or ESTEIRA_CLOSED.
  */
-export const createRedisStateStore = (options: RedisStateOptions, log: StateLog): StateStore & WithLimits => {
+export const createRedisStateStore = (
+  options: RedisStateOptions,
+  log: StateLog,
+): OrderedStateStore & WithLimits => {
   const names = createKeyNames(options.namespace, bucketsOf(options));
   const connection = openRedisConnection(options, log);
   const each =
@@ -50,6 +54,10 @@ export const createRedisStateStore = (options: RedisStateOptions, log: StateLog)
     settled: eachSilently(settledScript),
     postpone: each(postponeScript),
     release: eachSilently(releaseScript),
+    order: redisOrderState({
+      ...{ each, namesOf: names, tagsOf: createTagNames(options.namespace, bucketsOf(options)) },
+      use: (name, task) => connection.use(name, (commands) => task(evaluateOn(commands))),
+    }),
     limits: redisLimits(connection, options.namespace),
     verify: () => checkServer(connection, log),
     close: () => connection.close(),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { OrderedStateStore } from '../../../src/core/ports/order-state.ts';
 import type {
   ClaimAnswer,
   ClaimRequest,
@@ -12,7 +13,7 @@ import type {
 /** One adapter under test. */
 export interface StateFixture {
   /** A store over the same data as all others of this fixture, as another process would open one. */
-  open(): Promise<StateStore>;
+  open(): Promise<OrderedStateStore>;
   /** Lets the store's clock move on by at least `ms`. */
   advance(ms: number): Promise<void>;
 }

@@ -4,8 +4,8 @@ import { InvoicePaid } from '../../../examples/condominium/generated/invoice-pai
 import { createMemoryBroker, MemoryCluster, memoryFaults } from '../../../src/broker/memory/index.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { Broker } from '../../../src/core/ports/broker.ts';
+import type { OrderedStateStore } from '../../../src/core/ports/order-state.ts';
 import type { Serde } from '../../../src/core/ports/serde.ts';
-import type { StateStore } from '../../../src/core/ports/state.ts';
 import type { ConsumedRecord, RecordHeaders } from '../../../src/core/record.ts';
 import {
   type AppOptions,
@@ -42,7 +42,7 @@ export const onInvoice = (changes: Partial<JobOptions<InvoicePaid>> = {}) =>
 
 /** What a test puts between the engine and the services. */
 export interface BenchOptions extends Partial<AppOptions> {
-  readonly state?: (state: StateStore) => StateStore;
+  readonly state?: (state: OrderedStateStore) => OrderedStateStore;
   readonly broker?: (broker: Broker) => Broker;
   readonly serde?: (serde: Serde) => Serde;
 }

@@ -1,5 +1,6 @@
 import { EsteiraError } from '../../../src/core/errors.ts';
-import type { RenewRequest, StateStore } from '../../../src/core/ports/state.ts';
+import type { OrderedStateStore } from '../../../src/core/ports/order-state.ts';
+import type { RenewRequest } from '../../../src/core/ports/state.ts';
 
 /** What a test makes a state store do. */
 export interface StateFaults {
@@ -8,16 +9,19 @@ export interface StateFaults {
   /** Answers `gone` to renewals while it says so. */
   losesClaims: boolean;
   /** Every call, in order, with the requests it had. */
-  readonly calls: readonly { readonly name: keyof StateStore; readonly requests: number }[];
+  readonly calls: readonly { readonly name: keyof OrderedStateStore; readonly requests: number }[];
 }
 
 const outOfReach = (): EsteiraError =>
   new EsteiraError('ESTEIRA_STATE_UNAVAILABLE', 'the state store is made to be out of reach');
 
 /** Puts faults before a state store. */
-export const faultyState = (): { faults: StateFaults; wrap: (state: StateStore) => StateStore } => {
+export const faultyState = (): {
+  faults: StateFaults;
+  wrap: (state: OrderedStateStore) => OrderedStateStore;
+} => {
   let failures = 0;
-  const calls: { name: keyof StateStore; requests: number }[] = [];
+  const calls: { name: keyof OrderedStateStore; requests: number }[] = [];
   const faults: StateFaults = {
     losesClaims: false,
     calls,
@@ -26,7 +30,10 @@ export const faultyState = (): { faults: StateFaults; wrap: (state: StateStore) 
     },
   };
   const guard =
-    <Request, Answer>(name: keyof StateStore, call: (requests: readonly Request[]) => Promise<Answer>) =>
+    <Request, Answer>(
+      name: keyof OrderedStateStore,
+      call: (requests: readonly Request[]) => Promise<Answer>,
+    ) =>
     async (requests: readonly Request[]): Promise<Answer> => {
       calls.push({ name, requests: requests.length });
       if (failures > 0) {
@@ -48,6 +55,18 @@ export const faultyState = (): { faults: StateFaults; wrap: (state: StateStore) 
       settled: guard('settled', (requests) => state.settled(requests)),
       postpone: guard('postpone', (requests) => state.postpone(requests)),
       release: guard('release', (requests) => state.release(requests)),
+      order: {
+        claim: guard('claim', (requests) => state.order.claim(requests)),
+        park: guard('order', (requests) => state.order.park(requests)),
+        fail: guard('postpone', (requests) => state.order.fail(requests)),
+        complete: guard('complete', (requests) => state.order.complete(requests)),
+        dead: guard('order', (requests) => state.order.dead(requests)),
+        register: guard('order', (requests) => state.order.register(requests)),
+        inspect: (ids) => state.order.inspect(ids),
+        hold: (requests) => state.order.hold(requests),
+        lift: (requests) => state.order.lift(requests),
+        condemn: (requests) => state.order.condemn(requests),
+      },
       verify: () => state.verify(),
       close: () => state.close(),
     }),

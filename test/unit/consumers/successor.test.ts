@@ -17,7 +17,7 @@ const delivery: Delivery = {
   },
   ...{ envelope: {}, job, position: 'in/0/7', origin: 'in/0/7', tenant: 'acme', correlationId: 'c' },
   ...{ claim: { jobType: 'settle', tenant: 'acme', idempotencyKey: 'j-1' }, priority: 5 },
-  ...{ payload: undefined, notBeforeMs: undefined, sequence: undefined, deadOnArrival: undefined },
+  ...{ payload: undefined, notBeforeMs: undefined, order: undefined, deadOnArrival: undefined },
 };
 
 // A type stayed suspended until its process ended, also when the topic had long been made larger.

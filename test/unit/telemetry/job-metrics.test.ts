@@ -8,7 +8,7 @@ import { recordingLog } from '../../support/recording-log.ts';
 /** The metrics behind the real HTTP endpoint. */
 const bundle = async (jobs: { type: string; queue: string }[] = []) => {
   const registry = createMetricsRegistry();
-  const metrics = createJobMetrics(registry.meter, jobs);
+  const metrics = createJobMetrics(registry.families, jobs);
   const server = await startHealthServer({
     port: 0,
     host: '127.0.0.1',

@@ -183,8 +183,8 @@ describe('one process, several users of OpenTelemetry', () => {
   it('keeps the metrics of two apps apart and complains about nothing', async () => {
     const first = start();
     const second = start();
-    createJobMetrics(first.telemetry.meter).observer(jobEvent('job.completed', { queue: 'first' }));
-    createJobMetrics(second.telemetry.meter).observer(jobEvent('job.completed', { queue: 'second' }));
+    createJobMetrics(first.telemetry.families).observer(jobEvent('job.completed', { queue: 'first' }));
+    createJobMetrics(second.telemetry.families).observer(jobEvent('job.completed', { queue: 'second' }));
     expect(await first.telemetry.metricsText()).toContain('queue="first"');
     expect(await first.telemetry.metricsText()).not.toContain('queue="second"');
     expect(await second.telemetry.metricsText()).toContain('queue="second"');

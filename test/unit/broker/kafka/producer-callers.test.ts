@@ -164,9 +164,18 @@ describe('lingering', () => {
   });
 
   it('is not for a full batch', async () => {
-    const { transport, producer } = bench({ lingerMs: 40 });
+    const { transport, clock, producer } = bench({ lingerMs: 40 });
+    await producer.send(text('the partitions are known now'));
+    transport.attempts.length = 0;
+    const startedAtMs = clock.nowMs();
+    const leftAtMs: number[] = [];
+    transport.fault = () => {
+      leftAtMs.push(clock.nowMs() - startedAtMs);
+      return 'none';
+    };
     const sends = Array.from({ length: 2_500 }, (_, n) => producer.send(text(String(n))));
-    expect((await offsets(sends)).at(-1)).toBe(2_499n);
+    expect((await offsets(sends)).at(-1)).toBe(2_500n);
+    expect(leftAtMs).toEqual([0, 0, 40]);
     expect(transport.attempts.map(({ batch }) => batch.readInt32BE(57))).toEqual([1_000, 1_000, 500]);
   });
 });

@@ -1,0 +1,217 @@
+import { classifyError } from '../../core/classify.ts';
+import type { DeadReason, ErrorSummary } from '../../core/outcome.ts';
+import type { OrderClaimAnswer } from '../../core/ports/order-state.ts';
+import { delayBefore } from '../../core/retry-policy.ts';
+import { summarizeError } from '../../security/error-summary.ts';
+import { CompletionStage, type CompletionStageParts, type Ending } from '../completion-stage.ts';
+import type { Course, CourseEvents } from '../course.ts';
+import type { Decider, FailedRun } from '../decide.ts';
+import type { DependencyGuard } from '../dependency-guard.ts';
+import type { EngineParts } from '../engine-parts.ts';
+import type { Entry } from '../entry.ts';
+import { foundError, tooOld } from '../found-error.ts';
+import type { RunFacts } from '../job-telling.ts';
+import type { Settlement } from '../settlement.ts';
+import type { Step } from '../step.ts';
+import { tellEvent } from '../tell-record.ts';
+import { driverOf } from './lane-driver.ts';
+import type { OrderClient } from './order-client.ts';
+import type { OrderedBurial } from './ordered-burial.ts';
+import { OrderedClaims } from './ordered-claims.ts';
+import { placedId } from './placed.ts';
+
+export interface OrderedCourseParts
+  extends Omit<CompletionStageParts, 'onSettled' | 'onFenced' | 'onError' | 'markAll'>,
+    Pick<EngineParts, 'classify' | 'settings'> {
+  readonly order: OrderClient;
+  readonly settlement: Settlement;
+  readonly decider: Decider;
+  readonly dependencies: DependencyGuard;
+  readonly burial: OrderedBurial;
+}
+
+const nothing = (): void => undefined;
+const report = (what: () => void): Step => ({ kind: 'report', report: what });
+
+/**
+ * Ordered job types: the order machine of the entry's partition says when it is asked for and what follows it; here its
+ * turn is taken, and the machine is told what became of it.
+ */
+export class OrderedCourse implements Course {
+  readonly #parts: OrderedCourseParts;
+  readonly #events: CourseEvents;
+  readonly #claims: OrderedClaims;
+  readonly #completions: CompletionStage;
+
+  constructor(parts: OrderedCourseParts, events: CourseEvents) {
+    const onError = (error: unknown): void => events.failed(error);
+    this.#parts = parts;
+    this.#events = events;
+    this.#claims = new OrderedClaims({
+      ...parts,
+      onAnswer: (entry, answer) => this.#answered(entry, answer),
+      onError,
+    });
+    this.#completions = new CompletionStage({
+      ...parts,
+      markAll: (items) =>
+        parts.order.completeAll(
+          items.map(({ entry, request }) => ({ ...placedId(parts.job, entry), ...request })),
+        ),
+      onSettled: (entry) => events.over(entry),
+      onFenced: (entry) => events.stepping(entry, Promise.resolve(this.gone(entry))),
+      onError,
+    });
+  }
+
+  /** Too early, or what it depends on is down: the machine holds it, or moves it out of the others' way. */
+  unclaimed(entry: Entry): Promise<Step> | undefined {
+    const { clock, dependencies } = this.#parts;
+    const nowMs = clock.nowMs();
+    const { notBeforeMs } = entry.delivery;
+    const dueMs =
+      notBeforeMs !== undefined && notBeforeMs > nowMs ? notBeforeMs : dependencies.notBefore(entry, nowMs);
+    if (dueMs === undefined) return undefined;
+    const answer: OrderClaimAnswer = { kind: 'wait', dueMs, nowMs, attempt: entry.delivery.job.attempt };
+    return Promise.resolve(report(() => driverOf(entry).answered(entry, answer)));
+  }
+
+  ask(entry: Entry): void {
+    this.#claims.ask(entry);
+  }
+
+  ended(entry: Entry, run: RunFacts, ending: Ending): void {
+    if (ending.type === 'job.completed') this.#parts.dependencies.up(entry);
+    this.#completions.add(entry, run, ending);
+  }
+
+  async threw(entry: Entry, run: RunFacts, runMs: number, thrown: unknown): Promise<Step> {
+    const { job, classify, burial } = this.#parts;
+    const error = summarizeError(thrown, (one) =>
+      classifyError(one, classify === undefined ? [] : [classify]),
+    );
+    const failed = { ...run, runMs };
+    if (error.class === 'dependency-down') return this.#unspent(entry, failed, error, thrown);
+    const reason = deathOf(error, run.attempt, job.retry.attempts);
+    if (reason !== undefined) return burial.die(entry, { reason, error, run: failed });
+    return this.#postpone(entry, failed, error);
+  }
+
+  async release(entry: Entry, run: RunFacts): Promise<Step> {
+    const { state, job } = this.#parts;
+    await state.release({ ...entry.delivery.claim, fence: run.fence, leaseMs: job.leaseMs });
+    return this.gone(entry);
+  }
+
+  gone(entry: Entry): Step {
+    return report(() => driverOf(entry).lost(entry));
+  }
+
+  /** An ordered record has its turn: it is skipped there, under its claim. */
+  full(entry: Entry): Promise<Step> {
+    return Promise.resolve(report(() => driverOf(entry).lost(entry)));
+  }
+
+  #answered(entry: Entry, answer: OrderClaimAnswer): void {
+    if (!entry.home.alive) {
+      this.#leaveLost(entry, answer);
+      return;
+    }
+    const { settlement, burial } = this.#parts;
+    const ended = (): void => driverOf(entry).ended(entry);
+    switch (answer.kind) {
+      case 'run':
+        driverOf(entry).answered(entry, answer);
+        this.#granted(entry);
+        return;
+      case 'done':
+        driverOf(entry).answered(entry, answer);
+        this.#events.stepping(
+          entry,
+          settlement.duplicate(entry, answer).then(() => report(ended)),
+        );
+        return;
+      case 'superseded':
+        driverOf(entry).answered(entry, answer);
+        this.#events.stepping(
+          entry,
+          settlement.superseded(entry, answer.origin).then(() => report(ended)),
+        );
+        return;
+      case 'dead':
+        driverOf(entry).answered(entry, answer);
+        this.#events.stepping(entry, burial.bury(entry, answer));
+        return;
+      default:
+        this.#events.stepping(entry, Promise.resolve(report(() => driverOf(entry).answered(entry, answer))));
+    }
+  }
+
+  #granted(entry: Entry): void {
+    const { burial, clock, job } = this.#parts;
+    const { run, delivery } = entry;
+    if (run === undefined) return;
+    const { deadOnArrival } = delivery;
+    if (deadOnArrival !== undefined) {
+      const { reason, code, detail } = deadOnArrival;
+      this.#events.stepping(
+        entry,
+        burial.die(entry, { reason, error: foundError(code, detail), claim: run }),
+      );
+      return;
+    }
+    const old = tooOld(job, delivery, clock.nowMs());
+    if (old !== undefined)
+      this.#events.stepping(entry, burial.die(entry, { reason: 'max_age', error: old, claim: run }));
+    else this.#events.granted(entry);
+  }
+
+  /** The partition was lost meanwhile: its new owner asks for itself. */
+  #leaveLost(entry: Entry, answer: OrderClaimAnswer): void {
+    const { state, job } = this.#parts;
+    const give = async (): Promise<Step> => {
+      if (answer.kind === 'run' || answer.kind === 'dead') {
+        await state.release({ ...entry.delivery.claim, fence: answer.fence, leaseMs: job.leaseMs });
+      }
+      return report(nothing);
+    };
+    this.#events.stepping(entry, give());
+  }
+
+  /** What it depends on is down: the start is given back, and the machine waits as long as the suspension. */
+  async #unspent(entry: Entry, run: FailedRun, error: ErrorSummary, thrown: unknown): Promise<Step> {
+    const { dependencies, decider, state, job, clock } = this.#parts;
+    const { delivery } = entry;
+    const dueMs = dependencies.noted(entry, thrown);
+    tellEvent(this.#parts, entry, decider.failedEvent(delivery, run, error, clock.nowMs()));
+    await state.release({ ...delivery.claim, fence: run.fence, leaseMs: job.leaseMs });
+    return report(() => driverOf(entry).failed(entry, dueMs));
+  }
+
+  /** The head keeps its place; its attempt and due time are in the store. */
+  async #postpone(entry: Entry, run: FailedRun, error: ErrorSummary): Promise<Step> {
+    const { job, order, decider, clock } = this.#parts;
+    const atMs = clock.nowMs();
+    const delayMs = delayBefore(job.retry, run.attempt + 1) ?? 0;
+    const answer = await order.fail({
+      ...placedId(job, entry),
+      ...{ fence: run.fence, attempt: run.attempt + 1, delayMs, leaseMs: job.leaseMs },
+      note: noteOf(error),
+    });
+    if (answer === 'lost') return this.gone(entry);
+    const dueMs = atMs + delayMs;
+    for (const event of decider.retryEvents(entry.delivery, run, error, { atMs, dueMs })) {
+      tellEvent(this.#parts, entry, event);
+    }
+    return report(() => driverOf(entry).failed(entry, dueMs));
+  }
+}
+
+const deathOf = (error: ErrorSummary, attempt: number, attempts: number): DeadReason | undefined => {
+  if (error.class === 'unrecoverable') return 'unrecoverable';
+  if (error.class === 'integrity') return 'integrity_violation';
+  return attempt >= attempts ? 'attempts_exhausted' : undefined;
+};
+
+/** What is said of the error when the record dies later, also after a crash. */
+const noteOf = (error: ErrorSummary): Buffer => Buffer.from(JSON.stringify(error), 'utf8');

@@ -1,0 +1,176 @@
+import { DEAD_REASONS, type DeadReason } from '../../core/outcome.ts';
+import type { OrderClaimAnswer, OrderClaimRequest } from '../../core/ports/order-state.ts';
+import { lifetimeMs, wholeMs } from '../durations.ts';
+import type { BatchScript } from './batch-script.ts';
+import { ORDER_PRELUDE } from './order-prelude.ts';
+import { bytes, number, text, unexpected } from './replies.ts';
+
+// The same rules as src/state/memory/order-claim-rules.ts, in the same order; docs/adr/0008 says why they are these.
+
+/** A request has three keys, and the witness as a fourth where there is something to be witnessed. */
+const SOURCE = `${ORDER_PRELUDE}
+local RUN, DONE, RUNNING, WAIT, DEAD, SUPERSEDED, PARK, REBUILDING = 1, 2, 3, 4, 5, 6, 7, 8
+local N_HOP, N_ATTEMPT, N_STARTS, N_MAX_ATTEMPTS, N_MAX_STARTS, N_LEASE, N_WAITING, N_PARKED_END, N_TTL =
+  1, 2, 3, 4, 5, 6, 7, 8, 9
+local known_fence = tonumber(held[KEYS[1]] or '0')
+local largest = known_fence
+local numbers_of = {}
+
+local function claimed(key, s, place)
+  if key[R_DEAD] == '' then return RUN, key[R_FENCE], key[R_ATTEMPT], key[R_STARTS] end
+  local note = s[S_PLACE] == place and s[S_NOTE]
+  return DEAD, key[R_FENCE], key[R_ATTEMPT] .. ' ' .. key[R_STARTS] .. ' ' .. key[R_DEAD], note
+end
+
+local function death_of(s, head, n, starts, attempt)
+  if head and s[S_DEAD] ~= '' then return s[S_DEAD] end
+  if s[S_HELD] > 0 then return 'behind_dead_letter' end
+  if starts >= n[N_MAX_STARTS] then return 'starts_exhausted' end
+  return attempt > n[N_MAX_ATTEMPTS] and 'attempts_exhausted' or ''
+end
+
+local function take(key_name, key, s, place, at, n)
+  local head = s[S_PLACE] == place
+  if head and s[S_DEAD] == '' and s[S_DUE] > now then return WAIT, s[S_DUE], now, s[S_ATTEMPT] end
+  local starts, attempt = n[N_STARTS], n[N_ATTEMPT]
+  local running = key and key[1] == 'R'
+  if key and key[running and R_JOB or F_JOB] == ARGV[at] then
+    starts = max(starts, key[running and R_STARTS or F_STARTS])
+  end
+  if head then starts, attempt = max(starts, s[S_STARTS]), max(attempt, s[S_ATTEMPT]) end
+  local dead = death_of(s, head, n, starts, attempt)
+  local counted = dead == '' and starts + 1 or starts
+  largest = max(largest + 1, now_us, running and key[R_FENCE] + 1 or 0)
+  local taken = {
+    'R', largest, now + n[N_LEASE], ARGV[at + 1], ARGV[at], n[N_HOP], counted, attempt, dead, ARGV[at + 3], ''
+  }
+  store(key_name, taken, n[N_LEASE] + GRACE)
+  if dead == 'behind_dead_letter' and not head then
+    set_head(s, {place, attempt, starts, largest, 0, dead, false})
+  end
+  return claimed(taken, s, place)
+end
+
+local function answer(key_name, job_name, s, place, at, n)
+  local direct = n[N_WAITING] == 0
+  if direct and s[S_PASSED] < place and place <= s[S_PARKED] then return PARK end
+  local key = load(key_name)
+  local origin, done = ended_before(key, job_name, ARGV[at], n[N_HOP])
+  if origin then
+    if not direct then finish(s, place, true) end
+    if done then return DONE, done[D_FENCE], origin, done[D_EVENT] end
+    return SUPERSEDED, origin
+  end
+  if direct and diverted(s) then
+    promise(s, place)
+    return PARK
+  end
+  if key and key[1] == 'R' then
+    if key[R_JOB] == ARGV[at] and key[R_RUN] == ARGV[at + 1] then
+      extend(key_name, key, n[N_LEASE])
+      return claimed(key, s, place)
+    end
+    if key[R_UNTIL] > now then return RUNNING, key[R_UNTIL], now end
+  end
+  return take(key_name, key, s, place, at, n)
+end
+
+local next_key = 2
+local function claim(at)
+  local n = numbers_of[ARGV[at + 2]]
+  if not n then
+    n = numbers(ARGV[at + 2])
+    numbers_of[ARGV[at + 2]] = n
+  end
+  local key_name, sequence_name, job_name = KEYS[next_key], KEYS[next_key + 1], KEYS[next_key + 2]
+  next_key = next_key + 3
+  local place = tonumber(ARGV[at + 4])
+  if n[N_PARKED_END] > 0 then
+    local seen = tonumber(held[KEYS[next_key]] or '0')
+    next_key = next_key + 1
+    if seen < n[N_PARKED_END] then return REBUILDING end
+  end
+  local s = open(sequence_name)
+  promise(s, n[N_WAITING] == 1 and place or tonumber(ARGV[at + 5]))
+  local kind, a, b, c = answer(key_name, job_name, s, place, at, n)
+  save(sequence_name, s, n[N_TTL])
+  return kind, a, b, c
+end
+
+local answers = {}
+for i = 1, #ARGV / 6 do
+  local kind, a, b, c = claim(6 * i - 5)
+  local at = 4 * i
+  answers[at - 3], answers[at - 2], answers[at - 1], answers[at] = kind, a or false, b or false, c or false
+end
+if largest > known_fence then call('SET', KEYS[1], string.format('%.0f', largest), 'PX', FENCE_MEMORY) end
+return answers
+`;
+
+const readers: Readonly<Record<number, (a: unknown, b: unknown, c: unknown) => OrderClaimAnswer>> = {
+  1: (a, b, c) => ({ kind: 'run', fence: number(a), attempt: number(b), starts: number(c) }),
+  2: (a, b, c) => ({
+    kind: 'done',
+    fence: number(a),
+    origin: text(b),
+    ...(c === null ? {} : { event: bytes(c) }),
+  }),
+  3: (a, b) => ({ kind: 'running', untilMs: number(a), nowMs: number(b) }),
+  4: (a, b, c) => ({ kind: 'wait', dueMs: number(a), nowMs: number(b), attempt: number(c) }),
+  5: (a, b, c) => dead(number(a), text(b), c === null ? undefined : bytes(c)),
+  6: (a) => ({ kind: 'superseded', origin: text(a) }),
+  7: () => ({ kind: 'park' }),
+  8: () => ({ kind: 'rebuilding' }),
+};
+
+const dead = (fence: number, counts: string, note: Buffer | undefined): OrderClaimAnswer => {
+  const [attempt, starts, reason = ''] = counts.split(' ');
+  return {
+    ...{ kind: 'dead', reason: deadReason(reason), fence, attempt: Number(attempt), starts: Number(starts) },
+    ...(note === undefined ? {} : { note }),
+  };
+};
+
+/** A reason of the closed list. */
+export const deadReason = (word: string): DeadReason =>
+  DEAD_REASONS.find((reason) => reason === word) ?? unexpected('a reason');
+
+/** Who may run at its turn. */
+export const orderClaimScript: BatchScript<OrderClaimRequest, OrderClaimAnswer> = {
+  name: 'order claim',
+  source: SOURCE,
+  answerSize: 4,
+  keys: (add, names, request) => {
+    add(
+      names.key(request.idempotencyKey),
+      names.sequence(request.partition, request.orderKey),
+      names.job(request.jobId),
+    );
+    if (witnessedEnd(request) > 0) add(names.seen(request.waitingPartition));
+  },
+  words: (add, request) =>
+    add(
+      request.jobId,
+      request.run,
+      numbersOf(request),
+      request.origin,
+      `${request.place}`,
+      `${request.known ?? -1}`,
+    ),
+  answer: (replies, at) => {
+    const read = readers[number(replies[at])];
+    return read === undefined
+      ? unexpected('an answer')
+      : read(replies[at + 1], replies[at + 2], replies[at + 3]);
+  },
+};
+
+/** What the witness must have seen before the direct way is believed; 0: nothing. */
+export const witnessedEnd = ({ where, parkedEnd }: Pick<OrderClaimRequest, 'where' | 'parkedEnd'>): number =>
+  where === 'direct' ? parkedEnd : 0;
+
+const numbersOf = (request: OrderClaimRequest): string => {
+  const { hop, attempt, starts, maxAttempts, maxStarts, leaseMs, where, ttlMs } = request;
+  const counts = `${hop} ${attempt} ${starts} ${maxAttempts} ${maxStarts} ${wholeMs(leaseMs)}`;
+  return `${counts} ${where === 'direct' ? 0 : 1} ${witnessedEnd(request)} ${lifetimeMs(ttlMs)}`;
+};

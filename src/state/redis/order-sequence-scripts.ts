@@ -1,0 +1,129 @@
+import type {
+  CondemnRequest,
+  HoldRequest,
+  LiftRequest,
+  SequenceId,
+  SequenceState,
+} from '../../core/ports/order-state.ts';
+import { lifetimeMs } from '../durations.ts';
+import type { BatchScript } from './batch-script.ts';
+import type { TenantNames } from './key-names.ts';
+import { deadReason } from './order-claim-script.ts';
+import { ORDER_PRELUDE } from './order-prelude.ts';
+import { number, text } from './replies.ts';
+
+// What people ask of sequences. The same rules as src/state/memory/order-settlement-rules.ts.
+
+const keys = (add: (...names: string[]) => void, names: TenantNames, id: SequenceId): void =>
+  add(names.sequence(id.partition, id.orderKey));
+
+const INSPECT = `${ORDER_PRELUDE}
+local answers = {}
+for i = 1, #KEYS - 1 do
+  local s = open(KEYS[i + 1])
+  local at = 8 * i - 8
+  for j = 1, 3 do answers[at + j] = s[j] end
+  answers[at + 4], answers[at + 5], answers[at + 6] = s[S_PLACE] or -1, s[S_ATTEMPT] or 0, s[S_STARTS] or 0
+  answers[at + 7], answers[at + 8] = s[S_DUE] or 0, s[S_DEAD] or ''
+end
+return answers
+`;
+
+const headOf = (replies: readonly unknown[], at: number): NonNullable<SequenceState['head']> => {
+  const reason = text(replies[at + 4]);
+  return {
+    place: number(replies[at]),
+    attempt: number(replies[at + 1]),
+    starts: number(replies[at + 2]),
+    dueMs: number(replies[at + 3]),
+    ...(reason === '' ? {} : { dead: deadReason(reason) }),
+  };
+};
+
+/** Reads what is known. */
+export const inspectScript: BatchScript<SequenceId, SequenceState> = {
+  name: 'inspect',
+  source: INSPECT,
+  answerSize: 8,
+  keys,
+  words: () => undefined,
+  answer: (replies, at) => {
+    const [parked, passed, held] = [number(replies[at]), number(replies[at + 1]), number(replies[at + 2])];
+    return {
+      diverted: parked > passed,
+      ...(parked < 0 ? {} : { parked }),
+      ...(passed < 0 ? {} : { passed }),
+      ...(held === 0 ? {} : { held }),
+      ...(number(replies[at + 3]) < 0 ? {} : { head: headOf(replies, at + 3) }),
+    };
+  },
+};
+
+const HOLD = `${ORDER_PRELUDE}
+for i = 1, #KEYS - 1 do
+  local name = KEYS[i + 1]
+  local s = open(name)
+  local held = max(s[S_HELD], tonumber(ARGV[2 * i - 1]), 1)
+  changed = held ~= s[S_HELD]
+  s[S_HELD] = held
+  save(name, s, ARGV[2 * i])
+end
+return {}
+`;
+
+/** Brings holds back. */
+export const holdScript: BatchScript<HoldRequest, void> = {
+  name: 'hold',
+  source: HOLD,
+  answerSize: 0,
+  keys,
+  words: (add, request) => add(`${request.dead}`, `${lifetimeMs(request.ttlMs)}`),
+  answer: () => undefined,
+};
+
+const LIFT = `${ORDER_PRELUDE}
+for i = 1, #KEYS - 1 do
+  local name = KEYS[i + 1]
+  local s = open(name)
+  changed = s[S_HELD] ~= 0
+  s[S_HELD] = 0
+  save(name, s, ARGV[i])
+end
+return {}
+`;
+
+/** Lifts holds. */
+export const liftScript: BatchScript<LiftRequest, void> = {
+  name: 'lift',
+  source: LIFT,
+  answerSize: 0,
+  keys,
+  words: (add, request) => add(`${lifetimeMs(request.ttlMs)}`),
+  answer: () => undefined,
+};
+
+const CONDEMN = `${ORDER_PRELUDE}
+local answers = {}
+for i = 1, #KEYS - 1 do
+  local name = KEYS[i + 1]
+  local s = open(name)
+  answers[i] = 0
+  if s[S_PLACE] == tonumber(ARGV[3 * i - 2]) then
+    answers[i] = 1
+    s[S_DUE], changed = 0, true
+    if s[S_DEAD] == '' then s[S_DEAD] = ARGV[3 * i - 1] end
+    save(name, s, ARGV[3 * i])
+  end
+end
+return answers
+`;
+
+/** Makes waiting heads die. */
+export const condemnScript: BatchScript<CondemnRequest, 'condemned' | 'gone'> = {
+  name: 'condemn',
+  source: CONDEMN,
+  answerSize: 1,
+  keys,
+  words: (add, request) => add(`${request.place}`, request.reason, `${lifetimeMs(request.ttlMs)}`),
+  answer: (replies, at) => (number(replies[at]) === 1 ? 'condemned' : 'gone'),
+};

@@ -1,0 +1,210 @@
+import type {
+  DeadRequest,
+  FailRequest,
+  OrderCompleteRequest,
+  ParkAnswer,
+  ParkRequest,
+} from '../../core/ports/order-state.ts';
+import type { CompleteAnswer } from '../../core/ports/state.ts';
+import { lifetimeMs, wholeMs } from '../durations.ts';
+import type { BatchScript } from './batch-script.ts';
+import type { TenantNames } from './key-names.ts';
+import { witnessedEnd } from './order-claim-script.ts';
+import { ORDER_PRELUDE } from './order-prelude.ts';
+import { number, unexpected } from './replies.ts';
+
+// The same rules as src/state/memory/order-settlement-rules.ts, in the same order.
+
+/** The three keys of a record: idempotency key, sequence, job. */
+const placedKeys = (names: TenantNames, request: ParkRequest | OrderCompleteRequest | DeadRequest) =>
+  [
+    names.key(request.idempotencyKey),
+    names.sequence(request.partition, request.orderKey),
+    names.job(request.jobId),
+  ] as const;
+
+const PARK_ANSWERS: readonly ParkAnswer[] = ['parked', 'ended', 'rebuilding'];
+
+const PARK = `${ORDER_PRELUDE}
+local PARKED, ENDED, REBUILDING = 0, 1, 2
+local next_key = 2
+local function park(at)
+  local n = numbers(ARGV[at + 1])
+  local hop, place, known, parked_end, ttl = n[1], n[2], n[3], n[4], n[5]
+  local key_name, sequence_name, job_name = KEYS[next_key], KEYS[next_key + 1], KEYS[next_key + 2]
+  next_key = next_key + 3
+  if parked_end > 0 then
+    local seen = tonumber(held[KEYS[next_key]] or '0')
+    next_key = next_key + 1
+    if seen < parked_end then return REBUILDING end
+  end
+  if ended_before(load(key_name), job_name, ARGV[at], hop) then return ENDED end
+  local s = open(sequence_name)
+  promise(s, known)
+  if diverted(s) then
+    promise(s, place)
+  else
+    s[S_PARKED], s[S_PASSED] = place, place - 1
+    changed = true
+  end
+  save(sequence_name, s, ttl)
+  return PARKED
+end
+
+local answers = {}
+for i = 1, #ARGV / 2 do answers[i] = park(2 * i - 1) end
+return answers
+`;
+
+/** Promises records to the waiting topic. */
+export const parkScript: BatchScript<ParkRequest, ParkAnswer> = {
+  name: 'park',
+  source: PARK,
+  answerSize: 1,
+  keys: (add, names, request) => {
+    add(...placedKeys(names, request));
+    if (witnessedEnd(request) > 0) add(names.seen(request.waitingPartition));
+  },
+  words: (add, request) => {
+    const { jobId, hop, place, known = -1 } = request;
+    add(jobId, `${hop} ${place} ${known} ${witnessedEnd(request)} ${lifetimeMs(request.ttlMs)}`);
+  },
+  answer: (replies, at) => PARK_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
+};
+
+const FAIL = `${ORDER_PRELUDE}
+local function fail(key_name, sequence_name, at)
+  local n = numbers(ARGV[at])
+  local place, fence, attempt, delay, lease, ttl = n[1], n[2], n[3], n[4], n[5], n[6]
+  local key = load(key_name)
+  local s = open(sequence_name)
+  local head = s[S_PLACE] == place
+  if not holds(key, fence) then return head and s[S_FENCE] == fence and 1 or 0 end
+  local reason = ARGV[at + 1]
+  if reason == '' and head then reason = s[S_DEAD] end
+  local due = reason == '' and now + delay or 0
+  set_head(s, {place, attempt, key[R_STARTS], fence, due, reason, n[7] == 1 and ARGV[at + 2]})
+  save(sequence_name, s, ttl)
+  if ARGV[at + 1] == '' then
+    remove(key_name)
+  else
+    key[R_DEAD] = ARGV[at + 1]
+    extend(key_name, key, lease)
+  end
+  return 1
+end
+
+local answers = {}
+for i = 1, #ARGV / 3 do answers[i] = fail(KEYS[2 * i], KEYS[2 * i + 1], 3 * i - 2) end
+return answers
+`;
+
+/** Notes failed attempts. */
+export const failScript: BatchScript<FailRequest, 'failed' | 'lost'> = {
+  name: 'fail',
+  source: FAIL,
+  answerSize: 1,
+  keys: (add, names, request) =>
+    add(names.key(request.idempotencyKey), names.sequence(request.partition, request.orderKey)),
+  words: (add, request) => {
+    const { place, fence, attempt, note } = request;
+    const times = `${wholeMs(request.delayMs)} ${wholeMs(request.leaseMs)} ${lifetimeMs(request.ttlMs)}`;
+    add(
+      `${place} ${fence} ${attempt} ${times} ${note === undefined ? 0 : 1}`,
+      request.dead ?? '',
+      note ?? '',
+    );
+  },
+  answer: (replies, at) => (number(replies[at]) === 1 ? 'failed' : 'lost'),
+};
+
+const COMPLETE_ANSWERS: readonly CompleteAnswer[] = ['completed', 'already', 'adopted', 'fenced'];
+
+const COMPLETE = `${ORDER_PRELUDE}
+local COMPLETED, ALREADY, ADOPTED, FENCED = 0, 1, 2, 3
+
+local function complete(key_name, sequence_name, job_name, at)
+  local fence = tonumber(ARGV[at])
+  local key = load(key_name)
+  if key and key[1] == 'D' then return key[D_FENCE] == fence and ALREADY or FENCED end
+  local running = key and key[1] == 'R'
+  if running and key[R_FENCE] ~= fence then return FENCED end
+  store(key_name, {'D', fence, ARGV[at + 1], ARGV[at + 2]}, ARGV[at + 3])
+  remove(job_name)
+  local waiting = ARGV[at + 4] == '1'
+  -- A sequence without trouble costs nothing more.
+  if waiting or held[sequence_name] then
+    local s = open(sequence_name)
+    finish(s, tonumber(ARGV[at + 5]), waiting)
+    save(sequence_name, s, ARGV[at + 6])
+  end
+  return running and COMPLETED or ADOPTED
+end
+
+local answers = {}
+for i = 1, #ARGV / 7 do
+  answers[i] = complete(KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], 7 * i - 6)
+end
+return answers
+`;
+
+/** Leaves done marks and moves sequences on. */
+export const orderCompleteScript: BatchScript<OrderCompleteRequest, CompleteAnswer> = {
+  name: 'order complete',
+  source: COMPLETE,
+  answerSize: 1,
+  keys: (add, names, request) => add(...placedKeys(names, request)),
+  words: (add, request) =>
+    add(
+      ...[`${request.fence}`, request.origin, request.event, `${lifetimeMs(request.doneTtlMs)}`],
+      ...[request.where === 'direct' ? '0' : '1', `${request.place}`, `${lifetimeMs(request.ttlMs)}`],
+    ),
+  answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
+};
+
+const DEAD = `${ORDER_PRELUDE}
+local COMPLETED, ALREADY, ADOPTED, FENCED = 0, 1, 2, 3
+
+local function dead(key_name, sequence_name, job_name, at)
+  local n = numbers(ARGV[at])
+  local fence, hop, place, waiting, hold, ttl, dead_ttl = n[1], n[2], n[3], n[4] == 1, n[5], n[6], n[7]
+  local key = load(key_name)
+  if key and key[1] == 'D' then return FENCED end
+  local job = load(job_name)
+  if job and (job[J_HOP] > hop or (job[J_HOP] == hop and job[J_POSITION])) then
+    return job[J_FENCE] == fence and ALREADY or FENCED
+  end
+  local running = key and key[1] == 'R'
+  if running and key[R_FENCE] ~= fence then return FENCED end
+  if running then remove(key_name) end
+  local origin = ARGV[at + 1]
+  store(job_name, {hop, 0, 0, fence, 0, origin, origin}, dead_ttl)
+  local s = open(sequence_name)
+  finish(s, place, waiting)
+  if hold == 1 then
+    s[S_HELD] = s[S_HELD] + 1
+    changed = true
+  end
+  save(sequence_name, s, ttl)
+  return running and COMPLETED or ADOPTED
+end
+
+local answers = {}
+for i = 1, #ARGV / 2 do answers[i] = dead(KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], 2 * i - 1) end
+return answers
+`;
+
+/** Leaves dead marks and moves sequences on. */
+export const deadScript: BatchScript<DeadRequest, CompleteAnswer> = {
+  name: 'dead',
+  source: DEAD,
+  answerSize: 1,
+  keys: (add, names, request) => add(...placedKeys(names, request)),
+  words: (add, request) => {
+    const { fence, hop, place, where, hold } = request;
+    const flags = `${where === 'direct' ? 0 : 1} ${hold ? 1 : 0}`;
+    const lifetimes = `${lifetimeMs(request.ttlMs)} ${lifetimeMs(request.deadTtlMs)}`;
+    add(`${fence} ${hop} ${place} ${flags} ${lifetimes}`, request.origin);
+  },
+  answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
+};

@@ -1,0 +1,44 @@
+import type { OrderState } from '../../core/ports/order-state.ts';
+import type { BatchScript, Evaluate } from './batch-script.ts';
+import type { KeyNames, TagId } from './key-names.ts';
+import { orderClaimScript } from './order-claim-script.ts';
+import { registerCopies, type TagsOf } from './order-register.ts';
+import { condemnScript, holdScript, inspectScript, liftScript } from './order-sequence-scripts.ts';
+import { deadScript, failScript, orderCompleteScript, parkScript } from './order-settlement-scripts.ts';
+
+/** How the store runs its scripts. */
+export interface ScriptRunner {
+  readonly namesOf: KeyNames;
+  readonly tagsOf: TagsOf;
+  /** Makes a batch call of a script. */
+  each<Request extends TagId, Answer>(
+    script: BatchScript<Request, Answer>,
+  ): (requests: readonly Request[]) => Promise<readonly Answer[]>;
+  /** Uses the connection for a call of this name. */
+  use<T>(name: string, task: (evaluate: Evaluate) => Promise<T>): Promise<T>;
+}
+
+/** The state of ordered types in Redis. */
+export const redisOrderState = ({ namesOf, tagsOf, each, use }: ScriptRunner): OrderState => {
+  const eachSilently = <Request extends TagId>(script: BatchScript<Request, void>) => {
+    const run = each(script);
+    return async (requests: readonly Request[]): Promise<void> => {
+      await run(requests);
+    };
+  };
+  return {
+    claim: each(orderClaimScript),
+    park: each(parkScript),
+    fail: each(failScript),
+    complete: each(orderCompleteScript),
+    dead: each(deadScript),
+    register: (requests) =>
+      use('register', (evaluate) =>
+        Promise.all(requests.map((request) => registerCopies(evaluate, namesOf, tagsOf, request))),
+      ),
+    inspect: each(inspectScript),
+    hold: eachSilently(holdScript),
+    lift: eachSilently(liftScript),
+    condemn: each(condemnScript),
+  };
+};

@@ -1,0 +1,21 @@
+import { test } from 'vitest';
+import { expectUnbroken } from '../simulation/broken.ts';
+
+// The same histories as test/simulation/order.test.ts, other seeds, 100,000 of them.
+const RANGES = Array.from({ length: 50 }, (_, i) => 1_000_000 + i * 1_000);
+
+test.each(RANGES)(
+  '1,000 histories from seed %i keep all promises',
+  (from) => {
+    expectUnbroken(from, from + 999, { losses: false });
+  },
+  180_000,
+);
+
+test.each(RANGES)(
+  '1,000 histories from seed %i, with lost data, keep order and lose nothing',
+  (from) => {
+    expectUnbroken(from, from + 999, { losses: true });
+  },
+  180_000,
+);

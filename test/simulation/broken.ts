@@ -1,0 +1,43 @@
+import { playHistory } from './history.ts';
+import type { PlanOptions } from './plan.ts';
+
+/** A history that broke a promise. */
+export interface Broken {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  /** How to see it again, what was broken, the settings, and each step with its virtual time. */
+  readonly story: string;
+}
+
+/** Plays the histories of a range of seeds, and stops at the first that breaks a promise. */
+export const firstBroken = (from: number, to: number, options: PlanOptions): Broken | undefined => {
+  for (let seed = from; seed <= to; seed += 1) {
+    if (playHistory(seed, options).violations.length > 0) return brokenBy(seed, options);
+  }
+  return undefined;
+};
+
+/** Plays one history again and tells it. */
+const brokenBy = (seed: number, options: PlanOptions): Broken => {
+  const { violations, world, plan } = playHistory(seed, options, true);
+  const { random: _, arrivals: __, without, ...settings } = plan;
+  const story = [
+    `ORDER_SEED=${seed}${options.losses ? ' ORDER_LOSSES=1' : ''}: ${violations.join('; ')}`,
+    JSON.stringify({ ...settings, without: [...without] }),
+    ...world.trace,
+  ].join('\n');
+  return { seed, violations, story };
+};
+
+/** Fails with the whole story when a history of the range breaks a promise. */
+export const expectUnbroken = (from: number, to: number, options: PlanOptions): void => {
+  const broken = firstBroken(from, to, options);
+  if (broken !== undefined) throw new Error(broken.story);
+};
+
+/** The one history that a person asks for: `ORDER_SEED=12` or, with losses, `ORDER_SEED=12 ORDER_LOSSES=1`. */
+export const askedSeed = (): { readonly seed: number; readonly losses: boolean } | undefined => {
+  const seed = process.env['ORDER_SEED'];
+  if (seed === undefined) return undefined;
+  return { seed: Number(seed), losses: process.env['ORDER_LOSSES'] === '1' };
+};

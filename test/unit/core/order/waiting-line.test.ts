@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest';
+import type { WaitingCopy } from '../../../../src/core/order/waiting-key.ts';
+import { WaitingLine, type WaitingSettings } from '../../../../src/core/order/waiting-line.ts';
+
+const settings: WaitingSettings = {
+  ...{ maxCopiesPerKey: 100, maxCopies: 1_000, maxBytes: 1e9, sleepBeyondMs: 1_000 },
+  ...{ checkEveryMs: 500, renewEveryMs: 1e9, askAgainMs: 100, rereadEveryMs: 10 },
+};
+
+const run = { kind: 'run', fence: 1, attempt: 1, starts: 1 } as const;
+
+/** A line from offset 0, its copies by offset, and the actions as words. */
+const machine = (over: Partial<WaitingSettings> = {}) => {
+  const line = new WaitingLine<WaitingCopy>({ ...settings, ...over }, 0, 0);
+  const copies = new Map<number, WaitingCopy>();
+  const copy = (offset: number, name: string, place: number): WaitingCopy => {
+    const sequence = { jobType: 'job', tenant: 'acme', partition: 'events/0', orderKey: name };
+    const made = copies.get(offset) ?? { offset, name, place, sequence, bytes: 100 };
+    copies.set(offset, made);
+    return made;
+  };
+  return {
+    line,
+    at: (offset: number): WaitingCopy => copy(offset, '?', -1),
+    /** Reads `a7 b1 …`: the copies from an offset on. */
+    read(from: number, words: string, { reading = 0, nowMs = 0 } = {}): void {
+      const list = words.split(' ').map((word, i) => copy(from + i, word.charAt(0), Number(word.slice(1))));
+      line.read(list, reading, nowMs);
+    },
+    end(offset: number, nowMs = 1): void {
+      line.answered(this.at(offset), run, nowMs);
+      line.ended(this.at(offset), nowMs);
+    },
+    /** What is to be done; registrations are answered at once and left out. */
+    did(): string[] {
+      const words: string[] = [];
+      for (let more = line.drain(); more.length > 0; more = line.drain()) {
+        for (const action of more) {
+          if (action.kind === 'register') line.registered('seen');
+          else if (action.kind === 'claim') words.push(`claim ${action.copy.name}${action.copy.place}`);
+          else words.push(`read from ${action.from} as ${action.reading}`);
+        }
+      }
+      return words;
+    },
+  };
+};
+
+describe('a waiting partition', () => {
+  test('runs the front of each key, and the next when that has ended', () => {
+    const one = machine();
+    one.read(0, 'a1 a2 b1');
+    expect(one.did()).toEqual(['claim a1', 'claim b1']);
+    one.end(0);
+    expect(one.did()).toEqual(['claim a2']);
+    expect(one.line.committable).toBe(1);
+    one.end(2);
+    one.end(1);
+    expect([one.line.committable, one.line.size.keys]).toEqual([3, 0]);
+  });
+
+  test('drops copies of a record it has', () => {
+    const one = machine();
+    one.read(0, 'a1 a2 a1 a2 a3');
+    one.end(0);
+    one.end(1);
+    expect(one.did()).toEqual(['claim a1', 'claim a2', 'claim a3']);
+    one.end(4);
+    expect(one.line.committable).toBe(5);
+  });
+
+  // Dropped by its place alone, a copy that came behind a later one was settled unread.
+  test('asks the store about a copy that comes late, rather than losing it', () => {
+    const one = machine();
+    one.read(0, 'a2 a1');
+    one.end(0);
+    expect(one.did()).toEqual(['claim a2', 'claim a1']);
+    expect(one.line.committable).toBe(1);
+  });
+
+  test('keeps a failing key at its front by time, while others go on and nothing is written', () => {
+    const one = machine();
+    one.read(0, 'a1 a2 b1 b2');
+    one.line.answered(one.at(0), run, 1);
+    one.line.failed(one.at(0), 60_000, 1);
+    one.end(2);
+    expect(one.did()).toEqual(['claim a1', 'claim b1', 'claim b2']);
+    one.end(3);
+    one.line.tick(60_000);
+    expect(one.did()).toEqual(['claim a1']);
+    expect(one.line.committable).toBe(0);
+  });
+
+  test('asks again about a front that runs elsewhere, and lets a lost run begin anew', () => {
+    const one = machine();
+    one.read(0, 'a1 b1');
+    one.did();
+    one.line.answered(one.at(0), { kind: 'running', untilMs: 90_000, nowMs: 0 }, 1);
+    one.line.answered(one.at(1), { kind: 'wait', dueMs: 300, nowMs: 0, attempt: 2 }, 1);
+    one.line.tick(301);
+    expect(one.did()).toEqual(['claim b1']);
+    one.line.lost(one.at(1), 302);
+    one.line.tick(501);
+    expect(one.did()).toEqual(['claim b1', 'claim a1']);
+  });
+});
+
+describe('what does not fit into memory', () => {
+  test('is read again from where a key left off, when its front has ended', () => {
+    const one = machine({ maxCopiesPerKey: 1 });
+    one.read(0, 'a1 a2 b1 a3', { nowMs: 1 });
+    expect(one.did()).toEqual(['claim a1', 'claim b1']);
+    one.end(0, 20);
+    expect(one.did()).toEqual(['read from 1 as 1']);
+    one.read(4, 'a4', { reading: 0, nowMs: 21 });
+    expect(one.did()).toEqual([]);
+    one.read(1, 'a2 b1 a3', { reading: 1, nowMs: 22 });
+    expect(one.did()).toEqual(['claim a2']);
+    expect(one.line.committable).toBe(1);
+  });
+
+  // Without winding back, the copies that a sleeping key let go of were taken for repetitions, and settled unread.
+  test('a sleeping key lets go of its copies for others, and finds all of them when it is due', () => {
+    const one = machine({ maxCopies: 2 });
+    one.read(0, 'a1 a2');
+    one.line.answered(one.at(0), run, 1);
+    one.line.failed(one.at(0), 5_000, 1);
+    one.read(2, 'b1', { nowMs: 2 });
+    expect(one.did()).toEqual(['claim a1', 'claim b1']);
+    expect(one.line.size.copies).toBe(1);
+    one.end(2, 3);
+    one.line.tick(5_000);
+    expect(one.did()).toEqual(['read from 0 as 1']);
+    one.read(0, 'a1 a2 b1', { reading: 1, nowMs: 5_001 });
+    one.end(0, 5_002);
+    expect(one.did()).toEqual(['claim a1', 'claim a2']);
+    expect(one.line.committable).toBe(1);
+  });
+
+  test('one reading serves several keys, and new copies are not kept waiting for ever', () => {
+    const one = machine({ maxCopiesPerKey: 1 });
+    one.read(0, 'a1 b1 a2 b2', { nowMs: 1 });
+    one.end(0, 20);
+    one.end(1, 21);
+    expect(one.did()).toEqual(['claim a1', 'claim b1', 'read from 2 as 1']);
+    one.line.tick(40);
+    expect(one.did()).toEqual([]);
+    one.read(2, 'a2 b2 c1', { reading: 1, nowMs: 41 });
+    expect(one.did()).toEqual(['claim a2', 'claim b2', 'claim c1']);
+  });
+
+  test('a client that goes back by itself brings nothing twice', () => {
+    const one = machine();
+    one.read(0, 'a1 b1 a2');
+    one.end(1);
+    one.did();
+    expect(one.line.rewound(0)).toBe(1);
+    one.read(0, 'a1 b1 a2 a3', { reading: 1 });
+    expect(one.did()).toEqual([]);
+    one.end(0);
+    one.end(2);
+    expect(one.did()).toEqual(['claim a2', 'claim a3']);
+  });
+});
+
+describe('the witness', () => {
+  const next = (one: ReturnType<typeof machine>) =>
+    one.line.drain().find((action) => action.kind === 'register');
+
+  test('begins where all has ended, and moves when what was read is registered', () => {
+    const one = machine();
+    expect(next(one)).toMatchObject({ copies: [], after: 0, upTo: 0 });
+    one.line.registered('seen');
+    one.read(0, 'a1 a2 b7');
+    const asked = next(one);
+    expect(asked).toMatchObject({ after: 0, upTo: 3 });
+    expect(asked?.copies.map(({ sequence, place }) => `${sequence.orderKey}${place}`)).toEqual(['a2', 'b7']);
+    one.read(3, 'a3');
+    expect(next(one)).toBeUndefined();
+    one.line.registered('seen');
+    expect(next(one)).toMatchObject({ after: 3, upTo: 4, copies: [{ place: 3 }] });
+  });
+
+  test('that is found behind has all that waits registered again, sleeping keys too', () => {
+    const one = machine({ maxCopies: 1 });
+    one.line.registered('seen');
+    one.read(0, 'a1 a2 b7');
+    one.line.drain();
+    one.line.registered('seen');
+    one.line.tick(500);
+    expect(next(one)).toMatchObject({ copies: [], after: 3, upTo: 3 });
+    one.line.registered('behind');
+    const again = next(one);
+    expect(again).toMatchObject({ after: 0, upTo: 3 });
+    expect(again?.copies.map(({ place }) => place)).toEqual([2, 7]);
+  });
+
+  test('registers all that waits anew before the store forgets it', () => {
+    const one = machine({ renewEveryMs: 9_000 });
+    one.did();
+    one.read(0, 'a1');
+    one.did();
+    one.line.tick(9_000);
+    expect(next(one)).toMatchObject({ copies: [{ place: 1 }], after: 1, upTo: 1 });
+  });
+});
