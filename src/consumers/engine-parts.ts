@@ -8,6 +8,7 @@ import type { OrderedStateStore } from '../core/ports/order-state.ts';
 import type { Serde } from '../core/ports/serde.ts';
 import type { JobTelemetry } from '../core/ports/telemetry.ts';
 import type { AroundAttempt } from './execution.ts';
+import type { QueueLimits } from './limits/queue-limits.ts';
 import type { Window } from './partition-home.ts';
 import type { SlotScheduler } from './scheduling/slot-scheduler.ts';
 import type { SuspensionsOptions } from './suspensions.ts';
@@ -26,6 +27,7 @@ export interface EngineParts {
   readonly log: Log;
   readonly identity: ServiceIdentity;
   readonly slots: SlotScheduler;
+  readonly limits: QueueLimits;
   readonly settings: EngineSettings;
   /** The app's own rules, asked before the built-in ones. */
   readonly classify?: (error: unknown) => ErrorClass | undefined;

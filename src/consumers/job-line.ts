@@ -9,6 +9,7 @@ import type { Entry } from './entry.ts';
 import type { RunEnd } from './execution.ts';
 import type { RunFacts, Teller } from './job-telling.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import type { StartGates } from './limits/start-gates.ts';
 import { Runner } from './runner.ts';
 import { FairQueue } from './scheduling/fair-queue.ts';
 import type { Seat } from './scheduling/slot-scheduler.ts';
@@ -16,7 +17,8 @@ import type { StateClient } from './state-client.ts';
 import type { Step } from './step.ts';
 
 export interface JobLineParts
-  extends Pick<EngineParts, 'clock' | 'slots' | 'tenants' | 'settings' | 'telemetry' | 'onFatal' | 'around'> {
+  extends Pick<EngineParts, 'clock' | 'slots' | 'tenants' | 'settings' | 'telemetry' | 'onFatal' | 'around'>,
+    Pick<EngineParts, 'limits'> {
   readonly job: JobDefinition<unknown>;
   readonly jobSettings: JobSettings;
   readonly state: StateClient;
@@ -43,6 +45,8 @@ export class JobLine {
   readonly #runner: Runner;
   readonly #leases: LeaseKeeper;
   readonly #ahead = new ClaimAhead();
+  /** Limits and locks over all processes; undefined where there are none. */
+  readonly #gates: StartGates | undefined;
   #isOpen = true;
   /** Entries claimed, or being claimed, without a slot. */
   #aheadCount = 0;
@@ -73,6 +77,17 @@ export class JobLine {
       shareOf: (tenant) => tenantLimitsOf(jobSettings.queue, tenants.tierOf(tenant)),
     });
     this.#seat = parts.slots.join(job.queue, (slots) => this.#takeSlots(slots), job.concurrency);
+    tenants.onTierChanged((tenant) => this.#ready.refresh(tenant));
+    this.#gates = parts.limits.gatesOf(job, {
+      ...{ course: this.#course, ready: this.#ready, seat: this.#seat, runner: this.#runner },
+      mayStart: (entry) => this.#mayStart(entry),
+      begin: (entry) => this.#begin(entry),
+      full: jobSettings.queueTimeoutMs === 0 ? (entry) => this.#skipAsFull(entry) : undefined,
+      letGo: (entry) => this.#letGo(entry),
+      giveBack: (entry) => this.#giveBack(entry),
+      take: (entry, step) => this.#take(entry, step),
+      again: (entry) => this.#again(entry),
+    });
   }
 
   /** Takes in an entry that may start as far as its order goes. */
@@ -80,7 +95,8 @@ export class JobLine {
     this.#ready.push(entry, entry.delivery.tenant, entry.delivery.priority);
     this.#seat.wake();
     this.#claimAhead();
-    if (entry.holds === 'nothing' && this.#parts.jobSettings.queueTimeoutMs === 0) this.#skipAsFull(entry);
+    if (entry.holds !== 'nothing' || this.#parts.jobSettings.queueTimeoutMs !== 0) return;
+    if (this.#gates?.waits(entry) !== true) this.#skipAsFull(entry);
   }
 
   /** Takes nothing new; claims that have not led to a start are given back. */
@@ -123,14 +139,15 @@ export class JobLine {
       if (entry === undefined) break;
       if (entry.holds === 'ahead') this.#aheadCount -= 1;
       entry.holds = 'slot';
-      if (granted === undefined) this.#begin(entry);
-      else this.#start(entry);
+      if (granted !== undefined) this.#start(entry);
+      else if (this.#gates === undefined) this.#begin(entry);
+      else this.#gates.enter(entry);
     }
     return taken;
   }
 
   #claimAhead(): void {
-    if (!this.#isOpen || !this.#ready.ready) return;
+    if (!this.#isOpen || this.#gates !== undefined || !this.#ready.ready) return;
     const allowance = this.#ahead.allowance(this.#parts.clock.nowMs());
     while (this.#aheadCount < allowance) {
       const entry = this.#ready.shift();
@@ -166,7 +183,7 @@ export class JobLine {
 
   #grantedTo(entry: Entry): void {
     this.#leases.keep(entry);
-    if (!this.#isOpen || !entry.home.alive) this.#giveBack(entry);
+    if (!this.#mayStart(entry)) this.#giveBack(entry);
     else if (entry.holds === 'slot') this.#start(entry);
     else {
       this.#granted.push(entry);
@@ -176,7 +193,9 @@ export class JobLine {
 
   #start(entry: Entry): void {
     const { run } = entry;
-    if (run !== undefined) this.#runner.run(entry, run);
+    if (run === undefined) return;
+    if (this.#gates === undefined) this.#runner.run(entry, run);
+    else this.#gates.start(entry, run);
   }
 
   #ended(entry: Entry, run: RunFacts, end: RunEnd): void {
@@ -209,10 +228,7 @@ export class JobLine {
     }
     this.#leave(entry);
     if (step.kind === 'report') step.report();
-    else
-      this.#parts.clock.after(step.delayMs, () => {
-        if (entry.home.alive && this.#isOpen) this.add(entry);
-      });
+    else this.#parts.clock.after(step.delayMs, () => this.#again(entry));
   }
 
   #over(entry: Entry): void {
@@ -241,16 +257,25 @@ export class JobLine {
     this.#ready.ended(entry.delivery.tenant);
     if (holds === 'ahead') this.#aheadCount -= 1;
     else this.#seat.release();
+    this.#gates?.leave(entry);
     if (this.#ready.ready) this.#seat.wake();
+  }
+
+  #mayStart({ home }: Entry): boolean {
+    return this.#isOpen && home.alive;
+  }
+
+  #again(entry: Entry): void {
+    if (this.#mayStart(entry)) this.add(entry);
   }
 
   #claimGone(entry: Entry): void {
     const at = this.#granted.indexOf(entry);
-    if (at < 0) {
+    if (at >= 0) this.#granted.splice(at, 1);
+    else if (this.#gates?.claimGone(entry) !== true) {
       this.#runner.revoke(entry);
       return;
     }
-    this.#granted.splice(at, 1);
     this.#letGo(entry);
     this.#follow(entry, this.#course.gone(entry));
   }

@@ -18,6 +18,7 @@ import { JobProcessor } from './job-processor.ts';
 import { createTeller } from './job-telling.ts';
 import { tellOffsetProblems } from './offset-problems.ts';
 import { CopyWriter } from './ordered/copy-writer.ts';
+import { driverOf } from './ordered/lane-driver.ts';
 import { OrderedBurial } from './ordered/ordered-burial.ts';
 import { OrderedCourse } from './ordered/ordered-course.ts';
 import { OrderedDrivers } from './ordered/ordered-drivers.ts';
@@ -192,7 +193,7 @@ export class JobWorker implements Worker {
       onDelivery: (home, delivery) => {
         const entry = new Entry(delivery, home);
         if (home.driver === undefined) this.#line.add(entry);
-        else home.driver.arrived(entry);
+        else driverOf(entry).arrived(entry);
       },
     };
   }

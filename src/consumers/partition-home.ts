@@ -1,7 +1,6 @@
 import type { Epoch } from '../core/ports/broker.ts';
 import type { ConsumedRecord, TopicPartition } from '../core/record.ts';
 import { Watermark } from '../core/watermark.ts';
-import type { Entry } from './entry.ts';
 
 /** Bounds of what one partition may hold in memory. */
 export interface Window {
@@ -16,8 +15,6 @@ const sizeOf = (record: ConsumedRecord): number =>
 
 /** Keeps the records of one partition in order, where its job type is ordered. */
 export interface HomeDriver {
-  /** An entry was understood, in offset order. */
-  arrived(entry: Entry): void;
   /** The window is full, or has room again. */
   full(isFull: boolean): void;
   /** What is committed beside the offset. */

@@ -1,5 +1,3 @@
-import type { Settled } from './settlement.ts';
-
 /** What became of one try to get an entry done. */
 export type Step =
   | { readonly kind: 'settle' }
@@ -16,4 +14,5 @@ export const ASK_AGAIN_MS = 100;
 export const again = (delayMs: number): Step => ({ kind: 'again', delayMs: Math.max(0, delayMs) });
 
 /** The step that follows what a settlement came to. */
-export const stepOf = (settled: Settled): Step => (settled === 'settle' ? SETTLE : again(ASK_AGAIN_MS));
+export const stepOf = (settled: 'settle' | 'ask-again'): Step =>
+  settled === 'settle' ? SETTLE : again(ASK_AGAIN_MS);

@@ -12,6 +12,8 @@ export interface TenantResolver {
   resolve(id: string | undefined): string | undefined | Promise<string | undefined>;
   /** The tier of a tenant that was resolved, as last heard. */
   tierOf(id: string): string | undefined;
+  /** Calls back when a tenant's tier is another than was last heard. */
+  onTierChanged(listener: (id: string) => void): void;
 }
 
 const KNOWN_FOR_MS = 30_000;
@@ -28,12 +30,15 @@ interface Memory {
 /** Puts a memory before a directory: known tenants for 30 s, unknown ones for 5 s, failures not at all. */
 export const createTenantResolver = (directory: TenantDirectory, clock: Clock): TenantResolver => {
   const remembered = new Map<string, Memory>();
+  const listeners: ((id: string) => void)[] = [];
 
   const ask = (id: string): Promise<string | undefined> => {
     const asked = directory.resolve(id).then(
       (tenant) => {
         memory.answer = tenant?.id;
+        const isOther = memory.tier !== tenant?.tier;
         memory.tier = tenant?.tier;
+        if (isOther) for (const listener of listeners) listener(id);
         memory.untilMs = clock.nowMs() + (tenant === undefined ? UNKNOWN_FOR_MS : KNOWN_FOR_MS);
         return memory.answer;
       },
@@ -46,7 +51,8 @@ export const createTenantResolver = (directory: TenantDirectory, clock: Clock): 
         });
       },
     );
-    const memory: Memory = { answer: asked, untilMs: Number.POSITIVE_INFINITY, tier: undefined };
+    const { tier } = remembered.get(id) ?? {};
+    const memory: Memory = { answer: asked, untilMs: Number.POSITIVE_INFINITY, tier };
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
     remembered.set(id, memory);
     return asked;
@@ -54,6 +60,7 @@ export const createTenantResolver = (directory: TenantDirectory, clock: Clock): 
 
   return {
     tierOf: (id) => remembered.get(id)?.tier,
+    onTierChanged: (listener) => void listeners.push(listener),
     resolve: (id) => {
       if (id === undefined || id === '') return undefined;
       const memory = remembered.get(id);

@@ -7,6 +7,7 @@ import { AuditRecord } from '../core/generated/audit-record.ts';
 import { JobEvent } from '../core/generated/job-event.ts';
 import { JobFailed } from '../core/generated/job-failed.ts';
 import type { Broker } from '../core/ports/broker.ts';
+import type { WithLimits } from '../core/ports/limits.ts';
 import type { OrderedStateStore } from '../core/ports/order-state.ts';
 import type { Serde } from '../core/ports/serde.ts';
 import { createMemorySource } from '../serde/memory-source.ts';
@@ -17,7 +18,7 @@ import { createMemoryStateStore } from '../state/memory/memory-state-store.ts';
 export interface Backend {
   readonly broker: Broker;
   readonly serde: Serde;
-  readonly state: OrderedStateStore;
+  readonly state: OrderedStateStore & WithLimits;
   /** Closes them in the reverse order. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { type Config, loadConfig, readEnvironment } from '../config/index.ts';
 import { wantsTraces } from '../config/tracing.ts';
 import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../consumers/engine-parts.ts';
+import { QueueLimits } from '../consumers/limits/queue-limits.ts';
 import { SlotScheduler } from '../consumers/scheduling/slot-scheduler.ts';
 import { createTenantResolver } from '../consumers/tenant-resolver.ts';
 import type { AppDefinition } from '../core/app.ts';
@@ -87,6 +88,7 @@ interface Built {
   producer?: RecordProducer;
   telling?: Telling;
   workers?: Workers;
+  limits?: QueueLimits;
   health?: Health;
 }
 
@@ -96,7 +98,7 @@ const COMMIT_EVERY_IN_MEMORY_MS = 20;
 const IDLE_POLL_MS = { memory: 20, kafka: 200 } as const;
 
 const stepsToStop = (built: Built): readonly Step[] => {
-  const { config, workers, producer, health, telling, backend } = built;
+  const { config, workers, limits, producer, health, telling, backend } = built;
   const graceMs = config.worker.shutdownGraceMs;
   const step = (name: string, run: () => Promise<unknown>, boundMs = STEP_BOUND_MS): Step => ({
     name,
@@ -110,6 +112,7 @@ const stepsToStop = (built: Built): readonly Step[] => {
       ? []
       : [step('finish running jobs', () => workers.drain(graceMs), graceMs + STEP_BOUND_MS)]),
     ...(workers === undefined ? [] : [step('commit and leave groups', () => workers.stop())]),
+    ...(limits === undefined ? [] : [step('give limits and locks back', () => limits.stop())]),
     ...(producer === undefined
       ? []
       : [step('flush and close producer', () => producer.close(STEP_BOUND_MS))]),
@@ -208,11 +211,20 @@ const assemble = async (
   });
   const { telemetry, openTelemetry } = built.telling;
   const fatal = onceFatal(log, options.onFatal);
+  const tenants = createTenantResolver(app.tenants, clock);
+  const slots = new SlotScheduler({
+    size: config.worker.maxConcurrentJobs,
+    queues: [...app.queues.values()],
+  });
+  const limits = new QueueLimits({
+    ...{ app, store: state.limits, clock, log, slots, tenants },
+    onError: (error) => fatal(error instanceof Error ? error : new Error(String(error))),
+  });
+  built.limits = limits;
   const workers = createWorkers(
     {
       ...{ app, broker, producer, state, serde, telemetry, clock, log, identity },
-      tenants: createTenantResolver(app.tenants, clock),
-      slots: new SlotScheduler({ size: config.worker.maxConcurrentJobs, queues: [...app.queues.values()] }),
+      ...{ tenants, slots, limits },
       settings: engineSettings(config, options),
       onFatal: fatal,
       ...(traces

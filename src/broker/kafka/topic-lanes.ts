@@ -3,8 +3,7 @@ import { EsteiraError } from '../../core/errors.ts';
 import type { TopicPartition } from '../../core/record.ts';
 import { brokerError } from './errors.ts';
 import { partitionOfHash } from './murmur2.ts';
-import type { PartitionCollector } from './partition-collector.ts';
-import type { PendingSend } from './pending-send.ts';
+import type { PartitionCollector, Pending } from './partition-collector.ts';
 
 /** How lanes are wired. */
 export interface LanesWiring {
@@ -25,6 +24,9 @@ export interface Address {
   readonly keyHash: number | undefined;
 }
 
+/** A record on its way to its partition. */
+type Addressed = Pending & Address;
+
 const LOOK_UP_AGAIN_MS = 200;
 /** A partition that is not there is looked for anew when the last look is older than this, ms. */
 const ASK_AGAIN_MS = 5_000;
@@ -42,7 +44,7 @@ export class TopicLanes {
   readonly #wiring: LanesWiring;
   readonly #collectors: (PartitionCollector | undefined)[] = [];
   /** What waits for the number of partitions, in its order. */
-  #early: PendingSend[] = [];
+  #early: Addressed[] = [];
   #count: number | undefined;
   #askedAtMs = 0;
   #isAsking = false;
@@ -54,7 +56,7 @@ export class TopicLanes {
   }
 
   /** Queues a record on its partition. `nowMs` is the time. */
-  add(record: PendingSend, nowMs: number): void {
+  add(record: Addressed, nowMs: number): void {
     const count = this.#countFor(record, nowMs);
     if (count !== undefined) this.#route(record, count);
     else {
@@ -70,7 +72,7 @@ export class TopicLanes {
   }
 
   /** The number of partitions, unless it has to be asked for first: partitions may have been added. */
-  #countFor({ partition }: PendingSend, nowMs: number): number | undefined {
+  #countFor({ partition }: Addressed, nowMs: number): number | undefined {
     const count = this.#count;
     const ageMs = nowMs - this.#askedAtMs;
     if (count !== undefined && partition !== undefined && partition >= count && ageMs > ASK_AGAIN_MS) {
@@ -134,13 +136,13 @@ export class TopicLanes {
     for (const record of this.#takeEarly()) record.failed(error);
   }
 
-  #takeEarly(): readonly PendingSend[] {
+  #takeEarly(): readonly Addressed[] {
     const taken = this.#early;
     this.#early = [];
     return taken;
   }
 
-  #route(record: PendingSend, count: number): void {
+  #route(record: Addressed, count: number): void {
     const partition = this.#choose(record, count);
     if (partition >= 0 && partition < count) this.#collectorOf(partition).add(record);
     // Not at once: the caller has not its call behind it yet.

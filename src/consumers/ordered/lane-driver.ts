@@ -4,6 +4,8 @@ import type { HomeDriver } from '../partition-home.ts';
 
 /** What the engine tells the order machine of a partition about the entries it was given to claim. */
 export interface LaneDriver extends HomeDriver {
+  /** An entry was understood, in offset order. */
+  arrived(entry: Entry): void;
   /** The end of what earlier owners parked on the waiting partition; goes with each claim. */
   readonly parkedEnd: number;
   /** The largest place of the entry's sequence that was parked here since the assignment; goes with its claim. */

@@ -149,12 +149,11 @@ export class FairQueue<T> {
     this.#settle(lanes);
   }
 
-  /** Asks for the shares anew, after they have changed. */
-  refresh(): void {
-    for (const lanes of this.#tenants.values()) {
-      this.#share(lanes);
-      this.#settle(lanes);
-    }
+  /** Asks for the shares anew, after they have changed: those of one tenant, or of all. */
+  refresh(tenant?: string): void {
+    if (tenant === undefined) for (const lanes of this.#tenants.values()) this.#refresh(lanes);
+    const lanes = tenant === undefined ? undefined : this.#tenants.get(tenant);
+    if (lanes !== undefined) this.#refresh(lanes);
   }
 
   /** Drops what nobody wants any more, without waiting for its turn; answers how many. Looks at every entry. */
@@ -182,6 +181,11 @@ export class FairQueue<T> {
   /** Tenants with entries or with a hold, each with its standing. */
   *standings(): Generator<readonly [tenant: string, standing: TenantStanding]> {
     for (const [tenant, lanes] of this.#tenants) if (!lanes.idle) yield [tenant, this.standing(tenant)];
+  }
+
+  #refresh(lanes: TenantLanes<T>): void {
+    this.#share(lanes);
+    this.#settle(lanes);
   }
 
   #laneOf(tenant: string, priority: number): Lane<T> {

@@ -4,6 +4,8 @@ import { type DirectRecord, Lane, type Node } from './lane.ts';
 import { MinHeap } from './min-heap.ts';
 import { ParkedPlaces } from './parked-places.ts';
 
+export type { DirectAction } from './direct-action.ts';
+
 /** How the direct way waits. All in ms. */
 export interface DirectSettings {
   /** A head due within this time stays in the buffer, with its followers. */

@@ -168,6 +168,16 @@ export class WaitingLine<C extends WaitingCopy> {
     if (key !== undefined) this.#later(key, nowMs + this.#settings.askAgainMs, nowMs);
   }
 
+  /** Asks for a key's front now, however late it is due: somebody has changed what the store will answer. */
+  wake(name: string, nowMs: number): void {
+    const key = this.#keys.get(name);
+    if (key === undefined || key.busy) return;
+    key.dueMs = Math.min(key.dueMs, nowMs);
+    this.#memory.awake(key);
+    this.#goOn(key, nowMs);
+    this.#readAgain(nowMs);
+  }
+
   /** Time has passed: wakes keys that are due, looks at the witness, reads again. */
   tick(nowMs: number): void {
     this.#witness.tick(nowMs);

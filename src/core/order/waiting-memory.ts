@@ -17,6 +17,8 @@ export class WaitingMemory<C extends WaitingCopy> {
   readonly #asleep = new Set<WaitingKey<C>>();
   /** Keys with more than a front: what is behind it goes next. */
   readonly #deep = new Set<WaitingKey<C>>();
+  /** The size of the front that was refused last; 0 when none was since one was taken. */
+  #wantedBytes = 0;
   #copies = 0;
   #bytes = 0;
 
@@ -32,7 +34,12 @@ export class WaitingMemory<C extends WaitingCopy> {
   take(key: WaitingKey<C>, copy: C, reading: number): boolean {
     const isFront = key.copies.length === 0;
     if (key.copies.length >= this.#bounds.maxCopiesPerKey) return false;
-    while (!this.#fits(copy)) if (!isFront || !this.#makeRoom(reading)) return false;
+    while (!this.#fits(copy.bytes)) {
+      if (isFront && this.#makeRoom(reading)) continue;
+      if (isFront) this.#wantedBytes = copy.bytes;
+      return false;
+    }
+    if (isFront) this.#wantedBytes = 0;
     key.copies.push(copy);
     key.passBy(copy.offset);
     this.#copies += 1;
@@ -48,9 +55,9 @@ export class WaitingMemory<C extends WaitingCopy> {
     if (key.copies.length < 2) this.#deep.delete(key);
   }
 
-  /** Whether a front could be taken. */
+  /** Whether it is worth reading for a front: the one that was refused last would fit. */
   get hasRoom(): boolean {
-    return this.#copies < this.#bounds.maxCopies || this.#asleep.size > 0 || this.#deep.size > 0;
+    return this.#asleep.size > 0 || this.#deep.size > 0 || this.#fits(this.#wantedBytes);
   }
 
   asleep(key: WaitingKey<C>): void {
@@ -61,9 +68,9 @@ export class WaitingMemory<C extends WaitingCopy> {
     this.#asleep.delete(key);
   }
 
-  #fits(copy: C): boolean {
+  #fits(bytes: number): boolean {
     if (this.#copies === 0) return true;
-    return this.#copies < this.#bounds.maxCopies && this.#bytes + copy.bytes <= this.#bounds.maxBytes;
+    return this.#copies < this.#bounds.maxCopies && this.#bytes + bytes <= this.#bounds.maxBytes;
   }
 
   #makeRoom(reading: number): boolean {

@@ -13,6 +13,8 @@ local DEAD = {starts_exhausted = STARTS_EXHAUSTED, attempts_exhausted = ATTEMPTS
 local known = tonumber(held[KEYS[1]] or '0')
 local largest = known
 local numbers_of = {}
+-- One word a request: each one less is one less to send, to parse and to keep. An empty position is the origin.
+local WORD = '^([^\\n]*)\\n([^\\n]*)\\n([^\\n]*)\\n([^\\n]*)\\n(.*)$'
 
 -- Most requests of a batch have the same numbers: each text is read once.
 local function read_numbers(text)
@@ -37,7 +39,7 @@ local function claimed(key)
   return DEAD[key[R_DEAD]] or RUN, key[R_FENCE], key[R_ATTEMPT], key[R_STARTS]
 end
 
-local function take(key_name, key, own, job, at, n)
+local function take(key_name, key, own, job, asked, n)
   local starts, attempt = n[3], n[2]
   local running = key and key[1] == 'R'
   if own then starts = max(starts, key[running and R_STARTS or F_STARTS]) end
@@ -52,41 +54,45 @@ local function take(key_name, key, own, job, at, n)
   largest = max(largest + 1, now_us, running and key[R_FENCE] + 1 or 0)
   local until_ms = now + n[6]
   local taken =
-    {'R', largest, until_ms, ARGV[at + 1], ARGV[at], n[1], starts, attempt, dead, ARGV[at + 4], ARGV[at + 5]}
+    {'R', largest, until_ms, asked.run, asked.job, n[1], starts, attempt, dead, asked.origin}
   store(key_name, taken, n[6] + GRACE)
   return claimed(taken)
 end
 
-local function claim(key_name, job_name, at)
-  local n = numbers_of[ARGV[at + 3]] or read_numbers(ARGV[at + 3])
+local function claim(key_name, job_name, word)
+  local asked = {}
+  local numbers
+  asked.job, asked.run, numbers, asked.position, asked.origin = string.match(word, WORD)
+  if asked.position == '' then asked.position = asked.origin end
+  local n = numbers_of[numbers] or read_numbers(numbers)
   local key = load(key_name)
   local running = key and key[1] == 'R'
   local own = false
   if key then
     if key[1] == 'D' then return DONE, key[D_FENCE], key[D_ORIGIN], key[D_EVENT] end
-    own = key[running and R_JOB or F_JOB] == ARGV[at]
+    own = key[running and R_JOB or F_JOB] == asked.job
     if own and key[running and R_HOP or F_HOP] > n[1] then
       return SUPERSEDED, key[running and R_ORIGIN or F_ORIGIN]
     end
   end
   local job = load(job_name)
   if job then
-    local kind, a, b, c = by_job(job, n[1], ARGV[at + 2])
+    local kind, a, b, c = by_job(job, n[1], asked.position)
     if kind then return kind, a, b, c end
   end
   if running then
-    if own and key[R_RUN] == ARGV[at + 1] then
+    if own and key[R_RUN] == asked.run then
       extend(key_name, key, n[6])
       return claimed(key)
     end
     if key[R_UNTIL] > now then return RUNNING, key[R_UNTIL], now end
   end
-  return take(key_name, key, own, job, at, n)
+  return take(key_name, key, own, job, asked, n)
 end
 
 local answers = {}
 for i = 1, (#KEYS - 1) / 2 do
-  local kind, a, b, c = claim(KEYS[2 * i], KEYS[2 * i + 1], 6 * i - 5)
+  local kind, a, b, c = claim(KEYS[2 * i], KEYS[2 * i + 1], ARGV[i])
   local at = 4 * i
   answers[at - 3], answers[at - 2], answers[at - 1], answers[at] = kind, a or false, b or false, c or false
 end
@@ -117,6 +123,17 @@ const dead = (
   c: unknown,
 ): ClaimAnswer => ({ kind: 'dead', reason, fence: number(a), attempt: number(b), starts: number(c) });
 
+/** A foreign hand may have written anything into `job-id`. */
+const oneLine = (text: string): string => (text.includes('\n') ? text.replaceAll('\n', ' ') : text);
+
+const numbersOf = (request: ClaimRequest): string => {
+  const { hop, attempt, starts, maxAttempts, maxStarts, leaseMs } = request;
+  return `${hop} ${attempt} ${starts} ${maxAttempts} ${maxStarts} ${wholeMs(leaseMs)}`;
+};
+
+const positionOf = ({ position, origin }: ClaimRequest): string =>
+  position === origin ? '' : oneLine(position);
+
 /** Who may run. */
 export const claimScript: BatchScript<ClaimRequest, ClaimAnswer> = {
   name: 'claim',
@@ -125,12 +142,7 @@ export const claimScript: BatchScript<ClaimRequest, ClaimAnswer> = {
   keys: (add, names, request) => add(names.key(request.idempotencyKey), names.job(request.jobId)),
   words: (add, request) =>
     add(
-      request.jobId,
-      request.run,
-      request.position,
-      `${request.hop} ${request.attempt} ${request.starts} ${request.maxAttempts} ${request.maxStarts} ${wholeMs(request.leaseMs)}`,
-      request.origin,
-      request.place === undefined ? '' : `${request.place.offset} ${request.place.sequence}`,
+      `${oneLine(request.jobId)}\n${oneLine(request.run)}\n${numbersOf(request)}\n${positionOf(request)}\n${request.origin}`,
     ),
   answer: (replies, at) => {
     const read = readers[number(replies[at])];

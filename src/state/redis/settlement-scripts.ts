@@ -19,19 +19,20 @@ const COMPLETE_ANSWERS: readonly CompleteAnswer[] = ['completed', 'already', 'ad
 const COMPLETE = `${SCRIPT_PRELUDE}
 local COMPLETED, ALREADY, ADOPTED, FENCED = 0, 1, 2, 3
 
-local function complete(key_name, job_name, at)
-  local fence = tonumber(ARGV[at])
+local function complete(key_name, job_name, word, event)
+  local fence_text, lifetime, origin = string.match(word, '^(%S+) (%S+) (.*)$')
+  local fence = tonumber(fence_text)
   local key = load(key_name)
   if key and key[1] == 'D' then return key[D_FENCE] == fence and ALREADY or FENCED end
   local running = key and key[1] == 'R'
   if running and key[R_FENCE] ~= fence then return FENCED end
-  store(key_name, {'D', fence, ARGV[at + 1], ARGV[at + 2]}, ARGV[at + 3])
+  store(key_name, {'D', fence, origin, event}, lifetime)
   remove(job_name)
   return running and COMPLETED or ADOPTED
 end
 
 local answers = {}
-for i = 1, (#KEYS - 1) / 2 do answers[i] = complete(KEYS[2 * i], KEYS[2 * i + 1], 4 * i - 3) end
+for i = 1, (#KEYS - 1) / 2 do answers[i] = complete(KEYS[2 * i], KEYS[2 * i + 1], ARGV[2 * i - 1], ARGV[2 * i]) end
 return answers
 `;
 
@@ -42,7 +43,7 @@ export const completeScript: BatchScript<CompleteRequest, CompleteAnswer> = {
   answerSize: 1,
   keys: (add, names, request) => add(names.key(request.idempotencyKey), names.job(request.jobId)),
   words: (add, request) =>
-    add(String(request.fence), request.origin, request.event, String(lifetimeMs(request.doneTtlMs))),
+    add(`${request.fence} ${lifetimeMs(request.doneTtlMs)} ${request.origin}`, request.event),
   answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
 };
 

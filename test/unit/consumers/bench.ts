@@ -4,7 +4,6 @@ import { InvoicePaid } from '../../../examples/condominium/generated/invoice-pai
 import { createMemoryBroker, MemoryCluster, memoryFaults } from '../../../src/broker/memory/index.ts';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { Broker } from '../../../src/core/ports/broker.ts';
-import type { OrderedStateStore } from '../../../src/core/ports/order-state.ts';
 import type { Serde } from '../../../src/core/ports/serde.ts';
 import type { ConsumedRecord, RecordHeaders } from '../../../src/core/record.ts';
 import {
@@ -19,7 +18,7 @@ import {
   type StartOptions,
   start,
 } from '../../../src/index.ts';
-import { contractsOf } from '../../../src/runtime/backend.ts';
+import { type Backend, contractsOf } from '../../../src/runtime/backend.ts';
 import { createMemorySource } from '../../../src/serde/memory-source.ts';
 import { createSerde } from '../../../src/serde/serde.ts';
 import { createMemoryStateStore } from '../../../src/state/memory/memory-state-store.ts';
@@ -42,7 +41,7 @@ export const onInvoice = (changes: Partial<JobOptions<InvoicePaid>> = {}) =>
 
 /** What a test puts between the engine and the services. */
 export interface BenchOptions extends Partial<AppOptions> {
-  readonly state?: (state: OrderedStateStore) => OrderedStateStore;
+  readonly state?: (state: Backend['state']) => Backend['state'];
   readonly broker?: (broker: Broker) => Broker;
   readonly serde?: (serde: Serde) => Serde;
 }

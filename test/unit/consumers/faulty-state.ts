@@ -1,6 +1,9 @@
 import { EsteiraError } from '../../../src/core/errors.ts';
+import type { LockRequest, WithLimits } from '../../../src/core/ports/limits.ts';
 import type { OrderedStateStore } from '../../../src/core/ports/order-state.ts';
 import type { RenewRequest } from '../../../src/core/ports/state.ts';
+
+type LimitedStateStore = OrderedStateStore & WithLimits;
 
 /** What a test makes a state store do. */
 export interface StateFaults {
@@ -8,8 +11,10 @@ export interface StateFaults {
   failNext(calls: number): void;
   /** Answers `gone` to renewals while it says so. */
   losesClaims: boolean;
+  /** Answers `gone` to renewals of locks while it says so. */
+  losesLocks: boolean;
   /** Every call, in order, with the requests it had. */
-  readonly calls: readonly { readonly name: keyof OrderedStateStore; readonly requests: number }[];
+  readonly calls: readonly { readonly name: keyof LimitedStateStore; readonly requests: number }[];
 }
 
 const outOfReach = (): EsteiraError =>
@@ -18,12 +23,13 @@ const outOfReach = (): EsteiraError =>
 /** Puts faults before a state store. */
 export const faultyState = (): {
   faults: StateFaults;
-  wrap: (state: OrderedStateStore) => OrderedStateStore;
+  wrap: (state: LimitedStateStore) => LimitedStateStore;
 } => {
   let failures = 0;
-  const calls: { name: keyof OrderedStateStore; requests: number }[] = [];
+  const calls: { name: keyof LimitedStateStore; requests: number }[] = [];
   const faults: StateFaults = {
     losesClaims: false,
+    losesLocks: false,
     calls,
     failNext: (count) => {
       failures = count;
@@ -31,7 +37,7 @@ export const faultyState = (): {
   };
   const guard =
     <Request, Answer>(
-      name: keyof OrderedStateStore,
+      name: keyof LimitedStateStore,
       call: (requests: readonly Request[]) => Promise<Answer>,
     ) =>
     async (requests: readonly Request[]): Promise<Answer> => {
@@ -66,6 +72,17 @@ export const faultyState = (): {
         hold: (requests) => state.order.hold(requests),
         lift: (requests) => state.order.lift(requests),
         condemn: (requests) => state.order.condemn(requests),
+      },
+      limits: {
+        acquire: guard('limits', (requests) => state.limits.acquire(requests)),
+        renewSlots: guard('limits', (requests) => state.limits.renewSlots(requests)),
+        releaseSlots: guard('limits', (requests) => state.limits.releaseSlots(requests)),
+        takeStarts: guard('limits', (requests) => state.limits.takeStarts(requests)),
+        lock: guard('limits', (requests) => state.limits.lock(requests)),
+        renewLocks: guard('limits', async (requests: readonly LockRequest[]) =>
+          faults.losesLocks ? requests.map(() => 'gone' as const) : state.limits.renewLocks(requests),
+        ),
+        unlock: guard('limits', (requests) => state.limits.unlock(requests)),
       },
       verify: () => state.verify(),
       close: () => state.close(),

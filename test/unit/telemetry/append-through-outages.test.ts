@@ -206,3 +206,64 @@ describe('appending', () => {
     expect(log.messages('info')).toEqual([]); // nothing flows again
   });
 });
+
+describe('posting', () => {
+  it('tells once that the record is durable, and not before it is', async () => {
+    const { telemetry, producer } = await bundle();
+    const told: unknown[] = [];
+    telemetry.post(record('a'), (...given) => told.push(given));
+    await settle();
+    expect(told).toEqual([]);
+    producer.open[0]?.answer.open();
+    await settle();
+    expect(told).toEqual([[undefined]]);
+    expect(producer.acknowledged).toEqual(['a']);
+  });
+
+  it('keeps on through an outage, in the order of the calls, beside what is appended', async () => {
+    const { telemetry, producer, clock, log } = await bundle();
+    producer.failWith = OUTAGE;
+    const told: string[] = [];
+    telemetry.post(record('a'), () => told.push('a'));
+    const appended = telemetry.append(record('b')).then(() => told.push('b'));
+    await settle();
+    telemetry.post(record('c'), () => told.push('c'));
+    producer.failWith = undefined;
+    producer.works = true;
+    clock.advance(50);
+    await appended;
+    await settle();
+    expect(producer.acknowledged).toEqual(['a', 'b', 'c']);
+    expect(told.toSorted()).toEqual(['a', 'b', 'c']);
+    expect(log.messages('warn')).toEqual(['telemetry.blocked']);
+  });
+
+  it.each(['ESTEIRA_CLOSED', 'ESTEIRA_RECORD_TOO_LARGE'] as const)(
+    'gives %s to the caller, once',
+    async (code) => {
+      const { telemetry, producer } = await bundle();
+      producer.failWith = new EsteiraError(code, 'refused');
+      const told: unknown[] = [];
+      telemetry.post(record('a'), (error) => told.push(error?.code));
+      await settle();
+      await settle();
+      expect(told).toEqual([code]);
+      expect(producer.sends).toBe(1);
+    },
+  );
+
+  it('tries again also where the client threw instead of answering', async () => {
+    const { telemetry, producer, clock, log } = await bundle();
+    const post = producer.post;
+    producer.post = () => {
+      throw new TypeError('a bug in the client');
+    };
+    const appended = telemetry.append(record('a'));
+    producer.post = post;
+    producer.works = true;
+    clock.advance(50);
+    await appended;
+    expect(producer.acknowledged).toEqual(['a']);
+    expect(log.messages('warn')).toEqual(['telemetry.blocked']);
+  });
+});

@@ -91,6 +91,17 @@ describe('a waiting partition', () => {
     expect(one.line.committable).toBe(0);
   });
 
+  test('asks for a sleeping key at once when it is woken', () => {
+    const one = machine();
+    one.read(0, 'a1');
+    one.line.answered(one.at(0), run, 1);
+    one.line.failed(one.at(0), 60_000, 1);
+    one.did();
+    one.line.wake('a', 2);
+    one.line.wake('b', 2);
+    expect(one.did()).toEqual(['claim a1']);
+  });
+
   test('asks again about a front that runs elsewhere, and lets a lost run begin anew', () => {
     const one = machine();
     one.read(0, 'a1 b1');
@@ -135,6 +146,17 @@ describe('what does not fit into memory', () => {
     one.end(0, 5_002);
     expect(one.did()).toEqual(['claim a1', 'claim a2']);
     expect(one.line.committable).toBe(1);
+  });
+
+  // Room was counted in copies only: the partition was read again every few milliseconds for a front too large for it.
+  test('is not read while there is no room for it', () => {
+    const one = machine({ maxBytes: 150 });
+    one.read(0, 'a1 b1', { nowMs: 1 });
+    one.line.tick(20);
+    one.line.tick(40);
+    expect(one.did()).toEqual(['claim a1']);
+    one.end(0, 60);
+    expect(one.did()).toEqual(['read from 1 as 1']);
   });
 
   test('one reading serves several keys, and new copies are not kept waiting for ever', () => {
