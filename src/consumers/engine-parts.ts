@@ -46,6 +46,8 @@ export interface EngineSettings {
   /** How long a record waits for a claim of somebody else before it is set aside (unordered types), ms; default 60 s. */
   readonly setAsideAfterMs: number;
   readonly window: Window;
+  /** How long a fetch may wait for data, ms: what comes is handed over at once, idle ones cost less the longer; default 500. */
+  readonly fetchWaitMs: number;
   /** How starts are suspended while what they depend on is down; default as in `SuspensionsOptions`. */
   readonly suspension?: SuspensionsOptions;
   /** How long the group waits for a silent member before it gives its partitions away, ms; default 30 s. */
@@ -58,6 +60,7 @@ export const DEFAULT_ENGINE_SETTINGS: EngineSettings = {
   commitEveryMs: 500,
   setAsideAfterMs: 60_000,
   window: { records: 1_000, bytes: 8 * 1024 * 1024 },
+  fetchWaitMs: 500,
   sessionTimeoutMs: 30_000,
 };
 

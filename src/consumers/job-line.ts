@@ -83,10 +83,8 @@ export class JobLine {
       mayStart: (entry) => this.#mayStart(entry),
       begin: (entry) => this.#begin(entry),
       full: jobSettings.queueTimeoutMs === 0 ? (entry) => this.#skipAsFull(entry) : undefined,
-      letGo: (entry) => this.#letGo(entry),
-      giveBack: (entry) => this.#giveBack(entry),
-      take: (entry, step) => this.#take(entry, step),
-      again: (entry) => this.#again(entry),
+      ...{ letGo: (entry) => this.#letGo(entry), giveBack: (entry) => this.#giveBack(entry) },
+      ...{ take: (entry, step) => this.#take(entry, step), again: (entry) => this.#again(entry) },
     });
   }
 
@@ -97,6 +95,11 @@ export class JobLine {
     this.#claimAhead();
     if (entry.holds !== 'nothing' || this.#parts.jobSettings.queueTimeoutMs !== 0) return;
     if (this.#gates?.waits(entry) !== true) this.#skipAsFull(entry);
+  }
+
+  /** Forgets what waits and belongs to partitions that were lost. */
+  prune(): void {
+    this.#ready.prune();
   }
 
   /** Takes nothing new; claims that have not led to a start are given back. */

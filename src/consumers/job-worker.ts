@@ -61,6 +61,7 @@ export class JobWorker implements Worker {
     this.#consumer = parts.broker.createConsumer({
       groupId: this.#name,
       topics: subscriptionOf(parts.app, job),
+      maxWaitMs: parts.settings.fetchWaitMs,
       sessionTimeoutMs: parts.settings.sessionTimeoutMs,
     });
     this.#state = createStateClient({
@@ -207,6 +208,7 @@ export class JobWorker implements Worker {
       ...(drivers === undefined
         ? {}
         : { driverFor: (home: PartitionHome, metadata: string) => drivers.make(home, metadata) }),
+      onLost: () => this.#line.prune(),
       onIncoming: (home) => void runIntake(this.#intake, home).catch((error) => this.#unexpected(error)),
       onOffsetProblem: (problems) => {
         for (const reason of tellOffsetProblems(log, this.#name, problems)) this.#suspended.add(reason);

@@ -22,6 +22,8 @@ export interface PartitionSetParts {
   readonly commitEveryMs: number;
   /** Makes what keeps a newly owned partition in order, given the metadata of its commit; default nothing. */
   readonly driverFor?: (home: PartitionHome, metadata: string) => HomeDriver | undefined;
+  /** Called when partitions were lost: what is held of them is of no use any more. */
+  readonly onLost?: () => void;
   /** Called when a home has taken records in. */
   readonly onIncoming: (home: PartitionHome) => void;
   readonly onOffsetProblem: (problems: readonly OffsetProblem[]) => void;
@@ -58,7 +60,7 @@ export class PartitionSet implements ConsumerListener {
       const home = kept ?? (start === undefined ? undefined : this.#newHome(start, assignment.epoch));
       if (home !== undefined) this.#homes.set(key, home);
     }
-    for (const [key, home] of before) if (this.#homes.get(key) !== home) home.lose();
+    this.#lose([...before].filter(([key, home]) => this.#homes.get(key) !== home).map(([, home]) => home));
     const paused = [...this.#homes.values()].filter((home) => home.paused).map((home) => home.at);
     if (paused.length > 0) this.#parts.consumer.pause(paused);
   }
@@ -115,6 +117,11 @@ export class PartitionSet implements ConsumerListener {
     let sum = 0;
     for (const home of this.#homes.values()) sum += home.watermark.size;
     return sum;
+  }
+
+  #lose(homes: readonly PartitionHome[]): void {
+    for (const home of homes) home.lose();
+    if (homes.length > 0) this.#parts.onLost?.();
   }
 
   #newHome(start: CommittedOffset, epoch: Epoch): PartitionHome {

@@ -42,6 +42,7 @@ export class Relay implements Worker {
     this.#consumer = broker.createConsumer({
       groupId: this.#name,
       topics: [names.tier(app.name, tierMs)],
+      maxWaitMs: 2 * settings.fetchWaitMs,
       sessionTimeoutMs: settings.sessionTimeoutMs,
     });
     this.#partitions = new PartitionSet({

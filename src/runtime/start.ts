@@ -220,7 +220,7 @@ const assemble = async (
     ...{ app, store: state.limits, clock, log, slots, tenants },
     onError: (error) => fatal(error instanceof Error ? error : new Error(String(error))),
   });
-  built.limits = limits;
+  if (limits.inUse) built.limits = limits;
   const workers = createWorkers(
     {
       ...{ app, broker, producer, state, serde, telemetry, clock, log, identity },

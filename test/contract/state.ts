@@ -6,6 +6,7 @@ import { describeClosing } from './state/closing.ts';
 import { describeCompleting } from './state/completing.ts';
 import { describeDeciding } from './state/deciding.ts';
 import type { StateFixture } from './state/fixture.ts';
+import { describeInspecting } from './state/inspecting.ts';
 import { describeLeasing } from './state/leasing.ts';
 import { describeOrdering } from './state/ordering.ts';
 import { describeOrderEndings } from './state/ordering-endings.ts';
@@ -39,6 +40,7 @@ export const describeStateStore = (name: string, fixture: StateFixture): void =>
     });
     describe('claiming', () => describeClaiming(store, tracked));
     describe('leasing', () => describeLeasing(store, tracked));
+    describe('inspecting', () => describeInspecting(store, tracked));
     describe('completing', () => describeCompleting(store, tracked));
     describe('deciding', () => describeDeciding(store, tracked));
     describe('postponing', () => describePostponing(store, tracked));

@@ -180,7 +180,7 @@ export class DirectDriver {
   #park(parks: readonly Action<'park'>[]): void {
     const { world } = this.#process;
     const requests = parks.map(({ record, ...action }) => ({
-      ...placed(record.record, 'direct'),
+      ...{ ...placed(record.record, 'direct'), follows: action.follows },
       ...witnessed(world, record.record, this.#knowledge(action)),
     }));
     this.#process.call(

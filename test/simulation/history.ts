@@ -101,8 +101,11 @@ export interface Played {
 }
 
 /** Plays one history to its end and says which promises it broke. */
-export const playHistory = (seed: number, options: PlanOptions, isTraced = false): Played => {
-  const plan = planOf(seed, options);
+export const playHistory = (seed: number, options: PlanOptions, isTraced = false): Played =>
+  playPlan(planOf(seed, options), isTraced);
+
+/** Plays a history that is drawn already. */
+export const playPlan = (plan: Plan, isTraced = false): Played => {
   const world = new World(plan, isTraced);
   const cluster = new Cluster(world);
   for (const { atMs, partition, duty } of plan.arrivals)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { askedSeed, expectUnbroken, firstBroken } from './broken.ts';
-import type { Rule } from './plan.ts';
+import { playPlan } from './history.ts';
+import { type Arrival, type Plan, planOf, type Rule } from './plan.ts';
 
 // The machines of src/core/order and the rules of the memory store, driven through random histories in virtual time:
 // handlers that fail, hang and kill their process, crashes and freezes after every step, zombies, rebalances with two
@@ -29,6 +30,37 @@ const promises = (): void => {
   test('writes a parked record once when nothing goes wrong', () => {
     expectUnbroken(20_001, 20_300, { losses: false, faults: false });
   }, 60_000);
+};
+
+/** One key whose first record fails once for a second, while a record arrives every few milliseconds. */
+const busyKey = (everyMs: number): Plan => {
+  const plan = planOf(1, { losses: false, faults: false });
+  const arrivals = Array.from({ length: 1_000 }, (_, i): Arrival => {
+    const duty = { event: `${i}`, key: 'k0', fails: i === 0 ? 1 : 0, kills: 0, runMs: 0.1 };
+    return { atMs: i * everyMs, partition: 0, duty };
+  });
+  const settings = {
+    keys: ['k0'],
+    partitions: 1,
+    window: 500,
+    maxAttempts: 3,
+    backoffMs: 1_000,
+    hold: false,
+  };
+  const waiting = { ...plan.waiting, maxCopiesPerKey: 1_000, maxCopies: 1_000, maxBytes: 1e9 };
+  const direct = { ...plan.direct, holdForMs: 0, detachAfterMs: 1e9, patienceMs: 1e9 };
+  // A copy takes longer to be acknowledged than the next record to arrive.
+  return { ...plan, ...settings, waiting, direct, arrivals, ackMs: 60 };
+};
+
+const busyKeys = (): void => {
+  test.each([6, 8, 20])('gets back to the direct way though a record comes every %i ms', (everyMs) => {
+    const { world, violations } = playPlan(busyKey(everyMs));
+    expect(violations).toEqual([]);
+    const last = world.endings.filter(({ record }) => !record.probe).slice(-20);
+    expect(last.map(({ where }) => where)).toEqual(last.map(() => 'direct'));
+    expect(world.waiting.flat().length).toBeGreaterThan(0);
+  });
 };
 
 const missedRules = (): void => {
@@ -64,6 +96,7 @@ const missedRules = (): void => {
 
 if (asked === undefined) {
   describe('the order machine', promises);
+  describe('a key that was parked', busyKeys);
   describe('a rule switched off is missed', missedRules);
 } else {
   test(`history ${asked.seed} keeps its promises`, () => expectUnbroken(asked.seed, asked.seed, asked));

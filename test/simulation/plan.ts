@@ -39,6 +39,8 @@ export interface Plan {
   readonly maxStarts: number;
   readonly backoffMs: number;
   readonly leaseMs: number;
+  /** How long an acknowledgement of a write takes at most. */
+  readonly ackMs: number;
   readonly sessionMs: number;
   readonly hold: boolean;
   readonly crashes: number;
@@ -74,6 +76,7 @@ export const planOf = (seed: number, options: PlanOptions): Plan => {
     maxStarts: random.whole(4, 8),
     backoffMs: random.pick([50, 400, 1_500, 5_000]),
     leaseMs: 3_000,
+    ackMs: 1,
     sessionMs: 2_000,
     hold: random.chance(0.25),
     crashes: faults ? random.pick([0, 0, 0.003, 0.01, 0.03]) : 0,

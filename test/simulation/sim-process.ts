@@ -95,7 +95,7 @@ export class SimProcess {
       const write = this.#writes.shift();
       if (write === undefined) return;
       const offset = world.append(write.record, this.id);
-      this.after(random.between(0.1, 1), () => write.then(offset));
+      this.after(world.plan.ackMs * random.between(0.1, 1), () => write.then(offset));
       if (this.#writes.length > 0) this.#writeLater();
     });
   }

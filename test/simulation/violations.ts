@@ -21,8 +21,10 @@ const orderOf = (world: World): readonly string[] => {
   for (const { record, how } of world.endings) {
     const sequence = sequenceOf(record);
     if (how === 'dead') dead.set(sequence, Math.min(dead.get(sequence) ?? 1e9, record.place));
-    if (how === 'dead' || seen.has(record.duty.event)) continue;
+    const isFirst = !seen.has(record.duty.event);
     seen.add(record.duty.event);
+    // What died is out of the order; after a loss it may come back to life.
+    if (how === 'dead' || !isFirst) continue;
     if ((last.get(sequence) ?? -1) > record.place) found.push(`${nameOf(record)} completed late`);
     if (world.plan.hold && world.lost === 0 && (dead.get(sequence) ?? 1e9) < record.place) {
       found.push(`${nameOf(record)} completed behind a dead one`);

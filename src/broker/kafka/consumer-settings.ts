@@ -17,6 +17,9 @@ export const REBALANCE_TIMEOUT_MS = 60_000;
 export const sessionTimeoutOf = (options: ConsumerOptions): number =>
   options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
 
+/** How long a fetch of these options may wait for data, ms. */
+export const maxWaitOf = (options: ConsumerOptions): number => options.maxWaitMs ?? MAX_WAIT_MS;
+
 /** kafkajs' settings of a guarded consumer. */
 export const consumerSettings = (
   options: ConsumerOptions,
@@ -26,7 +29,7 @@ export const consumerSettings = (
   sessionTimeout: sessionTimeoutOf(options),
   rebalanceTimeout: REBALANCE_TIMEOUT_MS,
   heartbeatInterval: Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutOf(options) / 3)),
-  maxWaitTimeInMs: options.maxWaitMs ?? MAX_WAIT_MS,
+  maxWaitTimeInMs: maxWaitOf(options),
   minBytes: 1,
   maxBytes: MAX_BYTES,
   maxBytesPerPartition: MAX_BYTES_PER_PARTITION,

@@ -13,7 +13,7 @@ import { stickyAssigner } from './assigner.ts';
 import { type KafkaBrokerConfig, makeClient } from './client.ts';
 import { commitUnder } from './commit.ts';
 import { readBatch } from './consumed-record.ts';
-import { consumerSettings, REBALANCE_TIMEOUT_MS, sessionTimeoutOf } from './consumer-settings.ts';
+import { consumerSettings, maxWaitOf, REBALANCE_TIMEOUT_MS, sessionTimeoutOf } from './consumer-settings.ts';
 import { EpochState, type JoinNumber } from './epoch.ts';
 import { brokerError } from './errors.ts';
 import { FetchControl } from './fetch-control.ts';
@@ -83,7 +83,10 @@ export class KafkaConsumer implements GroupConsumer {
       ...consumerSettings(options, () => this.#isRunning()),
       partitionAssigners: [assigner],
     });
-    this.#fetch = new FetchControl(this.#consumer, () => this.#isRunning(), wiring.log);
+    this.#fetch = new FetchControl(this.#consumer, () => this.#isRunning(), {
+      ...wiring,
+      maxWaitMs: maxWaitOf(options),
+    });
     this.#inquiry = new OffsetInquiry({ ...wiring, groupId: options.groupId });
     const limitMs = sessionTimeoutOf(options) + REBALANCE_TIMEOUT_MS + STALL_MS;
     this.#watch = new StallWatch(wiring.clock, limitMs, () => this.#onStall());
@@ -154,6 +157,7 @@ export class KafkaConsumer implements GroupConsumer {
     this.#cutConnections = () => cluster.disconnect();
     hookGroup(cluster, {
       joining: () => this.#state.joining(),
+      fetchWaitMs: () => this.#fetch.waitMs,
       group: (group) => {
         this.#group = group;
       },

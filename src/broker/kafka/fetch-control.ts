@@ -1,10 +1,15 @@
 import type { Consumer } from 'kafkajs';
+import type { Clock } from '../../core/clock.ts';
 import type { BrokerLog } from '../../core/ports/log.ts';
 import type { TopicPartition } from '../../core/record.ts';
 import { brokerError } from './errors.ts';
 
 const toKafka = (partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] =>
   partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] }));
+
+/** How long after a pause another is to be expected, ms. */
+const BUSY_FOR_MS = 2_000;
+const BUSY_WAIT_MS = 20;
 
 /**
  * Says what kafkajs fetches and from where. kafkajs throws while it is between two runs of the group; that is no
@@ -14,15 +19,34 @@ export class FetchControl {
   readonly #consumer: Consumer;
   readonly #isRunning: () => boolean;
   readonly #log: BrokerLog;
+  readonly #clock: Clock;
+  readonly #maxWaitMs: number;
+  #pausedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(consumer: Consumer, isRunning: () => boolean, log: BrokerLog) {
+  constructor(
+    consumer: Consumer,
+    isRunning: () => boolean,
+    wiring: { readonly clock: Clock; readonly log: BrokerLog; readonly maxWaitMs: number },
+  ) {
     this.#consumer = consumer;
     this.#isRunning = isRunning;
-    this.#log = log;
+    this.#log = wiring.log;
+    this.#clock = wiring.clock;
+    this.#maxWaitMs = wiring.maxWaitMs;
+  }
+
+  /**
+   * How long the next fetch may wait for data, ms. A partition that is resumed is not in a fetch that is under way, so
+   * where partitions are paused and resumed all the time, a long wait would make the busiest one wait for the idle ones.
+   */
+  get waitMs(): number {
+    const isBusy = this.#clock.nowMs() - this.#pausedAtMs < BUSY_FOR_MS;
+    return isBusy ? Math.min(BUSY_WAIT_MS, this.#maxWaitMs) : this.#maxWaitMs;
   }
 
   /** Fetches nothing of these partitions. */
   pause(partitions: readonly TopicPartition[]): void {
+    this.#pausedAtMs = this.#clock.nowMs();
     this.#act(() => this.#consumer.pause(toKafka(partitions)));
   }
 

@@ -6,6 +6,8 @@ export interface GroupHooks {
   joining(): void;
   /** The group of the current kafkajs run; a restart after a crash brings another. */
   group(group: HookedGroup): void;
+  /** How long the next fetch may wait for data, ms. */
+  fetchWaitMs(): number;
   /** The broker no longer has (or never had) the offset to be fetched. */
   outOfRange(topic: string, partition: number): void;
 }
@@ -27,6 +29,7 @@ export interface HookedGroup {
   readonly groupId: string;
   readonly offsetManager: OffsetManagerOfAssignment | null;
   coordinator: object | null;
+  maxWaitTime: number;
   joinAndSync(): Promise<void>;
   fetch(nodeId: string): Promise<readonly object[]>;
   heartbeat(options: { interval: number }): Promise<void>;
@@ -110,7 +113,9 @@ export const patchFetch = (group: HookedGroup): void => {
   const original = group.fetch;
   group.fetch = async function (this: HookedGroup, nodeId): Promise<readonly object[]> {
     const manager = this.offsetManager;
-    if (!hooksByCluster.has(this.cluster) || manager === null) return original.call(this, nodeId);
+    const hooks = hooksByCluster.get(this.cluster);
+    if (hooks === undefined || manager === null) return original.call(this, nodeId);
+    this.maxWaitTime = hooks.fetchWaitMs();
     try {
       const batches = await original.call(this, nodeId);
       for (const batch of batches) fetchedUnder.set(batch, manager);

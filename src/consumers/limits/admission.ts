@@ -1,13 +1,11 @@
 import { randomId } from '../../core/ids.ts';
 import { type AcquireRequest, WAITING_MS } from '../../core/ports/limits.ts';
-import type { QueueDefinition, TenantLimits } from '../../core/queue.ts';
-import { tenantLimitsOf } from '../../core/queue.ts';
 import type { StartRate } from '../../core/start-rate.ts';
 import { BatchStage } from '../batch-stage.ts';
 import type { Entry } from '../entry.ts';
-import { LimitScope } from './limit-scope.ts';
-import { Shutter, type ShutterParts } from './shutter.ts';
-import type { SlotKeeper, SlotKeeperParts } from './slot-keeper.ts';
+import { type HeldLine, LimitBook, type LimitBookParts, type Term } from './limit-book.ts';
+import type { LimitScope } from './limit-scope.ts';
+import type { SlotKeeperParts } from './slot-keeper.ts';
 
 /** A slot that a job holds under a limit. */
 export interface HeldSlot {
@@ -16,33 +14,15 @@ export interface HeldSlot {
 }
 
 /** What asks for starts: the line of a job type. */
-export interface AdmittedLine {
+export interface AdmittedLine extends HeldLine {
   /** The entry may start, under these slots. */
   admitted(entry: Entry, slots: readonly HeldSlot[]): void;
   /** It may not, for now. */
   refused(entry: Entry): void;
-  hold(tenant: string): void;
-  allow(tenant: string): void;
-  wake(): void;
 }
 
-export interface AdmissionParts extends SlotKeeperParts {
-  readonly queue: QueueDefinition;
-  readonly keeper: SlotKeeper;
-  /** How long a slot outlives a process that dies, ms. */
-  readonly leaseMs: number;
-  readonly tierOf: (tenant: string) => string | undefined;
-  /** Starts none of the queue in this process until `allow`. */
-  readonly hold: () => void;
-  readonly allow: () => void;
+export interface AdmissionParts extends SlotKeeperParts, Omit<LimitBookParts, 'lines'> {
   readonly onFreed: (slots: number) => void;
-}
-
-/** One limit that a start is under. */
-interface Term {
-  readonly scope: LimitScope;
-  readonly limit: number | undefined;
-  readonly startRate: StartRate | undefined;
 }
 
 interface Asked {
@@ -54,19 +34,6 @@ interface Asked {
   refused: boolean;
 }
 
-/** Below this many tenants, looking for those without slots is not worth its time. */
-const SMALLEST_SWEEP = 1_024;
-
-/** Whether a tenant, of whatever tier, has limits of its own over all processes. */
-const limitsTenants = ({ tenants, tiers }: QueueDefinition): boolean =>
-  [tenants, ...tiers.values()].some(isLimited);
-
-const isLimited = ({ limit, startRate }: Pick<TenantLimits, 'limit' | 'startRate'>): boolean =>
-  limit !== undefined || startRate !== undefined;
-
-/** Whether a queue has limits over all processes. */
-export const hasLimits = (queue: QueueDefinition): boolean => isLimited(queue) || limitsTenants(queue);
-
 /**
  * Lets entries of one queue start as far as its limits, and its tenants', go. An entry asks when it has a slot of this
  * process, so starts are taken when they are used, never ahead; a slot that is at hand here costs no question.
@@ -75,26 +42,14 @@ export class Admission {
   readonly #parts: AdmissionParts;
   readonly #asker = randomId();
   readonly #lines: AdmittedLine[] = [];
-  readonly #shutter: Shutter;
-  readonly #queueTerms: readonly Term[];
-  readonly #limitsTenants: boolean;
-  readonly #tenants = new Map<string, LimitScope>();
+  readonly #book: LimitBook;
   readonly #stage: BatchStage<Asked>;
-  #sweepAt = SMALLEST_SWEEP;
   #holders = 0;
   #isDown = false;
 
   constructor(parts: AdmissionParts) {
-    const { queue, hold, allow } = parts;
     this.#parts = parts;
-    this.#shutter = this.#shutterOf(hold, () => {
-      allow();
-      for (const line of this.#lines) line.wake();
-    });
-    const { limit, startRate } = queue;
-    const scope = this.#scopeOf({ queue: queue.name }, this.#shutter);
-    this.#queueTerms = isLimited(queue) ? [{ scope, limit, startRate }] : [];
-    this.#limitsTenants = limitsTenants(queue);
+    this.#book = new LimitBook({ ...parts, lines: this.#lines });
     this.#stage = new BatchStage((batch) => this.#decide(batch), parts.onError);
   }
 
@@ -105,7 +60,7 @@ export class Admission {
 
   /** Asks for a start; the line is told, perhaps before this returns. */
   ask(entry: Entry, line: AdmittedLine): void {
-    const terms = this.#termsOf(entry.delivery.tenant);
+    const terms = this.#book.termsOf(entry.delivery.tenant);
     const asked: Asked = { entry, line, terms, slots: [], refused: false };
     const lacks = this.#lacksSlots(asked);
     if (lacks || terms.some(({ startRate }) => startRate !== undefined)) this.#stage.add(asked);
@@ -119,8 +74,7 @@ export class Admission {
   }
 
   close(): void {
-    this.#shutter.close();
-    for (const { shutter } of this.#tenants.values()) shutter.close();
+    this.#book.close();
   }
 
   /** Whether the store is out of reach. */
@@ -131,8 +85,8 @@ export class Admission {
   /** The store is out of reach, or is back. */
   outage(down: boolean): void {
     this.#isDown = down;
-    if (down) this.#shutter.shut('outage');
-    else this.#shutter.open('outage');
+    if (down) this.#book.shutter.shut('outage');
+    else this.#book.shutter.open('outage');
   }
 
   async #decide(batch: readonly Asked[]): Promise<void> {
@@ -241,51 +195,5 @@ export class Admission {
   #refuse(asked: Asked): void {
     asked.refused = true;
     this.leave(asked.slots.splice(0));
-  }
-
-  #termsOf(tenant: string): readonly Term[] {
-    if (!this.#limitsTenants) return this.#queueTerms;
-    const limits = tenantLimitsOf(this.#parts.queue, this.#parts.tierOf(tenant));
-    if (!isLimited(limits)) return this.#queueTerms;
-    const { limit, startRate } = limits;
-    return [{ scope: this.#tenantScope(tenant), limit, startRate }, ...this.#queueTerms];
-  }
-
-  #tenantScope(tenant: string): LimitScope {
-    const known = this.#tenants.get(tenant);
-    if (known !== undefined) return known;
-    if (this.#tenants.size >= this.#sweepAt) this.#forgetUnused();
-    const shutter = this.#shutterOf(
-      () => {
-        for (const line of this.#lines) line.hold(tenant);
-      },
-      () => {
-        for (const line of this.#lines) line.allow(tenant);
-      },
-    );
-    const scope = this.#scopeOf({ queue: this.#parts.queue.name, tenant }, shutter);
-    this.#tenants.set(tenant, scope);
-    return scope;
-  }
-
-  /** Doubling keeps the cost of looking constant per tenant. */
-  #forgetUnused(): void {
-    for (const [tenant, { held, shutter }] of this.#tenants) {
-      if (held === 0 && !shutter.isShut) this.#tenants.delete(tenant);
-    }
-    this.#sweepAt = Math.max(SMALLEST_SWEEP, this.#tenants.size * 2);
-  }
-
-  #shutterOf(hold: ShutterParts['hold'], allow: ShutterParts['allow']): Shutter {
-    return new Shutter({ clock: this.#parts.clock, hold, allow });
-  }
-
-  #scopeOf(id: LimitScope['id'], shutter: Shutter): LimitScope {
-    const { keeper, leaseMs } = this.#parts;
-    return new LimitScope({
-      ...{ id, shutter, leaseMs },
-      onHeld: (scope) => keeper.keep(scope),
-      onSpare: (scope, holders) => keeper.giveBack(scope, holders),
-    });
   }
 }

@@ -7,7 +7,8 @@ import type { Log } from '../../core/ports/log.ts';
 import { insist, waitOrStop } from '../backoff.ts';
 import type { SlotScheduler } from '../scheduling/slot-scheduler.ts';
 import type { TenantResolver } from '../tenant-resolver.ts';
-import { Admission, hasLimits } from './admission.ts';
+import { Admission } from './admission.ts';
+import { hasLimits } from './limit-book.ts';
 import { LocalLocks } from './local-locks.ts';
 import { LockDesk } from './lock-desk.ts';
 import { SlotKeeper } from './slot-keeper.ts';
@@ -75,6 +76,11 @@ export class QueueLimits {
     const admission = this.#admissions.get(job.queue);
     if (admission === undefined && job.lock === undefined) return undefined;
     return new StartGates({ job, line, admission, desk: this.#desk, locks: this.#locks });
+  }
+
+  /** Whether anything in this process is under a limit or a lock. */
+  get inUse(): boolean {
+    return this.#admissions.size > 0 || this.#parts.app.jobs.some(({ lock }) => lock !== undefined);
   }
 
   /** Slots of dead processes that this one has freed. */

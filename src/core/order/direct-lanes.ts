@@ -1,24 +1,10 @@
 import type { OrderClaimAnswer, ParkAnswer } from '../ports/order-state.ts';
-import type { DirectAction } from './direct-action.ts';
+import type { DirectAction, DirectSettings } from './direct-action.ts';
 import { type DirectRecord, Lane, type Node } from './lane.ts';
 import { MinHeap } from './min-heap.ts';
 import { ParkedPlaces } from './parked-places.ts';
 
-export type { DirectAction } from './direct-action.ts';
-
-/** How the direct way waits. All in ms. */
-export interface DirectSettings {
-  /** A head due within this time stays in the buffer, with its followers. */
-  readonly holdForMs: number;
-  /** A head that runs longer leaves its copy on the waiting topic and runs on. */
-  readonly detachAfterMs: number;
-  /** With a full window, a running head with followers is left behind after this time. */
-  readonly patienceMs: number;
-  /** Pause before a question is asked again. */
-  readonly askAgainMs: number;
-  /** What was parked is remembered this long; shorter than what is kept of a sequence in the store (half its lifetime). */
-  readonly rememberMs: number;
-}
+export type { DirectAction, DirectSettings };
 
 /**
  * The order machine of one partition that records come from (an event topic or an inbox), for one assignment. It does
@@ -74,7 +60,7 @@ export class DirectLanes<R extends DirectRecord> {
   /** When `tick` is wanted, epoch ms; undefined when never. */
   get nextWakeMs(): number | undefined {
     const [longest] = this.#running;
-    const detachMs = longest === undefined ? undefined : longest.sinceMs + this.#settings.detachAfterMs;
+    const detachMs = longest && longest.sinceMs + this.#settings.detachAfterMs;
     const { rank } = this.#wakes;
     return rank === undefined || detachMs === undefined ? (rank ?? detachMs) : Math.min(rank, detachMs);
   }
@@ -187,8 +173,8 @@ export class DirectLanes<R extends DirectRecord> {
   /** No room for more records: lanes whose head keeps others waiting leave the direct way, heads first. */
   windowFull(nowMs: number): void {
     for (const lane of this.#lanes.values()) {
-      const slow = lane.phase === 'held' || nowMs - lane.sinceMs >= this.#settings.patienceMs;
-      if (lane.nodes.length > 1 && slow) this.#leave(lane);
+      const isSlow = lane.phase === 'held' || nowMs - lane.sinceMs >= this.#settings.patienceMs;
+      if (lane.nodes.length > 1 && isSlow) this.#leave(lane);
     }
   }
 
@@ -202,7 +188,7 @@ export class DirectLanes<R extends DirectRecord> {
 
   #claim(lane: Lane<R>, nowMs: number): void {
     const { first } = lane;
-    if (first === undefined) return;
+    if (!first) return;
     lane.phase = 'claiming';
     lane.wakeMs = 0;
     if (lane.sinceMs === 0) lane.sinceMs = nowMs;
@@ -232,8 +218,8 @@ export class DirectLanes<R extends DirectRecord> {
 
   #askAgain(lane: Lane<R>, nowMs: number, leftMs: number): void {
     lane.phase = 'waiting';
-    const { askAgainMs } = this.#settings;
-    this.#wakeAt(lane, nowMs + Math.min(Math.max(leftMs, askAgainMs), 5 * askAgainMs));
+    const pauseMs = this.#settings.askAgainMs;
+    this.#wakeAt(lane, nowMs + Math.min(Math.max(leftMs, pauseMs), 5 * pauseMs));
   }
 
   #wakeAt(lane: Lane<R>, atMs: number): void {
@@ -250,17 +236,18 @@ export class DirectLanes<R extends DirectRecord> {
 
   #ask(lane: Lane<R>, node: Node<R>): void {
     node.parking = 'asked';
-    if (node === lane.first) {
+    const follows = node !== lane.first;
+    if (!follows) {
       lane.wakeMs = 0;
       if (lane.phase !== 'running') lane.phase = 'idle';
     }
-    this.#actions.push({ kind: 'park', record: node.record, ...this.#parked.known(lane.name) });
+    this.#actions.push({ kind: 'park', record: node.record, follows, ...this.#parked.known(lane.name) });
   }
 
   #promised(lane: Lane<R>, node: Node<R>, nowMs: number): void {
     node.parking = 'promised';
     this.#parked.remember(lane.name, node.record.place, nowMs);
-    for (const record of lane.takeWritable()) this.#actions.push({ kind: 'write', record });
+    this.#write(lane);
     for (const follower of lane.followers()) this.#ask(lane, follower);
   }
 
@@ -273,15 +260,22 @@ export class DirectLanes<R extends DirectRecord> {
     lane.sinceMs = 0;
     const { first } = lane;
     if (first === undefined) this.#lanes.delete(lane.name);
+    else if (first.parking === 'promised') this.#write(lane);
     else if (first.parking === 'queued' || first.parking === 'ended') this.#claim(lane, nowMs);
   }
 
-  #notParked(lane: Lane<R>, node: Node<R>, answer: 'ended' | 'rebuilding', nowMs: number): void {
+  /** Writes what is promised, as far as nothing before it is in question. */
+  #write(lane: Lane<R>): void {
+    for (const record of lane.takeWritable()) this.#actions.push({ kind: 'write', record });
+  }
+
+  #notParked(lane: Lane<R>, node: Node<R>, answer: Exclude<ParkAnswer, 'parked'>, nowMs: number): void {
     node.parking = answer === 'ended' ? 'ended' : 'queued';
+    if (answer === 'ended') this.#write(lane);
     if (node !== lane.first) return;
     if (lane.phase === 'running') this.#wakeAt(lane, nowMs + this.#settings.askAgainMs);
-    else if (answer === 'ended') this.#claim(lane, nowMs);
-    else this.#askAgain(lane, nowMs, 0);
+    else if (answer === 'rebuilding') this.#askAgain(lane, nowMs, 0);
+    else this.#claim(lane, nowMs);
   }
 
   /** An answer that is given only to keys that are not diverted: what this worker parked has passed. */

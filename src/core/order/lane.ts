@@ -29,7 +29,7 @@ export interface Node<R> {
 type Phase = 'idle' | 'claiming' | 'running' | 'held' | 'waiting' | 'ending';
 
 const isLeaving = (node: Node<unknown> | undefined): boolean =>
-  node !== undefined && node.parking !== 'queued' && node.parking !== 'ended';
+  node?.parking === 'promised' || node?.parking === 'writing';
 
 /** The unsettled records of one sequence in one partition, in order; only the first is claimed. */
 export class Lane<R extends DirectRecord> {
@@ -51,12 +51,12 @@ export class Lane<R extends DirectRecord> {
     return this.nodes[0];
   }
 
-  /** Whether the last record is on its way to the waiting topic, so that the next one follows it there. */
+  /** Whether the last record is promised to the waiting topic, so that the next one follows it there. */
   get leaving(): boolean {
     return isLeaving(this.nodes[this.nodes.length - 1]);
   }
 
-  /** Those that may go to the waiting topic behind the first record, which is on its way there. */
+  /** Those that may go to the waiting topic behind the first record, which is promised to it. */
   followers(): readonly Node<R>[] {
     return isLeaving(this.first) ? this.nodes.filter(({ parking }) => parking === 'queued') : [];
   }

@@ -19,7 +19,7 @@ export interface OrderState {
    * `lost`: the claim is another's, or the record has ended; ask again by `claim`.
    */
   fail(requests: readonly FailRequest[]): Promise<readonly ('failed' | 'lost')[]>;
-  /** Sets done marks and moves the sequences on. */
+  /** Sets done marks and moves the sequences on. Also `fenced` when the record has died meanwhile. */
   complete(requests: readonly OrderCompleteRequest[]): Promise<readonly CompleteAnswer[]>;
   /** Marks records as dead and moves the sequences on: only after dead letter and telemetry are acknowledged. */
   dead(requests: readonly DeadRequest[]): Promise<readonly CompleteAnswer[]>;
@@ -107,10 +107,16 @@ export type OrderClaimAnswer =
   /** Direct only: the store has lost data and the waiting topic is being read again. Ask again; nothing is spent. */
   | { readonly kind: 'rebuilding' };
 
-export interface ParkRequest extends PlacedId, Witnessed {}
+export interface ParkRequest extends PlacedId, Witnessed {
+  /** It goes behind another of its sequence, and only if something of the sequence still waits. */
+  readonly follows?: boolean;
+}
 
-/** `ended`: the record is done or dead already; ask by `claim`. `rebuilding`: as for claims. */
-export type ParkAnswer = 'parked' | 'ended' | 'rebuilding';
+/**
+ * `ended`: the record is done or dead already; ask by `claim`. `direct`: nothing waits any more before this one, which
+ * follows; ask by `claim` at its turn. `rebuilding`: as for claims.
+ */
+export type ParkAnswer = 'parked' | 'ended' | 'rebuilding' | 'direct';
 
 export interface FailRequest extends PlacedId {
   readonly fence: number;

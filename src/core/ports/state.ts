@@ -24,6 +24,8 @@ export interface StateStore {
   postpone(requests: readonly PostponeRequest[]): Promise<readonly ('postponed' | 'lost')[]>;
   /** Gives claims back unused: the start is not counted. */
   release(requests: readonly RenewRequest[]): Promise<void>;
+  /** What is known of claims, for people; changes nothing. */
+  inspect(claims: readonly ClaimId[]): Promise<readonly ClaimState[]>;
   /** Rejects with ESTEIRA_STATE_UNSAFE when the server may evict keys, with ESTEIRA_SERVICE_UNREACHABLE when it is not there. */
   verify(): Promise<void>;
   close(): Promise<void>;
@@ -137,3 +139,24 @@ export interface PostponeRequest extends ClaimId {
   readonly delayMs: number;
   readonly ttlMs: number;
 }
+
+/**
+ * What is known of an idempotency key. `unknown`: never claimed, given back, or forgotten. `running`: its lease ends, or
+ * ended, at `untilMs`; a lease that is over belongs to a run that did not come back. Times are epoch ms of the store's clock.
+ */
+export type ClaimState =
+  | { readonly kind: 'unknown'; readonly nowMs: number }
+  | {
+      readonly kind: 'running';
+      readonly nowMs: number;
+      readonly untilMs: number;
+      readonly fence: number;
+      readonly jobId: string;
+      readonly attempt: number;
+      /** Starts counted so far, this one included unless it is for writing a dead letter. */
+      readonly starts: number;
+      readonly origin: string;
+      /** Set when the claim is for writing a dead letter. */
+      readonly dead?: DeadReason;
+    }
+  | { readonly kind: 'done'; readonly nowMs: number; readonly fence: number; readonly origin: string };

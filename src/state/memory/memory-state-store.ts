@@ -3,6 +3,7 @@ import { EsteiraError } from '../../core/errors.ts';
 import type { WithLimits } from '../../core/ports/limits.ts';
 import type { OrderedStateStore } from '../../core/ports/order-state.ts';
 import { claim, release, renew } from './claim-rules.ts';
+import { claimState } from './claim-state.ts';
 import { memoryLimits } from './limit-state.ts';
 import { memoryOrderState } from './order-state.ts';
 import { complete, decide, postpone, settled, told } from './settlement-rules.ts';
@@ -46,6 +47,7 @@ export const createMemoryStateStore = (options: MemoryStateOptions): OrderedStat
     settled: eachSilently(settled),
     postpone: each(postpone),
     release: eachSilently(release),
+    inspect: each(claimState),
     order: memoryOrderState(each),
     limits: memoryLimits(each),
     verify: () => eachSilently(() => undefined)([]),

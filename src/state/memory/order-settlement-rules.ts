@@ -27,6 +27,7 @@ export const park = (table: StateTable, request: ParkRequest): ParkAnswer => {
   const sequence = new Sequence(table, request);
   sequence.promise(request.known ?? -1);
   if (sequence.diverted) sequence.promise(request.place);
+  else if (request.follows === true) return 'direct';
   else {
     // All before it has passed, or it would not be at its turn. (Both move back only where a log was begun anew.)
     sequence.parked = request.place;
@@ -56,12 +57,13 @@ export const fail = (table: StateTable, request: FailRequest): 'failed' | 'lost'
   return 'failed';
 };
 
-/** Leaves the done mark and moves the sequence on, unless another run holds the key or has completed. */
+/** Leaves the done mark and moves the sequence on, unless another run holds the key or has completed, or it has died. */
 export const completeInOrder = (table: StateTable, request: OrderCompleteRequest): CompleteAnswer => {
   const { fence, origin } = request;
   const key = table.key(request);
   if (key?.kind === 'done') return key.fence === fence ? 'already' : 'fenced';
   if (key?.kind === 'running' && key.fence !== fence) return 'fenced';
+  if (key?.kind !== 'running' && endedBefore(table, request, key) !== undefined) return 'fenced';
   const event = Buffer.from(request.event);
   table.setKey(request, { kind: 'done', fence, origin, event }, lifetimeMs(request.doneTtlMs));
   table.deleteJob(request);

@@ -23,10 +23,10 @@ const placedKeys = (names: TenantNames, request: ParkRequest | OrderCompleteRequ
     names.job(request.jobId),
   ] as const;
 
-const PARK_ANSWERS: readonly ParkAnswer[] = ['parked', 'ended', 'rebuilding'];
+const PARK_ANSWERS: readonly ParkAnswer[] = ['parked', 'ended', 'rebuilding', 'direct'];
 
 const PARK = `${ORDER_PRELUDE}
-local PARKED, ENDED, REBUILDING = 0, 1, 2
+local PARKED, ENDED, REBUILDING, DIRECT = 0, 1, 2, 3
 local next_key = 2
 local function park(at)
   local n = numbers(ARGV[at + 1])
@@ -43,6 +43,8 @@ local function park(at)
   promise(s, known)
   if diverted(s) then
     promise(s, place)
+  elseif n[6] == 1 then
+    return DIRECT
   else
     s[S_PARKED], s[S_PASSED] = place, place - 1
     changed = true
@@ -67,7 +69,8 @@ export const parkScript: BatchScript<ParkRequest, ParkAnswer> = {
   },
   words: (add, request) => {
     const { jobId, hop, place, known = -1 } = request;
-    add(jobId, `${hop} ${place} ${known} ${witnessedEnd(request)} ${lifetimeMs(request.ttlMs)}`);
+    const numbers = `${hop} ${place} ${known} ${witnessedEnd(request)} ${lifetimeMs(request.ttlMs)}`;
+    add(jobId, `${numbers} ${request.follows === true ? 1 : 0}`);
   },
   answer: (replies, at) => PARK_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
 };
@@ -129,6 +132,7 @@ local function complete(key_name, sequence_name, job_name, at)
   if key and key[1] == 'D' then return key[D_FENCE] == fence and ALREADY or FENCED end
   local running = key and key[1] == 'R'
   if running and key[R_FENCE] ~= fence then return FENCED end
+  if not running and ended_before(key, job_name, ARGV[at + 7], tonumber(ARGV[at + 8])) then return FENCED end
   store(key_name, {'D', fence, ARGV[at + 1], ARGV[at + 2]}, ARGV[at + 3])
   remove(job_name)
   local waiting = ARGV[at + 4] == '1'
@@ -142,8 +146,8 @@ local function complete(key_name, sequence_name, job_name, at)
 end
 
 local answers = {}
-for i = 1, #ARGV / 7 do
-  answers[i] = complete(KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], 7 * i - 6)
+for i = 1, #ARGV / 9 do
+  answers[i] = complete(KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], 9 * i - 8)
 end
 return answers
 `;
@@ -158,6 +162,7 @@ export const orderCompleteScript: BatchScript<OrderCompleteRequest, CompleteAnsw
     add(
       ...[`${request.fence}`, request.origin, request.event, `${lifetimeMs(request.doneTtlMs)}`],
       ...[request.where === 'direct' ? '0' : '1', `${request.place}`, `${lifetimeMs(request.ttlMs)}`],
+      ...[request.jobId, `${request.hop}`],
     ),
   answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
 };

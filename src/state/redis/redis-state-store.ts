@@ -3,6 +3,7 @@ import type { WithLimits } from '../../core/ports/limits.ts';
 import type { OrderedStateStore } from '../../core/ports/order-state.ts';
 import { type BatchScript, runBatch } from './batch-script.ts';
 import { claimScript } from './claim-script.ts';
+import { claimStateScript } from './claim-state-script.ts';
 import { evaluateOn } from './evaluate.ts';
 import { createKeyNames, createTagNames, type TagId } from './key-names.ts';
 import { releaseScript, renewScript } from './lease-scripts.ts';
@@ -54,6 +55,7 @@ export const createRedisStateStore = (
     settled: eachSilently(settledScript),
     postpone: each(postponeScript),
     release: eachSilently(releaseScript),
+    inspect: each(claimStateScript),
     order: redisOrderState({
       ...{ each, namesOf: names, tagsOf: createTagNames(options.namespace, bucketsOf(options)) },
       use: (name, task) => connection.use(name, (commands) => task(evaluateOn(commands))),

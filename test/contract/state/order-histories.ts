@@ -138,7 +138,8 @@ export class OrderPlayer {
     switch (step.call) {
       case 'park': {
         const known = step.known === undefined ? {} : { known: step.known };
-        return order.park([{ ...placed, waitingPartition: 0, parkedEnd: step.parkedEnd, ...known }]);
+        const { flag: follows, parkedEnd } = step;
+        return order.park([{ ...placed, waitingPartition: 0, parkedEnd, follows, ...known }]);
       }
       case 'fail':
         return order.fail([this.#failOf(step, held)]);

@@ -162,6 +162,18 @@ export const describeOrderEndings = (store: () => OrderedStateStore, fixture: St
     expect(await park(store(), record)).toBe('ended');
   });
 
+  // A process slept through the death of what it ran, woke, and completed it: a dead letter that was also done.
+  test('a completion that comes after the record died is refused', async () => {
+    const record = recordAt(aSequence(), 4);
+    const late = await runOf(store(), record, { leaseMs: SHORT_MS, maxStarts: 1 });
+    await fixture.advance(SHORT_MS);
+    const answer = await orderClaim(store(), record, { maxStarts: 1 });
+    if (answer.kind !== 'dead') throw new Error(`answered ${answer.kind}`);
+    await store().order.dead([deadOf(record, answer.fence)]);
+    expect(await one(store().order.complete([orderCompleteOf(record, late.fence)]))).toBe('fenced');
+    expect(await orderClaim(store(), record)).toMatchObject({ kind: 'superseded' });
+  });
+
   test('a waiting head that is condemned dies at its next claim; one that does not wait is not', async () => {
     const sequence = aSequence();
     const record = recordAt(sequence, 4);

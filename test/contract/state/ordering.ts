@@ -53,6 +53,16 @@ export const describeOrdering = (store: () => OrderedStateStore, fixture: StateF
     await runOf(store(), recordAt(sequence, 6));
   });
 
+  // Followers parked because the one before them was: a key that is busy enough never got back to the direct way.
+  test('a follower is parked only while something of its key waits', async () => {
+    const sequence = aSequence();
+    await park(store(), recordAt(sequence, 4));
+    expect(await park(store(), recordAt(sequence, 5), { follows: true })).toBe('parked');
+    for (const place of [4, 5]) await finish(store(), recordAt(sequence, place, 'waiting'));
+    expect(await park(store(), recordAt(sequence, 6), { follows: true })).toBe('direct');
+    await runOf(store(), recordAt(sequence, 6));
+  });
+
   // A counter instead of two numbers was counted up twice by a crash before the write: the key never came back.
   test('a redelivery of a parked record is parked again and changes nothing', async () => {
     const sequence = aSequence();

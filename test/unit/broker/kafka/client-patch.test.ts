@@ -25,6 +25,7 @@ const group = (cluster: object, hooks?: Partial<GroupHooks>) => {
   if (hooks !== undefined)
     hookGroup(cluster, {
       joining: () => undefined,
+      fetchWaitMs: () => 100,
       group: () => undefined,
       outOfRange: () => undefined,
       ...hooks,

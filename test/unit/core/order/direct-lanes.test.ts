@@ -105,6 +105,21 @@ describe('a lane', () => {
     expect(one.did()).toEqual(['write 2', 'write 3']);
   });
 
+  // Followers were parked because the one before them was: a key that is busy enough never got back.
+  test('asks at its turn for a follower before which nothing waits any more', () => {
+    const one = machine();
+    one.arrive([1, 2]);
+    one.did();
+    one.lanes.answered(one.at(1), { kind: 'park' }, 2);
+    expect(one.lanes.drain().map((action) => ('follows' in action ? action.follows : action.kind))).toEqual([
+      ...['write', true],
+    ]);
+    one.lanes.parkAnswered(one.at(2), 'direct', 3);
+    expect(one.did()).toEqual([]);
+    one.lanes.written(one.at(1), 40, 4);
+    expect(one.did()).toEqual(['settle 1', 'claim 2 knowing 1']);
+  });
+
   // The promise of the third took the second's claim for answered: the second was never heard of again.
   test('a follower that had ended is asked for while others behind it are promised', () => {
     const one = machine();
@@ -149,6 +164,28 @@ describe('a head that keeps others waiting', () => {
     expect(one.did()).toEqual(['park 1']);
     one.lanes.parkAnswered(one.at(1), 'parked', 60_004);
     expect(one.did()).toEqual(['settle 1', 'claim 2']);
+  });
+
+  // Promised while the head's promise was in question, a follower was left unwritten once the head had ended.
+  test('keeps no promised follower waiting after its own end', () => {
+    const one = machine();
+    one.arrive([1, 2, 3]);
+    one.did();
+    one.lanes.answered(one.at(1), { kind: 'park' }, 2);
+    one.did();
+    one.lanes.parkAnswered(one.at(3), 'parked', 3);
+    one.lanes.parkAnswered(one.at(2), 'ended', 3);
+    expect(one.did()).toEqual(['write 3']);
+  });
+
+  test('asks for nothing behind it before it is promised itself', () => {
+    const one = machine();
+    one.arrive([1]);
+    one.did();
+    one.lanes.answered(one.at(1), run, 2);
+    one.lanes.tick(60_002);
+    one.arrive([2]);
+    expect(one.did()).toEqual(['park 1']);
   });
 
   test('leaves when the window is full: at once while it waits, after patience while it runs', () => {

@@ -1,0 +1,170 @@
+import { readPositions } from '../../consumers/dead-letters/read-positions.ts';
+import { scanDeadLetters } from '../../consumers/dead-letters/scan.ts';
+import type { Delivery } from '../../consumers/delivery.ts';
+import { sequenceOf } from '../../consumers/ordered/placed.ts';
+import { createTenantResolver } from '../../consumers/tenant-resolver.ts';
+import { systemClock } from '../../core/clock.ts';
+import { isEsteiraError } from '../../core/errors.ts';
+import type { JobDefinition } from '../../core/job.ts';
+import { type ConsumedRecord, formatPosition, parsePosition } from '../../core/record.ts';
+import { deliveryOf } from './delivery-of.ts';
+import { type InspectionParts, type JobEvidence, lastStep, type OrderEvidence } from './job-evidence.ts';
+import { type JobHistory, type JobQuery, readHistory, suspensionOf } from './job-history.ts';
+import { type LimitUse, limitsOf } from './limit-use.ts';
+import { findCopies, type LiveCopy } from './live-copies.ts';
+import { ReadBudget } from './read-budget.ts';
+import { scanSequences, sequenceName } from './sequence-scan.ts';
+
+/** Records that are on their way, to look at most. */
+const MOST_LIVE_RECORDS = 300_000;
+/** A dead letter is written this long before it is told, at most. */
+const DEATH_SLACK_MS = 300_000;
+
+/** Looks things up one by one; what cannot be looked up is noted, so that the rest can still be told. */
+class Look {
+  readonly gaps: string[] = [];
+
+  async at<T>(what: string, find: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await find();
+    } catch (error) {
+      if (!isEsteiraError(error)) throw error;
+      this.gaps.push(`${what} could not be looked up: ${error.code}: ${error.message}`);
+      return undefined;
+    }
+  }
+}
+
+/** The copy that is the furthest on its way. */
+const furthest = (copies: readonly LiveCopy[]): LiveCopy | undefined => {
+  const rank = ({ headers, role }: LiveCopy): number =>
+    2 * (headers?.hop ?? 0) + (role === 'waiting' ? 1 : 0);
+  return copies.reduce<LiveCopy | undefined>(
+    (best, copy) => (best === undefined || rank(copy) > rank(best) ? copy : best),
+    undefined,
+  );
+};
+
+const originRecord = async (
+  { backend }: InspectionParts,
+  origin: string | undefined,
+): Promise<ConsumedRecord | undefined> => {
+  const position = parsePosition(origin ?? '');
+  if (position === undefined) return undefined;
+  for await (const [record] of readPositions(backend.broker.admin, [position])) return record;
+  return undefined;
+};
+
+const orderOf = async (
+  { app, backend }: InspectionParts,
+  job: JobDefinition<unknown>,
+  delivery: Delivery,
+  budget: ReadBudget,
+): Promise<OrderEvidence | undefined> => {
+  const { order } = delivery;
+  if (order === undefined) return undefined;
+  const sequence = sequenceOf(delivery, order);
+  const [state] = await backend.state.order.inspect([sequence]);
+  if (state === undefined) return undefined;
+  const name = sequenceName(sequence);
+  const parked = (await scanSequences(app, backend.broker.admin, job, budget)).find(
+    ({ id }) => sequenceName(id) === name,
+  );
+  const open = [...(parked?.copies.values() ?? [])]
+    .filter(({ place }) => place > (state.passed ?? -1))
+    .sort((a, b) => a.place - b.place);
+  const [front] = open;
+  return {
+    ...{ sequence, state, place: order.place, where: order.where },
+    before: open.filter(({ place }) => place < order.place).length,
+    ...(front === undefined ? {} : { front: { place: front.place, jobId: front.jobId } }),
+  };
+};
+
+const limitsFor = async (
+  { app, backend }: InspectionParts,
+  job: JobDefinition<unknown>,
+  tenantId: string,
+): Promise<readonly LimitUse[]> => {
+  const tenants = createTenantResolver(app.tenants, systemClock);
+  await tenants.resolve(tenantId);
+  const tier = tenants.tierOf(tenantId);
+  const tenant = { id: tenantId, ...(tier === undefined ? {} : { tier }) };
+  return limitsOf(app, backend.state.limits, job.queue, tenant);
+};
+
+const deadLetterOf = async (
+  { app, backend }: InspectionParts,
+  job: JobDefinition<unknown>,
+  jobId: string,
+  deadAtMs: number,
+): Promise<string | undefined> => {
+  let found: string | undefined;
+  const filter = { jobId, sinceMs: deadAtMs - DEATH_SLACK_MS };
+  await scanDeadLetters(app, backend.broker.admin, [job], filter, ({ at }) => {
+    found = formatPosition(at);
+  });
+  return found;
+};
+
+const isOver = ({ events }: JobHistory): boolean => {
+  const last = lastStep({ history: events })?.type;
+  return last === 'job.completed' || last === 'job.sent_to_dlq' || last === 'job.cancelled';
+};
+
+/**
+ * Everything that can be found about a job, without changing anything: what was told of it, its copies on the way, its
+ * claim, its sequence, what holds its queue back.
+ *
+ * @throws EsteiraError ESTEIRA_TOPICS_DIFFER, ESTEIRA_BROKER_UNAVAILABLE, ESTEIRA_REGISTRY_UNAVAILABLE: what was told
+ *   cannot be read. Whatever else cannot be looked up is among the gaps.
+ */
+export const inspectJob = async (parts: InspectionParts, query: JobQuery): Promise<JobEvidence> => {
+  const { app, backend } = parts;
+  const { jobId, nowMs } = query;
+  const history = await readHistory(parts, query);
+  const look = new Look();
+  const budget = new ReadBudget(MOST_LIVE_RECORDS);
+  const told = history.events.at(-1);
+  const ofType = app.jobs.find(({ type }) => type === told?.jobType);
+  const jobs = told === undefined ? app.jobs : ofType === undefined ? [] : [ofType];
+  const search = { app, admin: backend.broker.admin, jobs, jobId, budget };
+  const copies = isOver(history) ? [] : await look.at('its copies on the way', () => findCopies(search));
+  const copy = furthest(copies ?? []);
+  const job = ofType ?? copy?.job;
+  const record = copy?.record ?? (await look.at('its first record', () => originRecord(parts, told?.origin)));
+  const delivery =
+    job === undefined || record === undefined
+      ? undefined
+      : await look.at('its payload', () =>
+          deliveryOf({
+            ...{ app, serde: backend.serde, job, record },
+            ...(told === undefined ? {} : { tenant: told.tenantId }),
+          }),
+        );
+  const tenant = told?.tenantId ?? delivery?.tenant ?? query.tenant;
+  const isPlaced = job !== undefined && delivery !== undefined && copy !== undefined && copy.role !== 'tier';
+  const claims =
+    delivery === undefined
+      ? undefined
+      : await look.at('its claim', () => backend.state.inspect([delivery.claim]));
+  const last = lastStep({ history: history.events });
+  return {
+    ...{ jobId, nowMs, job, tenant, history: history.events, copy, delivery, telemetry: history.read },
+    claim: claims?.[0],
+    order: isPlaced
+      ? await look.at('its ordering key', () => orderOf(parts, job, delivery, budget))
+      : undefined,
+    suspension: job === undefined ? undefined : suspensionOf(history.suspensions, job, tenant),
+    deadLetter:
+      job === undefined || last?.type !== 'job.sent_to_dlq'
+        ? undefined
+        : await look.at('its dead letter', () => deadLetterOf(parts, job, jobId, last.time)),
+    limits:
+      job === undefined || copy === undefined || tenant === undefined
+        ? []
+        : ((await look.at('the limits of its queue', () => limitsFor(parts, job, tenant))) ?? []),
+    isCut: budget.isCut,
+    gaps: look.gaps,
+  };
+};

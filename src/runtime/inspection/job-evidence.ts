@@ -1,0 +1,62 @@
+import type { Delivery } from '../../consumers/delivery.ts';
+import type { AppDefinition } from '../../core/app.ts';
+import type { JobEvent } from '../../core/generated/job-event.ts';
+import type { JobDefinition } from '../../core/job.ts';
+import type { SequenceId, SequenceState } from '../../core/ports/order-state.ts';
+import type { ClaimState } from '../../core/ports/state.ts';
+import type { Backend } from '../backend.ts';
+import type { LimitUse } from './limit-use.ts';
+import type { LiveCopy } from './live-copies.ts';
+import type { TelemetryRead } from './telemetry-scan.ts';
+
+/** The services a look reads. It writes to none of them. */
+export interface InspectionParts {
+  readonly app: AppDefinition;
+  readonly backend: Pick<Backend, 'broker' | 'serde' | 'state'>;
+}
+
+/** Where a job stands in its sequence. */
+export interface OrderEvidence {
+  readonly sequence: SequenceId;
+  readonly place: number;
+  readonly where: 'direct' | 'waiting';
+  readonly state: SequenceState;
+  /** Copies of its key before it on the waiting topic that have not ended. */
+  readonly before: number;
+  /** The first of its key that has not ended, as far as it is on the waiting topic. */
+  readonly front?: { readonly place: number; readonly jobId: string };
+}
+
+/** Everything that was found about one job. Times are epoch ms. */
+export interface JobEvidence {
+  readonly jobId: string;
+  readonly nowMs: number;
+  /** Undefined when nothing is known of the job, or its type is not the app's any more. */
+  readonly job: JobDefinition<unknown> | undefined;
+  readonly tenant: string | undefined;
+  /** Oldest first, each once. */
+  readonly history: readonly JobEvent[];
+  /** The copy that is on its way; the furthest one where there are several. */
+  readonly copy: LiveCopy | undefined;
+  readonly delivery: Delivery | undefined;
+  readonly claim: ClaimState | undefined;
+  readonly order: OrderEvidence | undefined;
+  /** The suspension that holds for it, as last told. */
+  readonly suspension: JobEvent | undefined;
+  /** `topic/partition/offset` of its dead letter. */
+  readonly deadLetter: string | undefined;
+  readonly limits: readonly LimitUse[];
+  readonly telemetry: TelemetryRead;
+  /** Whether some records that are on their way were not looked at: there are too many. */
+  readonly isCut: boolean;
+  /** What could not be looked up, and why. */
+  readonly gaps: readonly string[];
+}
+
+/** The events that say where a job is; the others are about something else, or about a repeat. */
+export const lastStep = ({ history }: Pick<JobEvidence, 'history'>): JobEvent | undefined => {
+  const steps = history.filter(
+    ({ type }) => !['job.suspended', 'job.resumed', 'job.progress', 'job.skipped'].includes(type),
+  );
+  return steps.at(-1) ?? history.findLast(({ type }) => type === 'job.skipped');
+};

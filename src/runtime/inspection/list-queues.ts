@@ -1,0 +1,114 @@
+import { subscriptionOf } from '../../core/app-topics.ts';
+import type { JobDefinition } from '../../core/job.ts';
+import { names } from '../../core/names.ts';
+import type { BrokerAdmin } from '../../core/ports/broker.ts';
+import { lagOf, oldestOf } from './group-lag.ts';
+import type { InspectionParts } from './job-evidence.ts';
+import { type LimitUse, limitsOf } from './limit-use.ts';
+import { openSequences } from './list-keys.ts';
+import { ReadBudget } from './read-budget.ts';
+
+/** What a group has not settled of one topic. */
+export interface TopicBacklog {
+  readonly topic: string;
+  /** Records not settled; on an event topic also those that are nothing to the job type. */
+  readonly records: number;
+  /** When the oldest of them was written, ISO 8601; null when there is none. */
+  readonly oldest: string | null;
+  /** False where the group has no offsets: it does not read there. */
+  readonly hasOffsets: boolean;
+}
+
+export interface JobTypeReport {
+  readonly jobType: string;
+  readonly groupId: string;
+  readonly topics: readonly TopicBacklog[];
+  /** Ordering keys with parked records; null for types without order. */
+  readonly keysParked: number | null;
+  /** Whether more keys may be parked than were looked at. */
+  readonly keysCut: boolean;
+  readonly deadLetters: number;
+}
+
+export interface QueueReport {
+  readonly queue: string;
+  readonly priority: string;
+  /** The limit over all processes; null where the queue has none, and so nobody counts. */
+  readonly limit: LimitUse | null;
+  readonly jobTypes: readonly JobTypeReport[];
+}
+
+/** A delay tier that has something. */
+export interface TierReport extends TopicBacklog {
+  readonly groupId: string;
+  /** How long the oldest record is overdue, ms; 0 when it is not. */
+  readonly overdueMs: number;
+}
+
+export interface QueuesReport {
+  readonly queues: readonly QueueReport[];
+  /** Only tiers that hold records. */
+  readonly tiers: readonly TierReport[];
+}
+
+/** Copies on waiting topics to look at, at most, for each job type. */
+const MOST_COPIES = 100_000;
+
+const backlogOf = async (admin: BrokerAdmin, groupId: string, topic: string): Promise<TopicBacklog> => {
+  const lag = await lagOf(admin, groupId, topic);
+  const oldest = await oldestOf(admin, lag);
+  return {
+    topic,
+    records: lag.records,
+    oldest: oldest === undefined ? null : new Date(oldest.timestampMs).toISOString(),
+    hasOffsets: lag.partitions.every(({ isCommitted }) => isCommitted),
+  };
+};
+
+const inTurn = async <T, R>(items: readonly T[], each: (item: T) => Promise<R>): Promise<readonly R[]> => {
+  const results: R[] = [];
+  for (const item of items) results.push(await each(item));
+  return results;
+};
+
+const reportType = async (parts: InspectionParts, job: JobDefinition<unknown>): Promise<JobTypeReport> => {
+  const { app, backend } = parts;
+  const { admin } = backend.broker;
+  const groupId = names.jobGroup(app.name, job.type);
+  const dead = await admin.offsetRanges(names.deadLetters(app.name, job.type));
+  const budget = new ReadBudget(MOST_COPIES);
+  return {
+    jobType: job.type,
+    groupId,
+    topics: await inTurn(subscriptionOf(app, job), (topic) => backlogOf(admin, groupId, topic)),
+    keysParked: job.ordered ? (await openSequences(parts, job, budget)).length : null,
+    keysCut: budget.isCut,
+    deadLetters: dead.reduce((sum, { low, high }) => sum + Number(high - low), 0),
+  };
+};
+
+const reportTiers = async ({ app, backend }: InspectionParts, nowMs: number): Promise<readonly TierReport[]> => {
+  const tiers = await inTurn(app.ladderMs, async (tierMs): Promise<TierReport> => {
+    const groupId = names.relayGroup(app.name, tierMs);
+    const backlog = await backlogOf(backend.broker.admin, groupId, names.tier(app.name, tierMs));
+    const dueMs = backlog.oldest === null ? nowMs : Date.parse(backlog.oldest) + tierMs;
+    return { ...backlog, groupId, overdueMs: Math.max(0, nowMs - dueMs) };
+  });
+  return tiers.filter(({ records }) => records > 0);
+};
+
+/**
+ * What waits, queue by queue and job type by job type, and on the delay tiers.
+ *
+ * @throws EsteiraError ESTEIRA_BROKER_UNAVAILABLE, ESTEIRA_TOPICS_DIFFER, ESTEIRA_STATE_UNAVAILABLE
+ */
+export const listQueues = async (parts: InspectionParts, nowMs: number): Promise<QueuesReport> => {
+  const { app, backend } = parts;
+  const queues = await inTurn([...app.queues.values()], async ({ name, priority }): Promise<QueueReport> => {
+    const [limit] = await limitsOf(app, backend.state.limits, name);
+    const jobs = app.jobs.filter(({ queue }) => queue === name);
+    const jobTypes = await inTurn(jobs, (job) => reportType(parts, job));
+    return { queue: name, priority, limit: limit ?? null, jobTypes };
+  });
+  return { queues, tiers: await reportTiers(parts, nowMs) };
+};

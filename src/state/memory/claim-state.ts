@@ -1,0 +1,15 @@
+import type { ClaimId, ClaimState } from '../../core/ports/state.ts';
+import type { StateTable } from './state-table.ts';
+
+// The same rules as src/state/redis/claim-state-script.ts.
+
+/** What is known of an idempotency key. */
+export const claimState = (table: StateTable, id: ClaimId): ClaimState => {
+  const key = table.key(id);
+  const nowMs = table.nowMs();
+  if (key === undefined || key.kind === 'free') return { kind: 'unknown', nowMs };
+  if (key.kind === 'done') return { kind: 'done', nowMs, fence: key.fence, origin: key.origin };
+  const { untilMs, fence, jobId, attempt, starts, origin, dead } = key;
+  const running = { kind: 'running' as const, nowMs, untilMs, fence, jobId, attempt, starts, origin };
+  return dead === undefined ? running : { ...running, dead };
+};
