@@ -2,6 +2,8 @@ import { Command, CommanderError } from 'commander';
 import { addDlqCommands } from './commands/dlq.ts';
 import { addEventsCommands } from './commands/events.ts';
 import { addJobsCommands } from './commands/jobs.ts';
+import { addKeysCommands } from './commands/keys.ts';
+import { addQueuesCommands } from './commands/queues.ts';
 import { addSchemasCommands } from './commands/schemas.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTopicsCommands } from './commands/topics.ts';
@@ -36,6 +38,8 @@ export const createProgram = (context: CommandContext, version: string, finish: 
   addSchemasCommands(program, context, finish);
   addDlqCommands(program, context, finish);
   addJobsCommands(program, context, finish);
+  addQueuesCommands(program, context, finish);
+  addKeysCommands(program, context, finish);
   addEventsCommands(program, context, finish);
   return program;
 };

@@ -147,7 +147,7 @@ export class DirectDriver implements LaneDriver {
         this.#parts.onClaim(entry);
         return;
       case 'park':
-        this.#parks.add({ handed, request: this.#parkRequest(entry, action.known) });
+        this.#parks.add({ handed, request: this.#parkRequest(entry, action) });
         return;
       case 'write':
         this.#parts.write(entry, (offset) =>
@@ -161,11 +161,12 @@ export class DirectDriver implements LaneDriver {
     }
   }
 
-  #parkRequest(entry: Entry, known: number | undefined): ParkRequest {
+  #parkRequest(entry: Entry, { known, follows }: DirectAction<Handed> & { kind: 'park' }): ParkRequest {
     const request = {
       ...placedId(this.#parts.job, entry),
       waitingPartition: placeOf(entry).waitingPartition,
       parkedEnd: this.#lanes.parkedEndAtStart,
+      follows,
     };
     return known === undefined ? request : { ...request, known };
   }

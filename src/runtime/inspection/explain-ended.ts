@@ -60,11 +60,6 @@ export const explainEnded = (evidence: JobEvidence): Explanation | undefined => 
       return dead(last, evidence);
     case 'job.skipped':
       return skipped(last, evidence);
-    case 'job.cancelled':
-      return {
-        ...{ state: 'cancelled', waitsFor: 'nothing', sinceMs: last.time, todo: 'Nothing.' },
-        says: `It was cancelled at ${timeWords(last.time, evidence.nowMs)}.`,
-      };
     default:
       return undefined;
   }

@@ -93,11 +93,11 @@ const onTheWay = (evidence: JobEvidence, copy: LiveCopy): Explanation => {
     last?.dueAt === null || last?.dueAt === undefined
       ? ''
       : ` It was due at ${timeWords(last.dueAt, nowMs)}.`;
-  const others = role === 'event' ? ' (other events and jobs among them)' : '';
+  const others = role === 'event' ? ' (of any kind)' : '';
   const before =
     copy.ahead === 0
-      ? ', the first that is not settled,'
-      : ` behind ${countWords(copy.ahead, 'record')} that are not settled${others},`;
+      ? ', the first of its partition that is not settled,'
+      : `, with ${countWords(copy.ahead, 'record')}${others} before it that may not be settled,`;
   return {
     ...{ ...base, waitsFor: full === '' ? 'worker' : 'limit' },
     says: `${cause(last, nowMs)}${at}${before} and waits for a worker.${due}${full === '' ? '' : ` ${full}`}`,

@@ -8,7 +8,6 @@ export type JobState =
   | 'suspended'
   | 'completed'
   | 'skipped'
-  | 'cancelled'
   | 'dead'
   | 'unknown';
 

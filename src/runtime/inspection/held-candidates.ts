@@ -1,49 +1,74 @@
-import { scanDeadLetters } from '../../consumers/dead-letters/scan.ts';
 import type { AppDefinition } from '../../core/app.ts';
+import { parseEnvelope } from '../../core/envelope.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { partitionForKey } from '../../core/murmur2.ts';
 import { names } from '../../core/names.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
 import type { SequenceId } from '../../core/ports/order-state.ts';
-import { parsePosition } from '../../core/record.ts';
+import { type ConsumedRecord, parsePosition } from '../../core/record.ts';
 import { UNKNOWN_TENANT } from '../../core/tenants.ts';
-import { sequenceName } from './sequence-scan.ts';
+import type { ReadBudget } from './read-budget.ts';
+import { keyText, sequenceName } from './sequence-scan.ts';
 
 /** A sequence that a dead letter may have put under a hold. */
 export interface HeldCandidate {
   readonly id: SequenceId;
-  /** The ordering key as the dead letter has it; that of `order: 'key'` is the record key in base64. */
+  /** The ordering key as people know it. */
   readonly key: string;
   /** When the last of it died that did not die behind another, epoch ms. */
   readonly diedAtMs: number;
 }
 
+/** Where a dead letter had its place: at its origin, or, replayed, on the inbox. */
+const candidatesOf = (
+  jobType: string,
+  inbox: { readonly topic: string; readonly partitions: number },
+  { key, headers: raw, timestampMs }: ConsumedRecord,
+): readonly HeldCandidate[] => {
+  const { job, tenant = UNKNOWN_TENANT } = parseEnvelope(raw, true);
+  const orderKey = job?.orderKey ?? key?.toString('base64');
+  if (job === undefined || orderKey === undefined || job.deadReason === 'behind_dead_letter') return [];
+  const routed = job.orderKey === undefined ? (key ?? Buffer.alloc(0)) : Buffer.from(job.orderKey);
+  const replayed = { topic: inbox.topic, partition: partitionForKey(routed, inbox.partitions) };
+  return [replayed, parsePosition(job.origin ?? '')].flatMap((at) =>
+    at === undefined
+      ? []
+      : [
+          {
+            id: { jobType, tenant, orderKey, partition: `${at.topic}/${at.partition}` },
+            key: keyText(orderKey, key),
+            diedAtMs: timestampMs,
+          },
+        ],
+  );
+};
+
 /**
- * The sequences whose records have died. A hold is kept in the store with the sequence, and the store has no list: the
- * dead letters are where to look. Dead letters of long ordering keys do not carry them, and are left out.
+ * The sequences of a job type whose records have died since a time. A hold is kept in the store with its sequence, and
+ * the store has no list: the dead letters are where to look. One whose ordering key is above 256 bytes does not carry
+ * it, and is not found.
  *
  * @throws EsteiraError ESTEIRA_TOPICS_DIFFER, ESTEIRA_BROKER_UNAVAILABLE
  */
 export const findHeldCandidates = async (
   app: AppDefinition,
   admin: BrokerAdmin,
-  job: JobDefinition<unknown>,
+  { type }: JobDefinition<unknown>,
   sinceMs: number,
+  budget: ReadBudget,
 ): Promise<readonly HeldCandidate[]> => {
   const found = new Map<string, HeldCandidate>();
-  const inbox = names.inbox(app.name, job.type);
-  const inboxPartitions = (await admin.offsetRanges(inbox)).length;
-  await scanDeadLetters(app, admin, [job], { sinceMs }, ({ envelope, deadAtMs }) => {
-    const { job: headers, tenant = UNKNOWN_TENANT } = envelope;
-    if (headers?.orderKey === undefined || headers.deadReason === 'behind_dead_letter') return;
-    const { orderKey } = headers;
-    const origin = parsePosition(headers.origin ?? '');
-    // A replay has its place on the inbox, whatever its origin.
-    const onInbox = { topic: inbox, partition: partitionForKey(Buffer.from(orderKey), inboxPartitions) };
-    for (const at of [onInbox, ...(origin === undefined ? [] : [origin])]) {
-      const id = { jobType: job.type, tenant, orderKey, partition: `${at.topic}/${at.partition}` };
-      found.set(sequenceName(id), { id, key: orderKey, diedAtMs: deadAtMs });
-    }
-  });
+  const topic = names.deadLetters(app.name, type);
+  const inboxTopic = names.inbox(app.name, type);
+  const inbox = { topic: inboxTopic, partitions: (await admin.offsetRanges(inboxTopic)).length };
+  const starts = new Map((await admin.offsetsAt(topic, sinceMs)).map((at) => [at.partition, at.offset]));
+  for (const { partition, low, high } of await admin.offsetRanges(topic)) {
+    const from = budget.beginningOf(starts.get(partition) ?? low, high);
+    await admin.read({ topic, partition, from, to: high }, (record) => {
+      budget.spend();
+      for (const one of candidatesOf(type, inbox, record)) found.set(sequenceName(one.id), one);
+      return true;
+    });
+  }
   return [...found.values()];
 };

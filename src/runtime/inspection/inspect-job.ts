@@ -109,7 +109,49 @@ const deadLetterOf = async (
 
 const isOver = ({ events }: JobHistory): boolean => {
   const last = lastStep({ history: events })?.type;
-  return last === 'job.completed' || last === 'job.sent_to_dlq' || last === 'job.cancelled';
+  return last === 'job.completed' || last === 'job.sent_to_dlq';
+};
+
+/** What the topics say: the copy that is on its way, and the record as the workers understand it. */
+const findRecord = async (parts: InspectionParts, history: JobHistory, jobId: string, look: Look) => {
+  const { app, backend } = parts;
+  const budget = new ReadBudget(MOST_LIVE_RECORDS);
+  const told = history.events.at(-1);
+  const ofType = app.jobs.find(({ type }) => type === told?.jobType);
+  const jobs = told === undefined ? app.jobs : ofType === undefined ? [] : [ofType];
+  const search = { app, admin: backend.broker.admin, jobs, jobId, budget };
+  const copies = isOver(history) ? [] : await look.at('its copies on the way', () => findCopies(search));
+  const copy = furthest(copies ?? []);
+  const job = ofType ?? copy?.job;
+  const record = copy?.record ?? (await look.at('its first record', () => originRecord(parts, told?.origin)));
+  const tenant = told === undefined ? {} : { tenant: told.tenantId };
+  const delivery =
+    job === undefined || record === undefined
+      ? undefined
+      : await look.at('its payload', () => deliveryOf({ app, serde: backend.serde, job, record, ...tenant }));
+  return { job, copy, delivery, budget };
+};
+
+type Found = Awaited<ReturnType<typeof findRecord>>;
+
+/** What the store says. */
+const findState = async (parts: InspectionParts, found: Found, tenant: string | undefined, look: Look) => {
+  const { job, copy, delivery, budget } = found;
+  const claims =
+    delivery === undefined
+      ? undefined
+      : await look.at('its claim', () => parts.backend.state.inspect([delivery.claim]));
+  const isPlaced = job !== undefined && delivery !== undefined && copy !== undefined && copy.role !== 'tier';
+  return {
+    claim: claims?.[0],
+    order: isPlaced
+      ? await look.at('its ordering key', () => orderOf(parts, job, delivery, budget))
+      : undefined,
+    limits:
+      job === undefined || copy === undefined || tenant === undefined
+        ? []
+        : ((await look.at('the limits of its queue', () => limitsFor(parts, job, tenant))) ?? []),
+  };
 };
 
 /**
@@ -120,50 +162,21 @@ const isOver = ({ events }: JobHistory): boolean => {
  *   cannot be read. Whatever else cannot be looked up is among the gaps.
  */
 export const inspectJob = async (parts: InspectionParts, query: JobQuery): Promise<JobEvidence> => {
-  const { app, backend } = parts;
   const { jobId, nowMs } = query;
   const history = await readHistory(parts, query);
   const look = new Look();
-  const budget = new ReadBudget(MOST_LIVE_RECORDS);
-  const told = history.events.at(-1);
-  const ofType = app.jobs.find(({ type }) => type === told?.jobType);
-  const jobs = told === undefined ? app.jobs : ofType === undefined ? [] : [ofType];
-  const search = { app, admin: backend.broker.admin, jobs, jobId, budget };
-  const copies = isOver(history) ? [] : await look.at('its copies on the way', () => findCopies(search));
-  const copy = furthest(copies ?? []);
-  const job = ofType ?? copy?.job;
-  const record = copy?.record ?? (await look.at('its first record', () => originRecord(parts, told?.origin)));
-  const delivery =
-    job === undefined || record === undefined
-      ? undefined
-      : await look.at('its payload', () =>
-          deliveryOf({
-            ...{ app, serde: backend.serde, job, record },
-            ...(told === undefined ? {} : { tenant: told.tenantId }),
-          }),
-        );
-  const tenant = told?.tenantId ?? delivery?.tenant ?? query.tenant;
-  const isPlaced = job !== undefined && delivery !== undefined && copy !== undefined && copy.role !== 'tier';
-  const claims =
-    delivery === undefined
-      ? undefined
-      : await look.at('its claim', () => backend.state.inspect([delivery.claim]));
+  const found = await findRecord(parts, history, jobId, look);
+  const { job, copy, delivery, budget } = found;
+  const tenant = history.events.at(-1)?.tenantId ?? delivery?.tenant ?? query.tenant;
   const last = lastStep({ history: history.events });
   return {
     ...{ jobId, nowMs, job, tenant, history: history.events, copy, delivery, telemetry: history.read },
-    claim: claims?.[0],
-    order: isPlaced
-      ? await look.at('its ordering key', () => orderOf(parts, job, delivery, budget))
-      : undefined,
+    ...(await findState(parts, found, tenant, look)),
     suspension: job === undefined ? undefined : suspensionOf(history.suspensions, job, tenant),
     deadLetter:
       job === undefined || last?.type !== 'job.sent_to_dlq'
         ? undefined
         : await look.at('its dead letter', () => deadLetterOf(parts, job, jobId, last.time)),
-    limits:
-      job === undefined || copy === undefined || tenant === undefined
-        ? []
-        : ((await look.at('the limits of its queue', () => limitsFor(parts, job, tenant))) ?? []),
     isCut: budget.isCut,
     gaps: look.gaps,
   };

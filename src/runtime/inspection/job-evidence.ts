@@ -2,6 +2,7 @@ import type { Delivery } from '../../consumers/delivery.ts';
 import type { AppDefinition } from '../../core/app.ts';
 import type { JobEvent } from '../../core/generated/job-event.ts';
 import type { JobDefinition } from '../../core/job.ts';
+import type { JobEventType } from '../../core/job-event.ts';
 import type { SequenceId, SequenceState } from '../../core/ports/order-state.ts';
 import type { ClaimState } from '../../core/ports/state.ts';
 import type { Backend } from '../backend.ts';
@@ -54,9 +55,11 @@ export interface JobEvidence {
 }
 
 /** The events that say where a job is; the others are about something else, or about a repeat. */
-export const lastStep = ({ history }: Pick<JobEvidence, 'history'>): JobEvent | undefined => {
-  const steps = history.filter(
-    ({ type }) => !['job.suspended', 'job.resumed', 'job.progress', 'job.skipped'].includes(type),
-  );
-  return steps.at(-1) ?? history.findLast(({ type }) => type === 'job.skipped');
-};
+const STEPS: ReadonlySet<string> = new Set<JobEventType>([
+  ...(['job.dispatched', 'job.deferred', 'job.started', 'job.failed', 'job.retried'] as const),
+  ...(['job.completed', 'job.sent_to_dlq', 'job.replayed'] as const),
+]);
+
+/** The last that was told of where a job is; a job that was only skipped is skipped. */
+export const lastStep = ({ history }: Pick<JobEvidence, 'history'>): JobEvent | undefined =>
+  history.findLast(({ type }) => STEPS.has(type)) ?? history.findLast(({ type }) => type === 'job.skipped');

@@ -23,19 +23,13 @@ export interface JobHistory {
   readonly read: TelemetryRead;
 }
 
-const RANK: ReadonlyMap<string, number> = new Map(
-  [
-    ...['job.dispatched', 'job.replayed', 'job.deferred', 'job.started', 'job.progress', 'job.failed'],
-    ...['job.suspended', 'job.retried', 'job.resumed', 'job.completed', 'job.cancelled'],
-    ...['job.sent_to_dlq', 'job.skipped'],
-  ].map((type, index) => [type, index]),
-);
+/** Steps of one millisecond stand in the order in which a job takes them. */
+const RANK: ReadonlyMap<string, number> = new Map(JOB_EVENT_TYPES.map((type, index) => [type, index]));
 
-/** Steps of one millisecond stand in the order in which they happen. */
+const rankOf = ({ type }: JobEvent): number => RANK.get(type) ?? JOB_EVENT_TYPES.length;
+
 const byTime = (a: JobEvent, b: JobEvent): number =>
-  a.time - b.time ||
-  a.attempt - b.attempt ||
-  (RANK.get(a.type) ?? JOB_EVENT_TYPES.length) - (RANK.get(b.type) ?? JOB_EVENT_TYPES.length);
+  a.time - b.time || a.attempt - b.attempt || rankOf(a) - rankOf(b);
 
 /** Each event once, oldest first. */
 const inOrder = (events: Iterable<JobEvent>): readonly JobEvent[] => [...events].sort(byTime);

@@ -5,7 +5,7 @@ import type { BrokerAdmin } from '../../core/ports/broker.ts';
 import { lagOf, oldestOf } from './group-lag.ts';
 import type { InspectionParts } from './job-evidence.ts';
 import { type LimitUse, limitsOf } from './limit-use.ts';
-import { openSequences } from './list-keys.ts';
+import { openSequences } from './open-sequences.ts';
 import { ReadBudget } from './read-budget.ts';
 
 /** What a group has not settled of one topic. */
@@ -87,7 +87,10 @@ const reportType = async (parts: InspectionParts, job: JobDefinition<unknown>): 
   };
 };
 
-const reportTiers = async ({ app, backend }: InspectionParts, nowMs: number): Promise<readonly TierReport[]> => {
+const reportTiers = async (
+  { app, backend }: InspectionParts,
+  nowMs: number,
+): Promise<readonly TierReport[]> => {
   const tiers = await inTurn(app.ladderMs, async (tierMs): Promise<TierReport> => {
     const groupId = names.relayGroup(app.name, tierMs);
     const backlog = await backlogOf(backend.broker.admin, groupId, names.tier(app.name, tierMs));
