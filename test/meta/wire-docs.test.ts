@@ -24,7 +24,14 @@ test('the wire contract names every header that is written', () => {
       orderKey: 'o',
       priority: 5,
     },
-    ...{ origin: 'a/0/0', place: 'a/0/0', firstFailedAtMs: 1, deadReason: 'r', replayId: 'i', replayCount: 1 },
+    ...{
+      origin: 'a/0/0',
+      place: 'a/0/0',
+      firstFailedAtMs: 1,
+      deadReason: 'r',
+      replayId: 'i',
+      replayCount: 1,
+    },
     error: { code: 'c', class: 'c', message: 'm', fingerprint: 'f' },
   });
   const missing = [...context, ...job].map(([name]) => name).filter((name) => !page.includes(`\`${name}\``));
