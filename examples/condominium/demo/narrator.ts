@@ -24,6 +24,7 @@ const WAITS: Readonly<Record<string, string>> = {
   trigger_delay: 'waits as its trigger says',
   dispatch_delay: 'waits as its dispatch says',
   running_elsewhere: 'waits: it is running already',
+  dependency_down: 'waits, no attempt spent: what it needs is down',
 };
 
 const SKIPS: Readonly<Record<string, string>> = {
@@ -49,6 +50,10 @@ const lineOf = (event: JobEvent): readonly [what: string, text: string] | undefi
       return ['completed', `${chain} ${attemptOf(event)}`];
     case 'job.skipped':
       return ['skipped', `${chain}: ${SKIPS[reason ?? ''] ?? reason}`];
+    case 'job.suspended':
+      return ['suspended', `no more starts until ${reason} is there again`];
+    case 'job.resumed':
+      return ['resumed', `${reason} is there again`];
     case 'job.sent_to_dlq':
       return ['DEAD', `${chain}: ${reason}; ${errorMessage}`];
     default:
