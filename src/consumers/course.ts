@@ -7,6 +7,8 @@ import type { Step } from './step.ts';
 export interface CourseEvents {
   /** The entry has the right to run. */
   granted(entry: Entry): void;
+  /** The entry has the right to run and is over without: it takes no slot up any more. */
+  notStarted(entry: Entry): void;
   /** The entry goes the slow way: what becomes of it comes later. */
   stepping(entry: Entry, step: Promise<Step>): void;
   /** The entry is done and settled in the store. */
@@ -29,6 +31,9 @@ export interface Course {
   release(entry: Entry, run: RunFacts): Promise<Step>;
   /** What becomes of an entry whose claim was another's before it could start. */
   gone(entry: Entry): Step;
-  /** What becomes of an entry that found no slot, where its queue would rather skip than wait. */
-  full(entry: Entry): Promise<Step>;
+  /**
+   * What becomes of an entry that found no slot, where its queue would rather skip than wait. Absent where an entry may
+   * not leave before its turn: then it is skipped at its turn.
+   */
+  full?(entry: Entry): Promise<Step>;
 }

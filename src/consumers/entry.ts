@@ -16,6 +16,8 @@ export class Entry {
   holds: 'nothing' | 'slot' | 'ahead' = 'nothing';
   /** Whether it was begun, and has not been settled or put back since. */
   underWay = false;
+  /** Whether it found no slot when it came, and its queue would rather skip than wait. */
+  foundFull = false;
   /** Whether it was settled while it stood in the queue. */
   dropped = false;
   #untold = 0;

@@ -58,6 +58,7 @@ export class JobLine {
     this.#parts = parts;
     this.#course = parts.makeCourse({
       granted: (entry) => this.#grantedTo(entry),
+      notStarted: (entry) => this.#letGo(entry),
       stepping: (entry, step) => this.#take(entry, step),
       over: (entry) => this.#over(entry),
       failed: onError,
@@ -78,11 +79,12 @@ export class JobLine {
     });
     this.#seat = parts.slots.join(job.queue, (slots) => this.#takeSlots(slots), job.concurrency);
     tenants.onTierChanged((tenant) => this.#ready.refresh(tenant));
+    const skipsFull = jobSettings.queueTimeoutMs === 0 && this.#course.full !== undefined;
     this.#gates = parts.limits.gatesOf(job, {
       ...{ course: this.#course, ready: this.#ready, seat: this.#seat, runner: this.#runner },
       mayStart: (entry) => this.#mayStart(entry),
       begin: (entry) => this.#begin(entry),
-      full: jobSettings.queueTimeoutMs === 0 ? (entry) => this.#skipAsFull(entry) : undefined,
+      full: skipsFull ? (entry) => this.#skipAsFull(entry) : undefined,
       ...{ letGo: (entry) => this.#letGo(entry), giveBack: (entry) => this.#giveBack(entry) },
       ...{ take: (entry, step) => this.#take(entry, step), again: (entry) => this.#again(entry) },
     });
@@ -94,6 +96,7 @@ export class JobLine {
     this.#seat.wake();
     this.#claimAhead();
     if (entry.holds !== 'nothing' || this.#parts.jobSettings.queueTimeoutMs !== 0) return;
+    entry.foundFull = true;
     if (this.#gates?.waits(entry) !== true) this.#skipAsFull(entry);
   }
 
@@ -171,7 +174,7 @@ export class JobLine {
 
   /** Its queue would rather skip than wait: there was no slot when it came. */
   #skipAsFull(entry: Entry): void {
-    if (entry.underWay) return;
+    if (entry.underWay || this.#course.full === undefined) return;
     entry.dropped = true;
     this.#enter(entry);
     this.#take(entry, this.#course.full(entry));
@@ -287,13 +290,11 @@ export class JobLine {
   #giveBackUnused(pastMs: number): void {
     const sinceMs = this.#parts.clock.nowMs() - pastMs;
     const unused = this.#granted.filter(({ leasedAtMs }) => leasedAtMs <= sinceMs);
-    if (unused.length === 0) return;
-    this.#granted = this.#granted.filter((entry) => !unused.includes(entry));
+    this.#granted = this.#granted.filter(({ leasedAtMs }) => leasedAtMs > sinceMs);
     for (const entry of unused) this.#giveBack(entry);
   }
 
   #giveBack(entry: Entry): void {
-    const { run } = entry;
-    if (run !== undefined) this.#take(entry, this.#course.release(entry, run));
+    if (entry.run !== undefined) this.#take(entry, this.#course.release(entry, entry.run));
   }
 }

@@ -3,19 +3,19 @@ import type { JobDefinition } from '../core/job.ts';
 import type { DeadReason, ErrorSummary } from '../core/outcome.ts';
 import type { ClaimAnswer } from '../core/ports/state.ts';
 import { delayBefore } from '../core/retry-policy.ts';
-import { afterWaiting, type JobSettings } from '../core/settings.ts';
+import type { JobSettings } from '../core/settings.ts';
 import { summarizeError } from '../security/error-summary.ts';
-import type { Decider, DecisionTimes, FailedRun } from './decide.ts';
+import type { Decider, FailedRun } from './decide.ts';
 import { decodeDecision } from './decision.ts';
 import type { DependencyGuard } from './dependency-guard.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Entry } from './entry.ts';
-import { foundError, tooOld } from './found-error.ts';
+import { foundError, tooOld, waitedTooLong } from './found-error.ts';
 import type { RunFacts } from './job-telling.ts';
 import type { Settlement } from './settlement.ts';
 import type { StateClient } from './state-client.ts';
 import { ASK_AGAIN_MS, again, type Step, stepOf } from './step.ts';
-import { type TellingParts, tellEvent } from './tell-record.ts';
+import type { TellingParts } from './tell-record.ts';
 
 export interface ProcessorParts
   extends TellingParts,
@@ -66,14 +66,9 @@ export class JobProcessor {
     const { delivery } = entry;
     const old = tooOld(job, delivery, atMs);
     if (old !== undefined) return this.#die(entry, 'max_age', old);
-    const { queueTimeoutMs } = jobSettings;
-    if (queueTimeoutMs === 0 || queueTimeoutMs === Number.POSITIVE_INFINITY) return undefined;
-    const waitedMs = atMs - (delivery.job.dueMs ?? delivery.notBeforeMs ?? delivery.record.timestampMs);
-    const verdict = afterWaiting(jobSettings, waitedMs);
+    const verdict = waitedTooLong(jobSettings, delivery, atMs);
     if (verdict === 'wait') return undefined;
-    if (verdict === 'skip') return this.skippedAsFull(entry);
-    const detail = `waited longer than ${queueTimeoutMs} ms for its turn (queueTimeout)`;
-    return this.#die(entry, 'max_age', foundError('QUEUE_TIMEOUT', detail));
+    return verdict === 'skip' ? this.skippedAsFull(entry) : this.#die(entry, 'max_age', verdict);
   }
 
   /** What becomes of an entry that may not run. */
@@ -95,21 +90,20 @@ export class JobProcessor {
     }
   }
 
-  /** Too early: an ordered head waits in memory, others go to a tier. */
+  /** Too early: it goes to a tier. */
   async #beforeItsTime(entry: Entry, notBeforeMs: number): Promise<Step> {
-    const { job, clock, decider, settlement } = this.#parts;
+    const { clock, decider, settlement } = this.#parts;
     const atMs = clock.nowMs();
-    if (job.ordered) return again(notBeforeMs - atMs);
     const decision = decider.deferred(entry.delivery, 'trigger_delay', { atMs, dueMs: notBeforeMs });
     return stepOf(await settlement.decide(entry, decision));
   }
 
-  /** Somebody else runs it: wait beside it, and set it aside when that takes long (ordered ones stay in line). */
+  /** Somebody else runs it: wait beside it, and set it aside when that takes long. */
   async #runningElsewhere(entry: Entry, leftMs: number): Promise<Step> {
-    const { job, clock, settings, decider, settlement } = this.#parts;
+    const { clock, settings, decider, settlement } = this.#parts;
     const atMs = clock.nowMs();
     entry.blockedSinceMs ??= atMs;
-    if (job.ordered || atMs - entry.blockedSinceMs < settings.setAsideAfterMs) {
+    if (atMs - entry.blockedSinceMs < settings.setAsideAfterMs) {
       return again(Math.min(Math.max(leftMs, 10), LONGEST_LOOK_AWAY_MS));
     }
     const times = { atMs, dueMs: atMs + leftMs };
@@ -160,7 +154,6 @@ export class JobProcessor {
     }
     const delayMs = delayBefore(job.retry, run.attempt + 1) ?? 0;
     const times = { atMs, dueMs: atMs + delayMs };
-    if (job.ordered) return this.#postpone(entry, run, error, times);
     return stepOf(await settlement.decide(entry, decider.retry(delivery, run, error, times), run.fence));
   }
 
@@ -168,21 +161,5 @@ export class JobProcessor {
     if (error.class === 'unrecoverable') return 'unrecoverable';
     if (error.class === 'integrity') return 'integrity_violation';
     return attempt >= this.#parts.job.retry.attempts ? 'attempts_exhausted' : undefined;
-  }
-
-  /** An ordered head keeps its place in memory; its attempt and due time are in the store. */
-  async #postpone(entry: Entry, run: FailedRun, error: ErrorSummary, times: DecisionTimes): Promise<Step> {
-    const { job, state, decider } = this.#parts;
-    const { delivery } = entry;
-    const delayMs = times.dueMs - times.atMs;
-    const answer = await state.postpone({
-      ...delivery.claim,
-      jobId: delivery.job.id,
-      ...{ fence: run.fence, attempt: run.attempt + 1, delayMs, ttlMs: job.doneTtlMs },
-    });
-    if (answer === 'lost') return again(ASK_AGAIN_MS);
-    for (const event of decider.retryEvents(delivery, run, error, times))
-      tellEvent(this.#parts, entry, event);
-    return again(delayMs);
   }
 }

@@ -18,7 +18,6 @@ import type {
   CompleteRequest,
   DecideAnswer,
   DecideRequest,
-  PostponeRequest,
   RenewRequest,
   SettledRequest,
 } from '../core/ports/state.ts';
@@ -38,7 +37,6 @@ export interface StateClient {
   told(claim: ClaimId): Promise<void>;
   decide(request: DecideRequest): Promise<DecideAnswer>;
   settled(request: SettledRequest): Promise<void>;
-  postpone(request: PostponeRequest): Promise<'postponed' | 'lost'>;
   release(request: RenewRequest): Promise<void>;
   /** The state of ordered types. */
   readonly order: OrderClient;
@@ -122,7 +120,6 @@ export const createStateClient = (parts: StateClientParts): StateClient => {
     'settled',
     silent((requests: readonly SettledRequest[]) => state.settled(requests)),
   );
-  const postpone = single('postpone', (requests: readonly PostponeRequest[]) => state.postpone(requests));
   const release = single(
     'release',
     silent((requests: readonly RenewRequest[]) => state.release(requests)),
@@ -140,7 +137,6 @@ export const createStateClient = (parts: StateClientParts): StateClient => {
     told: (id) => told.ask(id),
     decide: (request) => decide.ask(request),
     settled: (request) => settled.ask(request),
-    postpone: (request) => postpone.ask(request),
     release: (request) => release.ask(request),
     get down() {
       return outages.down;

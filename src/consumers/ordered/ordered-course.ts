@@ -2,6 +2,7 @@ import { classifyError } from '../../core/classify.ts';
 import type { DeadReason, ErrorSummary } from '../../core/outcome.ts';
 import type { OrderClaimAnswer } from '../../core/ports/order-state.ts';
 import { delayBefore } from '../../core/retry-policy.ts';
+import type { JobSettings } from '../../core/settings.ts';
 import { summarizeError } from '../../security/error-summary.ts';
 import { CompletionStage, type CompletionStageParts, type Ending } from '../completion-stage.ts';
 import type { Course, CourseEvents } from '../course.ts';
@@ -9,7 +10,7 @@ import type { Decider, FailedRun } from '../decide.ts';
 import type { DependencyGuard } from '../dependency-guard.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import type { Entry } from '../entry.ts';
-import { foundError, tooOld } from '../found-error.ts';
+import { foundError, tooOld, waitedTooLong } from '../found-error.ts';
 import type { RunFacts } from '../job-telling.ts';
 import type { Settlement } from '../settlement.ts';
 import type { Step } from '../step.ts';
@@ -22,7 +23,8 @@ import { placedId } from './placed.ts';
 
 export interface OrderedCourseParts
   extends Omit<CompletionStageParts, 'onSettled' | 'onFenced' | 'onError' | 'markAll'>,
-    Pick<EngineParts, 'classify' | 'settings'> {
+    Pick<EngineParts, 'classify' | 'settings' | 'log'> {
+  readonly jobSettings: JobSettings;
   readonly order: OrderClient;
   readonly settlement: Settlement;
   readonly decider: Decider;
@@ -107,11 +109,6 @@ export class OrderedCourse implements Course {
     return report(() => driverOf(entry).lost(entry));
   }
 
-  /** An ordered record has its turn: it is skipped there, under its claim. */
-  full(entry: Entry): Promise<Step> {
-    return Promise.resolve(report(() => driverOf(entry).lost(entry)));
-  }
-
   #answered(entry: Entry, answer: OrderClaimAnswer): void {
     if (!entry.home.alive) {
       this.#leaveLost(entry, answer);
@@ -148,7 +145,7 @@ export class OrderedCourse implements Course {
   }
 
   #granted(entry: Entry): void {
-    const { burial, clock, job } = this.#parts;
+    const { burial, clock, job, jobSettings } = this.#parts;
     const { run, delivery } = entry;
     if (run === undefined) return;
     const { deadOnArrival } = delivery;
@@ -160,10 +157,22 @@ export class OrderedCourse implements Course {
       );
       return;
     }
-    const old = tooOld(job, delivery, clock.nowMs());
-    if (old !== undefined)
-      this.#events.stepping(entry, burial.die(entry, { reason: 'max_age', error: old, claim: run }));
-    else this.#events.granted(entry);
+    const nowMs = clock.nowMs();
+    const old = tooOld(job, delivery, nowMs);
+    const verdict = entry.foundFull ? 'skip' : (old ?? waitedTooLong(jobSettings, delivery, nowMs));
+    if (verdict === 'wait') this.#events.granted(entry);
+    else if (verdict === 'skip') this.#skip(entry, run);
+    else this.#events.stepping(entry, burial.die(entry, { reason: 'max_age', error: verdict, claim: run }));
+  }
+
+  /** Its queue would rather skip than wait: it is over at its turn, under its claim, so that its sequence goes on. */
+  #skip(entry: Entry, run: RunFacts): void {
+    const { log, job } = this.#parts;
+    log.warn('job skipped: its queue is full', {
+      ...{ jobType: job.type, queue: job.queue, jobId: entry.delivery.job.id },
+    });
+    this.#events.notStarted(entry);
+    this.ended(entry, run, { type: 'job.skipped', reason: 'queue_full' });
   }
 
   /** The partition was lost meanwhile: its new owner asks for itself. */

@@ -169,3 +169,45 @@ test('a job that makes no sense any more is skipped before its handler is called
   expect(runs).toBe(2);
   expect(bench.types('job.skipped').map(({ reason }) => reason)).toEqual(['precondition', 'precondition']);
 });
+
+// An ordered record that found no slot was dropped where it stood: its key waited for ever, and so did its offset.
+test('an ordered record that finds no slot is skipped at its turn, and its key goes on', async () => {
+  const { opened, open } = gate();
+  const done: string[] = [];
+  const job = onInvoice({
+    ...{ queue: 'now-or-never', order: (event) => event.currency },
+    run: async (event) => {
+      await opened;
+      done.push(event.paymentId);
+    },
+  });
+  const bench = openBench([job], { queues: { 'now-or-never': { concurrency: 1, whenFull: 'skip' } } });
+  const esteira = await bench.run();
+  for (const id of ['a1', 'b1', 'b2']) {
+    await esteira.publish(invoicePaid, invoice(id, { currency: id.slice(0, 1) }), { tenant: 'acme' });
+  }
+  await waitFor('the first to run', () => bench.types('job.started').length === 1);
+  open();
+  await esteira.idle();
+  expect(done[0]).toBe('a1');
+  const skipped = bench.types('job.skipped');
+  expect(skipped.every(({ reason }) => reason === 'queue_full')).toBe(true);
+  expect(skipped.length).toBeGreaterThanOrEqual(1);
+  expect(done.length + skipped.length).toBe(3);
+});
+
+test('an ordered record that has waited longer than its queue allows dies at its turn, and its key goes on', async () => {
+  const { opened, open } = gate();
+  const job = onInvoice({ queue: 'impatient', order: 'key', run: () => opened });
+  const bench = openBench([job], { queues: { impatient: { queueTimeout: '150ms' } } });
+  const esteira = await bench.run();
+  await publishAll(esteira, 3);
+  await waitFor('the time to pass', () => Date.now() - (bench.told[0]?.time ?? Date.now()) > 250);
+  open();
+  await esteira.idle();
+  expect(bench.types('job.completed')).toHaveLength(1);
+  expect(bench.types('job.sent_to_dlq').map(({ reason, errorCode }) => `${reason} ${errorCode}`)).toEqual([
+    'max_age QUEUE_TIMEOUT',
+    'max_age QUEUE_TIMEOUT',
+  ]);
+});
