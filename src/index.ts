@@ -11,6 +11,8 @@ export { AuditRecord } from './core/generated/audit-record.ts';
 export { JobEvent } from './core/generated/job-event.ts';
 export { JobFailed } from './core/generated/job-failed.ts';
 export { IntegrityError, UnrecoverableError } from './core/handler-errors.ts';
+export type { InboxOptions } from './core/inbox.ts';
+export type { IsolateOptions } from './core/isolate.ts';
 export {
   defineJob,
   type JobContext,
@@ -23,6 +25,7 @@ export {
 } from './core/job.ts';
 export type { JobPolicyOptions, LockOptions } from './core/job-policy.ts';
 export type { DeadReason, ErrorClass } from './core/outcome.ts';
+export type { ProgressFacts } from './core/progress.ts';
 export type { QueueOptions, QueuePriority, TenantLimitOptions } from './core/queue.ts';
 export type { Backoff, RetryOptions } from './core/retry-policy.ts';
 export type { StartRateOptions } from './core/start-rate.ts';

@@ -63,17 +63,29 @@ const importFile = async (path: string): Promise<unknown> => {
   }
 };
 
+/** An app, and the URL of the file it is the default export of. */
+export interface LoadedApp {
+  readonly app: AppDefinition;
+  readonly appModule: string;
+}
+
 /**
  * The app of a command: the default export of `--app`, of `ESTEIRA_APP`, or of esteira.config.{ts,js,mjs} in the working folder.
  *
  * @throws EsteiraError ESTEIRA_APP_NOT_FOUND saying which file, and what the app itself throws when it is defined.
  */
 export const loadApp = async (
+  terminal: Pick<Terminal, 'cwd' | 'environment'>,
+  given?: string,
+): Promise<AppDefinition> => (await loadAppModule(terminal, given)).app;
+
+/** As {@link loadApp}, with where it was found. @throws as it does */
+export const loadAppModule = async (
   { cwd, environment }: Pick<Terminal, 'cwd' | 'environment'>,
   given?: string,
-): Promise<AppDefinition> => {
+): Promise<LoadedApp> => {
   const path = await findFile(cwd, given ?? environment['ESTEIRA_APP']);
   const app = await importFile(path);
-  if (isApp(app)) return app;
+  if (isApp(app)) return { app, appModule: pathToFileURL(path).href };
   throw notFound('the default export is not an app: write `export default defineApp({ … })`', path);
 };

@@ -13,7 +13,7 @@ export class BatchStage<Item> {
   constructor(
     call: (batch: readonly Item[]) => Promise<void>,
     onError: (error: unknown) => void,
-    maxBatch = 500,
+    maxBatch = 192,
   ) {
     this.#call = call;
     this.#onError = onError;

@@ -42,6 +42,7 @@ export class CompletionStage {
   readonly #parts: CompletionStageParts;
   readonly #marks: BatchStage<Completed>;
   readonly #drops: BatchStage<Entry>;
+  readonly #told = (entry: Entry): void => this.#drops.add(entry);
 
   constructor(parts: CompletionStageParts) {
     this.#parts = parts;
@@ -74,14 +75,16 @@ export class CompletionStage {
     const answers = await (markAll === undefined
       ? state.completeAll(batch.map(({ request }) => request))
       : markAll(batch));
-    for (const [index, { entry, event, record }] of batch.entries()) {
+    for (let index = 0; index < batch.length; index++) {
+      const done = batch[index];
+      if (done === undefined) continue;
       if (answers[index] === 'fenced') {
-        onFenced(entry);
+        onFenced(done.entry);
         continue;
       }
-      telemetry.observe(event);
-      tellRecord(this.#parts, entry, record);
-      entry.whenTold(() => this.#drops.add(entry));
+      telemetry.observe(done.event);
+      tellRecord(this.#parts, done.entry, done.record);
+      done.entry.whenTold(this.#told);
     }
   }
 

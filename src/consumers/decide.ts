@@ -1,6 +1,7 @@
 import type { AppDefinition } from '../core/app.ts';
 import type { JobHeaders } from '../core/envelope.ts';
 import type { JobEvent } from '../core/generated/job-event.ts';
+import { inboxFor } from '../core/inbox.ts';
 import type { JobDefinition } from '../core/job.ts';
 import { tierFor } from '../core/ladder.ts';
 import { names } from '../core/names.ts';
@@ -71,12 +72,12 @@ export class Decider {
   retry(delivery: Delivery, run: FailedRun, error: ErrorSummary, times: DecisionTimes): Decision {
     return {
       kind: 'retry',
-      topic: this.#tierTopic(times),
+      topic: this.#tierTopic(delivery, times),
       next: nextHeaders(delivery, {
         attempt: run.attempt + 1,
         starts: run.starts,
         dueMs: times.dueMs,
-        target: this.#inbox,
+        target: this.#inboxOf(delivery),
         error,
         firstFailedAtMs: delivery.job.firstFailedAtMs ?? times.atMs,
       }),
@@ -104,10 +105,10 @@ export class Decider {
     const error = failed?.error ?? delivery.job.error;
     return {
       kind: 'deferred',
-      topic: this.#tierTopic(times),
+      topic: this.#tierTopic(delivery, times),
       next: nextHeaders(delivery, {
         dueMs: times.dueMs,
-        target: this.#inbox,
+        target: this.#inboxOf(delivery),
         ...(error === undefined ? {} : { error }),
       }),
       atMs: times.atMs,
@@ -115,6 +116,30 @@ export class Decider {
         ...(failed === undefined ? [] : [this.failedEvent(delivery, failed.run, failed.error, times.atMs)]),
         this.#teller.of(delivery, 'job.deferred', `hop:${delivery.job.hop}`, times.atMs, {
           dueAt: times.dueMs,
+          reason,
+        }),
+      ],
+    };
+  }
+
+  /**
+   * A job that was not tried and waits elsewhere: in the inbox for it, or first on a tier until `dueMs`. The copy is the
+   * same job at the same hop: nothing was decided about it, so the store need not know.
+   */
+  forwarded(delivery: Delivery, reason: DeferReason, atMs: number, dueMs: number | undefined): Decision {
+    const { dueMs: _, target: __, orderKey: ___, ...job } = delivery.job;
+    const target = this.#inboxOf(delivery);
+    return {
+      kind: 'deferred',
+      topic: dueMs === undefined ? target : this.#tierTopic(delivery, { atMs, dueMs }),
+      next: {
+        ...{ ...job, ...shortOrderKey(delivery.job), origin: delivery.origin },
+        ...(dueMs === undefined ? {} : { dueMs, target }),
+      },
+      atMs,
+      events: [
+        this.#teller.of(delivery, 'job.deferred', `from:${delivery.position}`, atMs, {
+          dueAt: dueMs ?? null,
           reason,
         }),
       ],
@@ -143,14 +168,14 @@ export class Decider {
     };
   }
 
-  get #inbox(): string {
-    return names.inbox(this.#app.name, this.#job.type);
+  #inboxOf({ tenant, priority }: Delivery): string {
+    return inboxFor(this.#app.name, this.#job, tenant, priority);
   }
 
   /** The tier for what is left to wait; the smallest one when less is left than it holds back. */
-  #tierTopic({ atMs, dueMs }: DecisionTimes): string {
+  #tierTopic(delivery: Delivery, { atMs, dueMs }: DecisionTimes): string {
     const tierMs = tierFor(this.#app.ladderMs, dueMs - atMs) ?? this.#app.ladderMs[0];
-    return tierMs === undefined ? this.#inbox : names.tier(this.#app.name, tierMs);
+    return tierMs === undefined ? this.#inboxOf(delivery) : names.tier(this.#app.name, tierMs);
   }
 
   /** What is told of an attempt that failed. */

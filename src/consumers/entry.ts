@@ -1,15 +1,26 @@
 import type { Delivery } from './delivery.ts';
 import type { RunFacts } from './job-telling.ts';
 import type { PartitionHome } from './partition-home.ts';
+import type { Link } from './scheduling/ring.ts';
+
+/** A run that can lose its right. */
+export interface Revocable {
+  revoke(why: 'claim-lost' | 'stopping'): void;
+}
 
 /** A delivery on its way through this process; there is one object a record, as there are tens of thousands a second. */
-export class Entry {
+export class Entry implements Link<Entry> {
+  /** Its neighbours among those whose leases are kept. */
+  next: Entry | undefined = undefined;
+  previous: Entry | undefined = undefined;
   readonly delivery: Delivery;
   readonly home: PartitionHome;
   /** Epoch ms when it first met a claim of somebody else; undefined while it has not. */
   blockedSinceMs: number | undefined = undefined;
   /** The start it has the right to; undefined while it has none. */
   run: RunFacts | undefined = undefined;
+  /** Its handler while it runs. */
+  execution: Revocable | undefined = undefined;
   /** Epoch ms when the right was last asked for or renewed. */
   leasedAtMs = 0;
   /** What it takes up: one of the process's slots, or a place among the claims made ahead of one. */
@@ -21,7 +32,7 @@ export class Entry {
   /** Whether it was settled while it stood in the queue. */
   dropped = false;
   #untold = 0;
-  #whenTold: (() => void) | undefined = undefined;
+  #whenTold: ((entry: Entry) => void) | undefined = undefined;
 
   constructor(delivery: Delivery, home: PartitionHome) {
     this.delivery = delivery;
@@ -39,12 +50,12 @@ export class Entry {
     if (this.#untold > 0) return;
     const whenTold = this.#whenTold;
     this.#whenTold = undefined;
-    whenTold?.();
+    whenTold?.(this);
   }
 
   /** Calls back once everything told so far is durable: at once when it is. */
-  whenTold(callback: () => void): void {
-    if (this.#untold === 0) callback();
+  whenTold(callback: (entry: Entry) => void): void {
+    if (this.#untold === 0) callback(this);
     else this.#whenTold = callback;
   }
 }

@@ -1,9 +1,14 @@
 import type { Clock } from '../core/clock.ts';
 import { EsteiraError } from '../core/errors.ts';
 import type { JobContext, JobDefinition } from '../core/job.ts';
+import type { Progress, ProgressFacts } from '../core/progress.ts';
 import { runInJobContext } from '../security/job-context.ts';
+import type { Timed } from './deadlines.ts';
 import type { Delivery } from './delivery.ts';
+import type { Entry } from './entry.ts';
 import type { RunFacts } from './job-telling.ts';
+import { ProgressTeller } from './progress-teller.ts';
+import { RunContext, type RunHost } from './run-context.ts';
 
 /** How one run of a handler ended. */
 export type RunEnd =
@@ -26,7 +31,14 @@ export interface ExecutionParts {
   readonly onHung: (error: EsteiraError) => void;
   /** Wraps each attempt, for tracing. */
   readonly around?: AroundAttempt;
+  /** Called once for each run, before `start` returns when the handler is done by then. */
+  readonly onEnd: (execution: Execution, end: RunEnd) => void;
+  readonly onProgress: (execution: Execution, progress: Progress, part: number) => void;
 }
+
+/** One function for all runs, where each would need one of its own. */
+const callHandler = (job: JobDefinition<unknown>, payload: unknown, context: JobContext): unknown =>
+  job.run(payload, context);
 
 /** What a run comes to whose precondition does not hold. */
 const NOT_NOW = Symbol('not now');
@@ -37,42 +49,50 @@ const nothing = (): void => undefined;
  * One run of a handler. It is total: nothing the handler does gets out as an exception. A time-out aborts the signal
  * and fails the attempt, but the run ends only when the handler does: no successor may start beside it.
  */
-export class Execution {
+export class Execution implements RunHost, Timed<Execution> {
+  /** Its neighbours among those that run. */
+  next: Execution | undefined = undefined;
+  previous: Execution | undefined = undefined;
   readonly startedMs: number;
+  readonly entry: Entry;
+  readonly run: RunFacts;
   readonly #parts: ExecutionParts;
-  readonly #delivery: Delivery;
-  readonly #run: RunFacts;
-  readonly #onEnd: (end: RunEnd) => void;
   /** Made when the handler asks for its signal: most never do. */
-  #controller: AbortController | undefined;
-  #abortReason: EsteiraError | undefined;
-  #timedOut: EsteiraError | undefined;
+  #controller: AbortController | undefined = undefined;
+  #abortReason: EsteiraError | undefined = undefined;
+  #timedOut: EsteiraError | undefined = undefined;
   #revoked = false;
   #cancelHung: () => void = nothing;
+  /** Made when the handler reports: most never do. */
+  #progress: ProgressTeller | undefined = undefined;
+  #ended = false;
 
-  constructor(parts: ExecutionParts, delivery: Delivery, run: RunFacts, onEnd: (end: RunEnd) => void) {
+  constructor(parts: ExecutionParts, entry: Entry, run: RunFacts) {
     this.#parts = parts;
-    this.#delivery = delivery;
-    this.#run = run;
-    this.#onEnd = onEnd;
+    this.entry = entry;
+    this.run = run;
     this.startedMs = parts.clock.nowMs();
   }
 
-  /** Calls the handler; `onEnd` is called once, before this returns when the handler is done by then. */
+  /** Calls the handler. */
   start(): void {
     let returned: unknown;
     try {
       returned = this.#call();
     } catch (error) {
-      this.#onEnd(this.#endOf({ thrown: error }));
+      this.#end(this.#endOf({ thrown: error }));
       return;
     }
-    if (!isThenable(returned)) this.#onEnd(this.#endOf());
+    if (!isThenable(returned)) this.#end(this.#endOf());
     else
       returned.then(
-        (value) => this.#onEnd(value === NOT_NOW ? this.#skipped() : this.#endOf()),
-        (thrown: unknown) => this.#onEnd(this.#endOf({ thrown })),
+        (value) => this.#end(value === NOT_NOW ? this.#skipped() : this.#endOf()),
+        (thrown: unknown) => this.#end(this.#endOf({ thrown })),
       );
+  }
+
+  #end(end: RunEnd): void {
+    this.#parts.onEnd(this, end);
   }
 
   /** Takes the right to run away: the signal aborts, and a handler that throws counts as released, not as failed. */
@@ -99,7 +119,7 @@ export class Execution {
     this.#controller?.abort(this.#abortReason);
   }
 
-  get #signal(): AbortSignal {
+  get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
@@ -107,52 +127,34 @@ export class Execution {
     return this.#controller.signal;
   }
 
+  report(facts: ProgressFacts): Promise<void> {
+    this.#progress ??= new ProgressTeller(this.#parts.clock, (progress, part) =>
+      this.#parts.onProgress(this, progress, part),
+    );
+    if (this.#ended) this.#progress.end();
+    return this.#progress.report(facts);
+  }
+
   #call(): unknown {
     const { job, around } = this.#parts;
-    const { payload } = this.#delivery;
-    const context = this.#context();
+    const { delivery } = this.entry;
+    const context = new RunContext(this, delivery, this.run, job.retry.attempts);
     if (job.shouldRun !== undefined) return this.#callIfItShould(context);
-    if (around === undefined) return runInJobContext(context, () => job.run(payload, context));
-    return around(this.#delivery, this.#run.attempt, async () => {
-      await runInJobContext(context, () => job.run(payload, context));
+    if (around === undefined) return runInJobContext(context, callHandler, job, delivery.payload, context);
+    return around(delivery, this.run.attempt, async () => {
+      await runInJobContext(context, callHandler, job, delivery.payload, context);
     });
   }
 
   async #callIfItShould(context: JobContext): Promise<unknown> {
     const { job, around } = this.#parts;
-    const { payload } = this.#delivery;
-    const should = await runInJobContext(context, () => job.shouldRun?.(payload, context) ?? true);
+    const { delivery } = this.entry;
+    const should = await runInJobContext(context, () => job.shouldRun?.(delivery.payload, context) ?? true);
     if (!should) return NOT_NOW;
     const run = async (): Promise<void> => {
-      await runInJobContext(context, () => job.run(payload, context));
+      await runInJobContext(context, callHandler, job, delivery.payload, context);
     };
-    return around === undefined ? run() : around(this.#delivery, this.#run.attempt, run);
-  }
-
-  #context(): JobContext {
-    const { job } = this.#parts;
-    const { tenant, correlationId, claim, envelope, job: headers } = this.#delivery;
-    const { attempt, starts, executionId, fence } = this.#run;
-    const signal = (): AbortSignal => this.#signal;
-    const context = {
-      jobId: headers.id,
-      jobType: job.type,
-      tenant,
-      correlationId,
-      attempt,
-      maxAttempts: job.retry.attempts,
-      starts,
-      executionId,
-      idempotencyKey: claim.idempotencyKey,
-      fence,
-      get signal(): AbortSignal {
-        return signal();
-      },
-    };
-    const { userId, traceparent } = envelope;
-    if (userId === undefined && traceparent === undefined) return context;
-    // Not spread: that would read the signal, and so make it.
-    return Object.assign(context, userId === undefined ? {} : { userId }, traceparent && { traceparent });
+    return around === undefined ? run() : around(delivery, this.run.attempt, run);
   }
 
   #skipped(): RunEnd {
@@ -162,6 +164,8 @@ export class Execution {
 
   #endOf(error?: { readonly thrown: unknown }): RunEnd {
     this.#cancelHung();
+    this.#ended = true;
+    this.#progress?.end();
     const runMs = Math.max(0, this.#parts.clock.nowMs() - this.startedMs);
     if (this.#timedOut !== undefined) return { kind: 'threw', error: this.#timedOut, runMs };
     // A handler that returned has done its work, also when its claim is gone: the store has the last word.

@@ -1,4 +1,5 @@
 import type { ConsumedRecord } from '../core/record.ts';
+import type { Appetite } from './appetite.ts';
 import { type InsistParts, insist } from './backoff.ts';
 import type { Delivery } from './delivery.ts';
 import type { Intake } from './intake.ts';
@@ -7,11 +8,16 @@ import type { PartitionHome } from './partition-home.ts';
 export interface IntakeLoopParts extends InsistParts {
   readonly name: string;
   readonly intake: Intake;
+  readonly appetite: Appetite;
   readonly onIgnored: (home: PartitionHome, offset: bigint) => void;
-  readonly onDelivery: (home: PartitionHome, delivery: Delivery) => void;
+  /** Answers whether the delivery is kept here, to be run. */
+  readonly onDelivery: (home: PartitionHome, delivery: Delivery) => boolean;
+  /** All that a partition has taken in is understood. */
+  readonly onDrained: (home: PartitionHome) => void;
 }
 
-const FORGET_EVERY = 256;
+/** So many are understood in one go. */
+const SLICE = 64;
 
 /** What is known is understood at once; what must be asked for, or cannot be told now, is insisted on. */
 export const takeIn = (
@@ -44,19 +50,20 @@ export const runIntake = async (parts: IntakeLoopParts, home: PartitionHome): Pr
   if (home.intakeRuns) return;
   home.intakeRuns = true;
   try {
-    for (let at = 0; home.alive && !parts.stopped.aborted; ) {
-      const record = home.incoming[at];
-      if (record === undefined) break;
-      const taken = takeIn(parts, record);
-      const delivery = taken instanceof Promise ? await taken : taken;
-      at += 1;
-      if (at >= FORGET_EVERY || at === home.incoming.length) {
-        home.incoming.splice(0, at);
-        at = 0;
+    for (let taken = 0; home.alive && !parts.stopped.aborted; taken += 1) {
+      if (taken >= SLICE && !parts.appetite.hungry) {
+        await parts.appetite.next();
+        taken = -1;
+        continue;
       }
+      const record = home.nextIncoming();
+      if (record === undefined) break;
+      const first = takeIn(parts, record);
+      const delivery = first instanceof Promise ? await first : first;
       if (delivery === undefined) parts.onIgnored(home, record.offset);
-      else parts.onDelivery(home, delivery);
+      else if (!parts.onDelivery(home, delivery)) taken -= 1;
     }
+    parts.onDrained(home);
   } finally {
     home.intakeRuns = false;
   }

@@ -1,9 +1,10 @@
 import type { AppDefinition } from '../core/app.ts';
 import { waitingPartitionsOf } from '../core/app-topics.ts';
 import { type DispatchFormat, dispatchFormat } from '../core/dispatch.ts';
-import { type Envelope, type JobHeaders, parseEnvelope } from '../core/envelope.ts';
+import { type Envelope, type JobHeaders, parseEnvelope, type Writable } from '../core/envelope.ts';
 import { jobIdOf } from '../core/ids.ts';
-import type { JobDefinition, Trigger } from '../core/job.ts';
+import { inboxesOf } from '../core/inbox.ts';
+import type { JobDefinition } from '../core/job.ts';
 import { whenKnown } from '../core/known.ts';
 import { names } from '../core/names.ts';
 import type { Serde } from '../core/ports/serde.ts';
@@ -42,10 +43,13 @@ const orderOf = (
 interface Described {
   readonly record: ConsumedRecord;
   readonly envelope: Envelope;
-  readonly job: JobHeaders;
+  /** Its own, to be completed. */
+  readonly job: Writable<JobHeaders>;
   readonly position: string;
-  readonly tenant: string;
+  tenant: string;
 }
+
+type EventSource = Extract<PayloadSource, { kind: 'event' }>;
 
 type Dead = NonNullable<Delivery['deadOnArrival']>;
 
@@ -66,28 +70,32 @@ interface Fit {
  */
 export class Intake {
   readonly #parts: IntakeParts;
-  readonly #inbox: string;
+  /** Topics whose records this job type was asked for, its waiting topic among them. */
+  readonly #own: ReadonlySet<string>;
   readonly #waiting: string;
   readonly #waitingPartitions: number;
   readonly #format: DispatchFormat | undefined;
-  readonly #triggers: ReadonlyMap<string, Trigger<unknown>>;
+  /** By event type. */
+  readonly #sources: ReadonlyMap<string, EventSource>;
 
   constructor(parts: IntakeParts) {
     const { app, job } = parts;
     this.#parts = parts;
-    this.#inbox = names.inbox(app.name, job.type);
     this.#waiting = names.waiting(app.name, job.type);
+    this.#own = new Set([...inboxesOf(app.name, job), this.#waiting]);
     this.#waitingPartitions = waitingPartitionsOf(app, job);
     this.#format = dispatchFormat(app.name, job);
-    this.#triggers = new Map(job.triggers.map((one) => [one.event.type, one]));
+    this.#sources = new Map(
+      job.triggers.map((trigger) => [trigger.event.type, { kind: 'event', trigger }] as const),
+    );
   }
 
   /** What a record is to this job type; undefined when it is nothing to it. */
   take(fetched: ConsumedRecord): Delivery | undefined | Promise<Delivery | undefined> {
-    const onInbox = fetched.topic === this.#inbox || fetched.topic === this.#waiting;
-    const envelope = parseEnvelope(fetched.headers, onInbox);
+    const onInbox = this.#own.has(fetched.topic);
+    const envelope = parseEnvelope(fetched.packed ?? fetched.headers, onInbox);
     const { eventType } = envelope;
-    if (!onInbox && eventType !== undefined && !this.#triggers.has(eventType)) return undefined;
+    if (!onInbox && eventType !== undefined && !this.#sources.has(eventType)) return undefined;
     const record = copyRecord(fetched);
     const source = onInbox ? this.#onInbox(eventType) : this.#onEventTopic(eventType, record);
     return whenKnown(source, (known) => this.#takeAs(record, envelope, known));
@@ -105,15 +113,18 @@ export class Intake {
       return this.#dead(base, 'undecodable', 'TYPE_UNKNOWN', `${what} is nothing this job type knows`);
     }
     return whenKnown(this.#parts.tenants.resolve(envelope.tenant), (tenant) => {
-      if (tenant !== undefined) return this.#understand({ ...base, tenant }, source);
+      if (tenant !== undefined) {
+        base.tenant = tenant;
+        return this.#understand(base, source);
+      }
       const detail = 'the record names no tenant that the directory knows';
       return this.#dead(base, 'tenant_unresolved', 'TENANT_UNRESOLVED', detail);
     });
   }
 
   #onInbox(eventType: string | undefined): PayloadSource | undefined {
-    const trigger = eventType === undefined ? undefined : this.#triggers.get(eventType);
-    if (trigger !== undefined) return { kind: 'event', trigger };
+    const known = eventType === undefined ? undefined : this.#sources.get(eventType);
+    if (known !== undefined) return known;
     const format = this.#format;
     if (format === undefined || format.kind === 'event') return undefined;
     return eventType === undefined || eventType === format.type ? { kind: 'dispatch', format } : undefined;
@@ -124,8 +135,8 @@ export class Intake {
     eventType: string | undefined,
     record: ConsumedRecord,
   ): PayloadSource | 'ignored' | undefined | Promise<PayloadSource | 'ignored' | undefined> {
-    const byType = eventType === undefined ? undefined : this.#triggers.get(eventType);
-    if (byType !== undefined) return { kind: 'event', trigger: byType };
+    const byType = eventType === undefined ? undefined : this.#sources.get(eventType);
+    if (byType !== undefined) return byType;
     return whenKnown(this.#parts.serde.recordName(record.value), (name) => {
       if (name === undefined) return undefined;
       const byName = this.#parts.job.triggers.find((one) => one.event.contract.name === name);
@@ -171,7 +182,7 @@ export class Intake {
     if (record.topic === this.#waiting)
       return this.#complete(base, trigger.map(value), job.priority ?? trigger.priority, job.dueMs);
     if (!trigger.when(value)) return undefined;
-    const delayed = trigger.delayMs > 0 && record.topic !== this.#inbox;
+    const delayed = trigger.delayMs > 0 && !this.#own.has(record.topic);
     const notBeforeMs = delayed ? record.timestampMs + trigger.delayMs : undefined;
     return this.#complete(base, trigger.map(value), job.priority ?? trigger.priority, notBeforeMs);
   }
@@ -204,11 +215,12 @@ export class Intake {
     const { type, ordered } = this.#parts.job;
     const { record, envelope, position, tenant } = base;
     const { orderKey, priority } = fit;
-    const headers = deadOnArrival === undefined ? { ...base.job, priority } : base.job;
+    if (deadOnArrival === undefined) base.job.priority = priority;
+    if (orderKey !== undefined) base.job.orderKey = orderKey;
     return {
       record,
       envelope,
-      job: orderKey === undefined ? headers : { ...headers, orderKey },
+      job: base.job,
       position,
       origin: base.job.origin ?? position,
       tenant,

@@ -1,6 +1,7 @@
 import type { JobDefinition } from '../core/job.ts';
 import { tenantLimitsOf } from '../core/queue.ts';
 import type { JobSettings } from '../core/settings.ts';
+import { Appetite } from './appetite.ts';
 import { ClaimAhead } from './claim-ahead.ts';
 import type { Course, CourseEvents } from './course.ts';
 import type { DependencyGuard } from './dependency-guard.ts';
@@ -36,6 +37,8 @@ export interface JobLineParts
  * done in batches and without promises; the course says by which rules.
  */
 export class JobLine {
+  /** How much it wants to be given. */
+  readonly appetite: Appetite;
   readonly #parts: JobLineParts;
   readonly #ready: FairQueue<Entry>;
   readonly #seat: Seat;
@@ -48,9 +51,8 @@ export class JobLine {
   /** Limits and locks over all processes; undefined where there are none. */
   readonly #gates: StartGates | undefined;
   #isOpen = true;
-  /** Entries claimed, or being claimed, without a slot. */
+  /** Claimed, or being claimed, without a slot. */
   #aheadCount = 0;
-  /** Entries under way, also those whose handler has ended and whose settling has not. */
   #underWay = 0;
 
   constructor(parts: JobLineParts) {
@@ -77,6 +79,7 @@ export class JobLine {
       alive: ({ home, dropped }) => home.alive && !dropped,
       shareOf: (tenant) => tenantLimitsOf(jobSettings.queue, tenants.tierOf(tenant)),
     });
+    this.appetite = new Appetite(clock, () => this.#ready.startable);
     this.#seat = parts.slots.join(job.queue, (slots) => this.#takeSlots(slots), job.concurrency);
     tenants.onTierChanged((tenant) => this.#ready.refresh(tenant));
     const skipsFull = jobSettings.queueTimeoutMs === 0 && this.#course.full !== undefined;
@@ -116,13 +119,13 @@ export class JobLine {
     this.#runner.revokeAll();
   }
 
-  /** Resolves when no handler runs. */
   handlersEnded(): Promise<void> {
     return this.#runner.allEnded();
   }
 
   close(): void {
     this.#isOpen = false;
+    this.appetite.close();
     this.#leases.close();
     this.#runner.close();
   }
@@ -131,7 +134,7 @@ export class JobLine {
     return this.#runner.running;
   }
 
-  /** Entries under way: claimed, running or being settled. */
+  /** Entries claimed, running or being settled. */
   get underWay(): number {
     return this.#underWay;
   }
@@ -149,6 +152,7 @@ export class JobLine {
       else if (this.#gates === undefined) this.#begin(entry);
       else this.#gates.enter(entry);
     }
+    this.appetite.started();
     return taken;
   }
 
@@ -157,11 +161,12 @@ export class JobLine {
     const allowance = this.#ahead.allowance(this.#parts.clock.nowMs());
     while (this.#aheadCount < allowance) {
       const entry = this.#ready.shift();
-      if (entry === undefined) return;
+      if (entry === undefined) break;
       this.#aheadCount += 1;
       entry.holds = 'ahead';
       this.#begin(entry);
     }
+    this.appetite.started();
   }
 
   #nextGranted(): Entry | undefined {

@@ -79,8 +79,6 @@ export class JobProcessor {
         return stepOf(await settlement.duplicate(entry, answer));
       case 'running':
         return this.#runningElsewhere(entry, answer.untilMs - answer.nowMs);
-      case 'wait':
-        return again(answer.dueMs - answer.nowMs);
       case 'dead':
         return this.#deadByCount(entry, answer);
       case 'decided':

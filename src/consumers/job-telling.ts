@@ -1,4 +1,5 @@
 import type { JobEvent } from '../core/generated/job-event.ts';
+import { stepIdOf } from '../core/ids.ts';
 import type { JobDefinition } from '../core/job.ts';
 import { type JobEventType, makeJobEvent, type ServiceIdentity } from '../core/job-event.ts';
 import type { ErrorSummary } from '../core/outcome.ts';
@@ -10,6 +11,8 @@ export interface RunFacts {
   readonly fence: number;
   readonly attempt: number;
   readonly starts: number;
+  /** What its events get their ids from, once one was made. */
+  stepId?: string;
 }
 
 /** Facts of an error as telemetry fields. */
@@ -51,7 +54,8 @@ export const createTeller = (job: JobDefinition<unknown>, identity: ServiceIdent
     step: string,
     atMs: number,
     facts: Partial<Omit<JobEvent, 'type' | 'eventId'>> = {},
-  ): JobEvent => makeJobEvent(job, identity, type, step, knownOf(delivery, atMs), facts);
+  ): JobEvent =>
+    makeJobEvent(job, identity, type, stepIdOf(delivery.job.id, step), knownOf(delivery, atMs), facts);
 
   /** A step of a run; told twice it has the same id, since no two runs share a fence. */
   const ofRun = (
@@ -66,7 +70,8 @@ export const createTeller = (job: JobDefinition<unknown>, identity: ServiceIdent
     known.fence = run.fence;
     known.attempt = run.attempt;
     known.starts = run.starts;
-    return makeJobEvent(job, identity, type, `fence:${run.fence}`, known, facts);
+    run.stepId ??= stepIdOf(delivery.job.id, `fence:${run.fence}`);
+    return makeJobEvent(job, identity, type, run.stepId, known, facts);
   };
 
   return { of, ofRun };

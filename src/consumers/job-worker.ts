@@ -11,6 +11,7 @@ import type { Delivery } from './delivery.ts';
 import { DependencyGuard } from './dependency-guard.ts';
 import type { EngineParts, Worker, WorkerStatus } from './engine-parts.ts';
 import { Entry } from './entry.ts';
+import { Forwarder } from './forwarder.ts';
 import { Intake } from './intake.ts';
 import { type IntakeLoopParts, runIntake, takeIn } from './intake-loop.ts';
 import { JobLine } from './job-line.ts';
@@ -49,6 +50,7 @@ export class JobWorker implements Worker {
   readonly #state: StateClient;
   readonly #partitions: PartitionSet;
   readonly #line: JobLine;
+  readonly #forwarder: Forwarder;
   readonly #intake: IntakeLoopParts;
   /** Keeps partitions in order; undefined for unordered types. */
   readonly #drivers: OrderedDrivers | undefined;
@@ -70,7 +72,9 @@ export class JobWorker implements Worker {
       renewEveryMs: job.heartbeatMs,
     });
     this.#suspensions = new Suspensions(parts.settings.suspension);
-    this.#line = this.#makeLine();
+    const { line, forwarder } = this.#makeLine();
+    this.#line = line;
+    this.#forwarder = forwarder;
     this.#intake = this.#makeIntake();
     this.#drivers = job.ordered ? this.#makeDrivers() : undefined;
     this.#partitions = this.#makePartitions();
@@ -88,6 +92,7 @@ export class JobWorker implements Worker {
     const stopped = this.#stopping.signal;
     this.#taking = false;
     this.#line.stopTaking();
+    this.#forwarder.stopTaking();
     await Promise.race([this.#line.handlersEnded(), waitOrStop(clock, graceMs, stopped)]);
     this.#line.revokeAll();
     await Promise.race([this.#line.handlersEnded(), waitOrStop(clock, AFTER_ABORT_MS, stopped)]);
@@ -131,7 +136,7 @@ export class JobWorker implements Worker {
     };
   }
 
-  #makeLine(): JobLine {
+  #makeLine(): { readonly line: JobLine; readonly forwarder: Forwarder } {
     const { app, identity, producer, serde, settings } = this.#parts;
     const job = this.#job;
     const jobSettings = resolveSettings(app, job, { attemptTimeoutMs: settings.attemptTimeoutMs });
@@ -163,7 +168,11 @@ export class JobWorker implements Worker {
         : new UnorderedCourse({ ...shared, processor, dependencies }, events);
     const onOver = (entry: Entry): void =>
       this.#drivers === undefined ? this.#settle(entry) : this.#drivers.over(entry);
-    return new JobLine({ ...shared, dependencies, makeCourse, onOver, onError });
+    const onForwarded = (entry: Entry): void => this.#settle(entry);
+    return {
+      line: new JobLine({ ...shared, dependencies, makeCourse, onOver, onError }),
+      forwarder: new Forwarder({ ...shared, decider, settlement, onForwarded, onError }),
+    };
   }
 
   #makeDrivers(): OrderedDrivers {
@@ -190,11 +199,16 @@ export class JobWorker implements Worker {
       ...this.#patience,
       name: this.#name,
       intake: new Intake({ app, job: this.#job, serde, tenants }),
+      appetite: this.#line.appetite,
+      onDrained: (home) => this.#partitions.mayGoOn(home),
       onIgnored: (home, offset) => this.#partitions.settle(home, offset),
       onDelivery: (home, delivery) => {
         const entry = new Entry(delivery, home);
-        if (home.driver === undefined) this.#line.add(entry);
+        const stays = !this.#forwarder.concerns(delivery);
+        if (!stays) this.#forwarder.forward(entry);
+        else if (home.driver === undefined) this.#line.add(entry);
         else driverOf(entry).arrived(entry);
+        return stays;
       },
     };
   }
@@ -237,7 +251,8 @@ export class JobWorker implements Worker {
   /** Every handler that ended has been settled too, as far as its telemetry and successors are acknowledged. */
   async #allConcluded(): Promise<void> {
     const stopped = this.#stopping.signal;
-    while (this.#line.underWay > 0 && !stopped.aborted) await waitOrStop(this.#parts.clock, POLL_MS, stopped);
+    const isBusy = (): boolean => this.#line.underWay > 0 || this.#forwarder.underWay > 0;
+    while (isBusy() && !stopped.aborted) await waitOrStop(this.#parts.clock, POLL_MS, stopped);
     await this.#parts.producer.flush();
   }
 }

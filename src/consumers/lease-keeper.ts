@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Entry } from './entry.ts';
+import { Ring } from './scheduling/ring.ts';
 import type { StateClient } from './state-client.ts';
 
 /** A claim is looked at twice in a heartbeat, so that none is renewed later than a heartbeat after the last time. */
@@ -21,7 +22,7 @@ export interface LeaseKeeperParts {
 /** Renews the claims of a worker: one timer and one call for all of them. */
 export class LeaseKeeper {
   readonly #parts: LeaseKeeperParts;
-  readonly #kept = new Set<Entry>();
+  readonly #kept = new Ring<Entry>();
   readonly #lookEveryMs: number;
   #cancel: (() => void) | undefined;
   #isRenewing = false;
@@ -34,18 +35,19 @@ export class LeaseKeeper {
 
   /** Keeps the claim of an entry from now on, counted from when it was asked for. */
   keep(entry: Entry): void {
-    this.#kept.add(entry);
+    this.#kept.remove(entry);
+    this.#kept.append(entry);
     if (this.#cancel === undefined) this.#arm();
   }
 
   /** Lets it go. */
   drop(entry: Entry): void {
-    this.#kept.delete(entry);
+    this.#kept.remove(entry);
   }
 
   close(): void {
     this.#closed = true;
-    this.#kept.clear();
+    for (const entry of this.#kept.all()) this.#kept.remove(entry);
     this.#cancel?.();
   }
 
@@ -55,14 +57,14 @@ export class LeaseKeeper {
       this.#cancel = undefined;
       this.#parts.onLook(this.#lookEveryMs);
       this.#renewDue();
-      if (this.#kept.size > 0) this.#arm();
+      if (this.#kept.head !== undefined) this.#arm();
     });
   }
 
   #renewDue(): void {
     if (this.#isRenewing) return;
     const dueMs = this.#parts.clock.nowMs() - this.#lookEveryMs;
-    const due = [...this.#kept].filter(({ leasedAtMs }) => leasedAtMs <= dueMs);
+    const due = this.#kept.all().filter(({ leasedAtMs }) => leasedAtMs <= dueMs);
     if (due.length === 0) return;
     this.#isRenewing = true;
     this.#renew(due)
@@ -79,9 +81,9 @@ export class LeaseKeeper {
       entries.map(({ delivery: { claim }, run }) => ({ ...claim, fence: run?.fence ?? 0, leaseMs })),
     );
     entries.forEach((entry, index) => {
-      if (!this.#kept.has(entry)) return;
+      if (entry.next === undefined) return;
       if (answers[index] === 'gone') {
-        this.#kept.delete(entry);
+        this.#kept.remove(entry);
         onGone(entry);
       } else entry.leasedAtMs = askedMs;
     });

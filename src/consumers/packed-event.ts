@@ -2,9 +2,11 @@ import type { TelemetryRecord } from '../core/ports/telemetry.ts';
 
 /** A telemetry record as one piece of bytes, as a done mark holds it: length of the key, key, value. */
 export const packEvent = ({ key, value }: TelemetryRecord): Buffer => {
-  const head = Buffer.allocUnsafe(2);
-  head.writeUInt16BE(key.length);
-  return Buffer.concat([head, key, value]);
+  const packed = Buffer.allocUnsafe(2 + key.length + value.length);
+  packed.writeUInt16BE(key.length);
+  packed.set(key, 2);
+  packed.set(value, 2 + key.length);
+  return packed;
 };
 
 /** The record that {@link packEvent} packed. */

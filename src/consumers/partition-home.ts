@@ -10,6 +10,10 @@ export interface Window {
   readonly bytes: number;
 }
 
+/** What is fetched and not understood is kept small: it pins the answers it came in. */
+const MOST_UNREAD = 512;
+const FORGET_EVERY = 256;
+
 const sizeOf = (record: ConsumedRecord): number =>
   (record.value?.length ?? 0) + (record.key?.length ?? 0) + 512;
 
@@ -34,14 +38,13 @@ export class PartitionHome {
   epoch: Epoch;
   paused = false;
   committed: bigint;
-  /** Taken in but not yet understood, in offset order. */
-  readonly incoming: ConsumedRecord[] = [];
   intakeRuns = false;
   /** Absent for unordered types. */
   driver: HomeDriver | undefined = undefined;
   readonly #window: Window;
-  readonly #sizes = new Map<bigint, number>();
-  #bytes = 0;
+  /** Taken in but not yet understood, in offset order, from `#at`. */
+  #incoming: ConsumedRecord[] = [];
+  #at = 0;
 
   constructor(at: TopicPartition, start: bigint, epoch: Epoch, window: Window) {
     this.at = { topic: at.topic, partition: at.partition };
@@ -53,27 +56,45 @@ export class PartitionHome {
 
   /** Takes a record in; false when it was handed over before. */
   admit(record: ConsumedRecord): boolean {
-    if (!this.watermark.track(record.offset)) return false;
-    const size = sizeOf(record);
-    this.#sizes.set(record.offset, size);
-    this.#bytes += size;
-    this.incoming.push(record);
+    if (!this.watermark.track(record.offset, sizeOf(record))) return false;
+    this.#incoming.push(record);
     return true;
+  }
+
+  /** The next record to understand; undefined when there is none for now. */
+  nextIncoming(): ConsumedRecord | undefined {
+    const record = this.#incoming[this.#at];
+    this.#at += 1;
+    if (record === undefined || this.#at === this.#incoming.length || this.#at >= FORGET_EVERY) {
+      this.#incoming = this.#incoming.slice(this.#at);
+      this.#at = 0;
+    }
+    return record;
   }
 
   settle(offset: bigint): void {
     this.watermark.settle(offset);
-    this.#bytes -= this.#sizes.get(offset) ?? 0;
-    this.#sizes.delete(offset);
   }
 
+  /** Nothing more is fetched. */
   get isFull(): boolean {
-    return this.watermark.size >= this.#window.records || this.#bytes >= this.#window.bytes;
+    return this.windowFull || this.#unread >= MOST_UNREAD;
+  }
+
+  /** Nothing more may be held. */
+  get windowFull(): boolean {
+    return this.watermark.size >= this.#window.records || this.watermark.bytes >= this.#window.bytes;
   }
 
   /** Room enough again to go on fetching (half the window: no flapping). */
   get hasRoom(): boolean {
-    return this.watermark.size * 2 < this.#window.records && this.#bytes * 2 < this.#window.bytes;
+    const { size, bytes } = this.watermark;
+    const { records, bytes: mostBytes } = this.#window;
+    return size * 2 < records && bytes * 2 < mostBytes && this.#unread * 2 < MOST_UNREAD;
+  }
+
+  get #unread(): number {
+    return this.#incoming.length - this.#at;
   }
 
   /** Gives the partition up. */

@@ -72,7 +72,7 @@ export class PartitionSet implements ConsumerListener {
     if (home.isFull && !home.paused) {
       home.paused = true;
       this.#parts.consumer.pause([home.at]);
-      home.driver?.full(true);
+      if (home.windowFull) home.driver?.full(true);
     }
     this.#parts.onIncoming(home);
   }
@@ -85,9 +85,14 @@ export class PartitionSet implements ConsumerListener {
     this.#parts.onCrash(error);
   }
 
-  /** Settles a record; resumes its partition when there is room again. */
+  /** Settles a record. */
   settle(home: PartitionHome, offset: bigint): void {
     home.settle(offset);
+    this.mayGoOn(home);
+  }
+
+  /** Resumes a partition that has room again. */
+  mayGoOn(home: PartitionHome): void {
     if (home.alive && home.paused && home.hasRoom) {
       home.paused = false;
       this.#parts.consumer.resume([home.at]);

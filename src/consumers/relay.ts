@@ -1,5 +1,6 @@
 import { type JobHeaders, parseEnvelope, withJobHeaders } from '../core/envelope.ts';
 import { isEsteiraError } from '../core/errors.ts';
+import { inboxesOf, isInboxOf } from '../core/inbox.ts';
 import { tierFor } from '../core/ladder.ts';
 import { names } from '../core/names.ts';
 import type { GroupConsumer } from '../core/ports/broker.ts';
@@ -82,7 +83,7 @@ export class Relay implements Worker {
   }
 
   #takeIn(home: PartitionHome): void {
-    for (const fetched of home.incoming.splice(0)) {
+    for (let fetched = home.nextIncoming(); fetched !== undefined; fetched = home.nextIncoming()) {
       const record = copyRecord(fetched);
       this.#wakeAt(record.timestampMs + this.#tierMs, home, record);
     }
@@ -107,8 +108,9 @@ export class Relay implements Worker {
       this.#wakeAt(clock.nowMs() + leftMs, home, record);
       return;
     }
-    const to = tierMs === undefined ? job.target : names.tier(app.name, tierMs);
-    await this.#forward(home, copyTo(to, record, job), record);
+    const target = this.#inboxOf(job.type, job.target);
+    const to = tierMs === undefined ? target : names.tier(app.name, tierMs);
+    await this.#forward(home, copyTo(to, record, { ...job, target }), record);
   }
 
   async #forward(home: PartitionHome, copy: OutgoingRecord, record: ConsumedRecord): Promise<void> {
@@ -141,6 +143,14 @@ export class Relay implements Worker {
     });
     const { key, value, headers } = record;
     await this.#forward(home, { topic: this.#unroutable, key, value, headers }, record);
+  }
+
+  /** A lane, or a tenant's inbox, that the job type has no more is read by nobody: its records go to the plain inbox. */
+  #inboxOf(type: string, target: string): string {
+    const { app } = this.#parts;
+    const job = app.jobs.find((one) => one.type === type);
+    if (job === undefined || !isInboxOf(app.name, type, target)) return target;
+    return inboxesOf(app.name, job).includes(target) ? target : names.inbox(app.name, type);
   }
 
   get #unroutable(): string {

@@ -5,6 +5,7 @@ import type { EngineParts } from './engine-parts.ts';
 import type { Entry } from './entry.ts';
 import { Execution, type ExecutionParts, type RunEnd } from './execution.ts';
 import type { RunFacts, Teller } from './job-telling.ts';
+import { progressEvent, type ToldProgress } from './progress-event.ts';
 import { type TellingParts, tellEvent } from './tell-record.ts';
 
 export interface RunnerParts
@@ -22,53 +23,62 @@ export interface RunnerParts
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #execution: ExecutionParts;
-  readonly #deadlines: Deadlines;
-  readonly #running = new Map<Entry, Execution>();
+  readonly #deadlines: Deadlines<Execution>;
+  #running = 0;
   #whenNone: (() => void)[] = [];
 
   constructor(parts: RunnerParts) {
     const { job, clock, settings, jobSettings, onFatal, around } = parts;
     const timeoutMs = jobSettings.attemptTimeoutMs;
     this.#parts = parts;
-    this.#deadlines = new Deadlines(clock, timeoutMs);
+    this.#deadlines = new Deadlines<Execution>(clock, timeoutMs);
     this.#execution = {
       ...{ job, clock, timeoutMs, abandonAfterMs: settings.abandonAfterMs, onHung: onFatal },
       ...(around === undefined ? {} : { around }),
+      onEnd: (execution, end) => this.#ended(execution, end),
+      onProgress: ({ entry, run, startedMs }, progress, part) =>
+        this.#tellProgress(entry, run, { ...progress, part, startedMs }),
     };
   }
 
   /** Starts the handler of an entry that has the right to run. */
   run(entry: Entry, run: RunFacts): void {
     this.#tellStarted(entry, run);
-    const execution = new Execution(this.#execution, entry.delivery, run, (end) => {
-      this.#running.delete(entry);
-      this.#deadlines.delete(execution);
-      this.#parts.onEnd(entry, run, end);
-      if (this.#running.size === 0) for (const callback of this.#whenNone.splice(0)) callback();
-    });
-    this.#running.set(entry, execution);
+    const execution = new Execution(this.#execution, entry, run);
+    entry.execution = execution;
+    this.#running += 1;
     this.#deadlines.add(execution);
     execution.start();
   }
 
+  #ended(execution: Execution, end: RunEnd): void {
+    const { entry, run } = execution;
+    entry.execution = undefined;
+    this.#running -= 1;
+    this.#deadlines.delete(execution);
+    this.#parts.onEnd(entry, run, end);
+    if (this.#running > 0 || this.#whenNone.length === 0) return;
+    for (const callback of this.#whenNone.splice(0)) callback();
+  }
+
   /** Its claim is another's. */
   revoke(entry: Entry): void {
-    this.#running.get(entry)?.revoke('claim-lost');
+    entry.execution?.revoke('claim-lost');
   }
 
   /** The process stops: every signal aborts. */
   revokeAll(): void {
-    for (const execution of [...this.#running.values()]) execution.revoke('stopping');
+    for (const execution of this.#deadlines.all()) execution.revoke('stopping');
   }
 
   /** Resolves when no handler runs. */
   allEnded(): Promise<void> {
-    if (this.#running.size === 0) return Promise.resolve();
+    if (this.#running === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenNone.push(resolve));
   }
 
   get running(): number {
-    return this.#running.size;
+    return this.#running;
   }
 
   close(): void {
@@ -83,5 +93,10 @@ export class Runner {
     const waitedMs = Math.max(0, nowMs - (dueMs ?? delivery.record.timestampMs));
     const facts = { queueWaitMs: waitedMs, latenessMs: dueMs === undefined ? null : waitedMs };
     tellEvent(this.#parts, entry, teller.ofRun(delivery, 'job.started', run, nowMs, facts));
+  }
+
+  #tellProgress(entry: Entry, run: RunFacts, told: ToldProgress): void {
+    const { clock, teller } = this.#parts;
+    tellEvent(this.#parts, entry, progressEvent(teller, entry.delivery, run, clock.nowMs(), told));
   }
 }

@@ -114,7 +114,7 @@ export class Settlement {
   }
 }
 
-const allTold = (entry: Entry): Promise<void> => new Promise((resolve) => entry.whenTold(resolve));
+const allTold = (entry: Entry): Promise<void> => new Promise((resolve) => entry.whenTold(() => resolve()));
 
 const identityOf = ({ delivery }: Entry) => ({
   ...delivery.claim,

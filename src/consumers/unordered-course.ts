@@ -1,5 +1,6 @@
-import type { ClaimAnswer } from '../core/ports/state.ts';
-import { ClaimStage, type ClaimStageParts } from './claim-stage.ts';
+import type { ClaimAnswer, ClaimRequest } from '../core/ports/state.ts';
+import { claimRequestOf } from './claim-request.ts';
+import { ClaimStage } from './claim-stage.ts';
 import { CompletionStage, type CompletionStageParts, type Ending } from './completion-stage.ts';
 import type { Course, CourseEvents } from './course.ts';
 import type { DependencyGuard } from './dependency-guard.ts';
@@ -9,8 +10,7 @@ import type { RunFacts } from './job-telling.ts';
 import { ASK_AGAIN_MS, again, type Step } from './step.ts';
 
 export interface UnorderedCourseParts
-  extends Omit<CompletionStageParts, 'onSettled' | 'onFenced' | 'onError' | 'markAll'>,
-    Pick<ClaimStageParts, 'job' | 'state' | 'clock'> {
+  extends Omit<CompletionStageParts, 'onSettled' | 'onFenced' | 'onError' | 'markAll'> {
   readonly processor: JobProcessor;
   readonly dependencies: DependencyGuard;
 }
@@ -19,7 +19,7 @@ export interface UnorderedCourseParts
 export class UnorderedCourse implements Course {
   readonly #parts: UnorderedCourseParts;
   readonly #events: CourseEvents;
-  readonly #claims: ClaimStage;
+  readonly #claims: ClaimStage<ClaimRequest, ClaimAnswer>;
   readonly #completions: CompletionStage;
 
   constructor(parts: UnorderedCourseParts, events: CourseEvents) {
@@ -28,6 +28,8 @@ export class UnorderedCourse implements Course {
     this.#events = events;
     this.#claims = new ClaimStage({
       ...parts,
+      requestOf: (entry) => claimRequestOf(parts.job, entry),
+      claimAll: (requests) => parts.state.claimAll(requests),
       onAnswer: (entry, answer) => this.#answered(entry, answer),
       onError,
     });

@@ -1,4 +1,5 @@
 import type { AppDefinition } from './app.ts';
+import { inboxesOf } from './inbox.ts';
 import type { JobDefinition, StartFrom } from './job.ts';
 import { names } from './names.ts';
 import type { TopicSpec } from './ports/broker.ts';
@@ -61,7 +62,7 @@ const ownTopics = (app: AppDefinition): readonly OwnTopic[] => {
     retentionMs: RETENTION_MS[role],
   });
   return [
-    ...app.jobs.map(({ type }) => one('inbox', names.inbox(app.name, type))),
+    ...app.jobs.flatMap((job) => inboxesOf(app.name, job).map((topic) => one('inbox', topic))),
     ...app.ladderMs.map((delayMs) => ({
       topic: names.tier(app.name, delayMs),
       role: 'tier' as const,
@@ -130,14 +131,26 @@ export const topicsOf = (app: AppDefinition, options: AppTopicsOptions): readonl
   return [...eventTopics(app, options).filter(({ topic }) => !ownNames.has(topic)), ...own];
 };
 
-/** The topics the group of a job type reads: those of its triggers, its inbox and, when ordered, its waiting topic. */
-export const subscriptionOf = (app: AppDefinition, job: JobDefinition<unknown>): readonly string[] => [
-  ...new Set([
-    ...job.triggers.map(({ event }) => event.topic),
-    names.inbox(app.name, job.type),
-    ...(job.ordered ? [names.waiting(app.name, job.type)] : []),
-  ]),
-];
+/**
+ * The topics the group of a job type reads: those of its triggers, its inboxes and, when ordered, its waiting topic.
+ * What is to be read before all others comes first: an answer to a fetch is filled in this order.
+ */
+export const subscriptionOf = (app: AppDefinition, job: JobDefinition<unknown>): readonly string[] => {
+  const { high, others } = byUrgency(app, job);
+  return [
+    ...new Set([
+      ...high,
+      ...job.triggers.map(({ event }) => event.topic),
+      ...others,
+      ...(job.ordered ? [names.waiting(app.name, job.type)] : []),
+    ]),
+  ];
+};
+
+const byUrgency = (app: AppDefinition, job: JobDefinition<unknown>) => {
+  const others = inboxesOf(app.name, { ...job, lanes: job.lanes.filter((lane) => lane !== 'high') });
+  return { others, high: inboxesOf(app.name, job).filter((topic) => !others.includes(topic)) };
+};
 
 /** A consumer group of an app and where it starts on each topic that has none of its offsets. */
 export interface AppGroup {
@@ -146,7 +159,7 @@ export interface AppGroup {
 }
 
 const jobGroup = (app: AppDefinition, job: JobDefinition<unknown>): AppGroup => {
-  const own = [names.inbox(app.name, job.type), names.waiting(app.name, job.type)];
+  const own = [...inboxesOf(app.name, job), names.waiting(app.name, job.type)];
   return {
     groupId: names.jobGroup(app.name, job.type),
     // Its own topics hold only what was asked of this job type: nothing of it may be jumped over.

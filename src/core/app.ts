@@ -2,9 +2,10 @@ import { type Duration, durationMs } from './duration.ts';
 import { EsteiraError } from './errors.ts';
 import type { EventDefinition } from './event.ts';
 import type { JobEvent } from './generated/job-event.ts';
+import { inboxesOf } from './inbox.ts';
 import type { JobDefinition } from './job.ts';
 import { DEFAULT_TIERS, makeLadder } from './ladder.ts';
-import { isKebabCase } from './names.ts';
+import { isKebabCase, isTopicName } from './names.ts';
 import { positive } from './positive.ts';
 import { Problems } from './problems.ts';
 import { type QueueDefinition, type QueueOptions, resolveQueues } from './queue.ts';
@@ -68,6 +69,19 @@ const checkJobs = ({ jobs, events }: AppOptions, problems: Problems): void => {
   }
 };
 
+/** A tenant's own inbox has the tenant in its name. */
+const checkInboxes = ({ name, jobs }: AppOptions, problems: Problems): void => {
+  for (const job of jobs) {
+    for (const tenant of job.dedicated) {
+      const topics = inboxesOf(name, { ...job, dedicated: [tenant] });
+      if (topics.every(isTopicName)) continue;
+      problems.add(
+        `job ${job.type}: the inbox of dedicated tenant ${tenant.slice(0, 40)} would have a name of ${Math.max(...topics.map(({ length }) => length))} characters, and Kafka takes 249`,
+      );
+    }
+  }
+};
+
 /** Each job type's queue is one of the app's. */
 const checkQueues = (
   jobs: AppOptions['jobs'],
@@ -114,6 +128,7 @@ export const defineApp = (options: AppOptions): AppDefinition => {
   const problems = new Problems();
   if (!isKebabCase(options.name)) problems.add(`name ${JSON.stringify(options.name)} is not kebab-case`);
   checkJobs(options, problems);
+  checkInboxes(options, problems);
   const queues = resolveQueues(options.queues ?? {}, problems);
   checkQueues(options.jobs, queues, problems);
   checkTiers(options, problems);

@@ -9,6 +9,7 @@ import {
   time,
   wholeNumber,
 } from './header-values.ts';
+import type { PackedHeaders } from './packed-headers.ts';
 import type { HeaderEntry, RecordHeaders } from './record.ts';
 
 /**
@@ -64,7 +65,7 @@ export interface JobHeaders {
 }
 
 /** While it is read: what is absent is no property, so that an envelope equals what it was made of. */
-type Writable<T> = { -readonly [P in keyof T]: T[P] };
+export type Writable<T> = { -readonly [P in keyof T]: T[P] };
 
 const parseError = (): JobHeaders['error'] => {
   const code = anyText(READ['job-error-code']);
@@ -134,7 +135,7 @@ const addEvent = (envelope: Writable<Envelope>): void => {
 };
 
 const addChain = (envelope: Writable<Envelope>): void => {
-  const tenant = text(READ.ce_tenantid);
+  const tenant = repeatedText(READ.ce_tenantid);
   if (tenant !== undefined) envelope.tenant = tenant;
   const correlationId = boundedText(READ.ce_correlationid);
   if (correlationId !== undefined) envelope.correlationId = correlationId;
@@ -147,7 +148,7 @@ const addChain = (envelope: Writable<Envelope>): void => {
 };
 
 /** Reads the headers of a record; `ownTopic` says whether its `job-*` headers were written by Esteira. */
-export const parseEnvelope = (headers: RecordHeaders, ownTopic: boolean): Envelope => {
+export const parseEnvelope = (headers: RecordHeaders | PackedHeaders, ownTopic: boolean): Envelope => {
   collect(headers);
   const envelope: Writable<Envelope> = {};
   addEvent(envelope);

@@ -38,6 +38,7 @@ export const ERROR_CATALOGUE = {
   // handlers
   ESTEIRA_ATTEMPT_TIMEOUT: { retryable: true },
   ESTEIRA_HANDLER_INVALID: { retryable: false },
+  ESTEIRA_THREAD_DIED: { retryable: true },
   // providers
   ESTEIRA_PROVIDER_TIMEOUT: { retryable: true },
   ESTEIRA_PROVIDER_OPEN: { retryable: true },

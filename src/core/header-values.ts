@@ -1,4 +1,6 @@
+import { PackedHeaders } from './packed-headers.ts';
 import type { RecordHeaders } from './record.ts';
+import { TextCache } from './text-cache.ts';
 
 /** The headers that are read here, by lower-case name: each has a number, which is cheaper to find than a text. */
 export const READ = {
@@ -17,45 +19,42 @@ const NUMBER_OF: ReadonlyMap<string, number> = new Map(Object.entries(READ));
 
 /** The first value of each header that is read, for the length of one call: a map a record would cost more. */
 const values: (Buffer | undefined)[] = Array(NUMBER_OF.size).fill(undefined);
+/** Where the value stands in its bytes. */
+const starts: number[] = Array(NUMBER_OF.size).fill(0);
+const ends: number[] = Array(NUMBER_OF.size).fill(0);
+
+const note = (name: string, bytes: Buffer, start: number, end: number): void => {
+  const number = NUMBER_OF.get(name) ?? NUMBER_OF.get(name.toLowerCase());
+  if (number === undefined || values[number] !== undefined) return;
+  values[number] = bytes;
+  starts[number] = start;
+  ends[number] = end;
+};
 
 /** Finds the headers that are read; of repeated ones the first that is not null. Ends with {@link release}. */
-export const collect = (headers: RecordHeaders): void => {
-  for (let index = 0; index < headers.length; index++) {
-    const header = headers[index];
-    if (header === undefined || header[1] === null) continue;
-    const number = NUMBER_OF.get(header[0]) ?? NUMBER_OF.get(header[0].toLowerCase());
-    if (number !== undefined && values[number] === undefined) values[number] = header[1];
-  }
+export const collect = (headers: RecordHeaders | PackedHeaders): void => {
+  if (headers instanceof PackedHeaders) headers.each(note);
+  else for (const [name, value] of headers) if (value !== null) note(name, value, 0, value.length);
 };
+
+const lengthOf = (number: number): number => (ends[number] ?? 0) - (starts[number] ?? 0);
 
 /** The text of a header, empty ones included. */
-export const anyText = (number: number): string | undefined => values[number]?.toString('utf8');
+export const anyText = (number: number): string | undefined =>
+  values[number]?.toString('utf8', starts[number], ends[number]);
 
 /** The text of a header; an empty one counts as absent. */
-export const text = (number: number): string | undefined => {
-  const bytes = values[number];
-  return bytes === undefined || bytes.length === 0 ? undefined : bytes.toString('utf8');
-};
+export const text = (number: number): string | undefined =>
+  lengthOf(number) === 0 ? undefined : anyText(number);
 
-/** The last text of each header, and its bytes: many records of a topic say the same. */
-const lastBytes: (Buffer | undefined)[] = Array(NUMBER_OF.size).fill(undefined);
-const lastTexts: (string | undefined)[] = Array(NUMBER_OF.size).fill(undefined);
-const LONGEST_REPEATED = 64;
+/** Types, sources and tenants: there are few, and many records. */
+const repeated = new TextCache(2_048, 64);
 
-const isSame = (bytes: Buffer, other: Buffer | undefined): boolean => {
-  if (other === undefined || other.length !== bytes.length) return false;
-  for (let index = 0; index < bytes.length; index++) if (bytes[index] !== other[index]) return false;
-  return true;
-};
-
-/** As {@link text}, for what is mostly the same as in the record before. */
+/** As {@link text}, for what other records say too. */
 export const repeatedText = (number: number): string | undefined => {
   const bytes = values[number];
-  if (bytes === undefined || bytes.length > LONGEST_REPEATED) return text(number);
-  if (isSame(bytes, lastBytes[number])) return lastTexts[number];
-  lastBytes[number] = Buffer.from(bytes);
-  lastTexts[number] = text(number);
-  return lastTexts[number];
+  if (bytes === undefined || lengthOf(number) === 0) return undefined;
+  return repeated.at(bytes, starts[number] ?? 0, ends[number] ?? 0);
 };
 
 /** Ids of a foreign hand go into every record that is written of the job: they are cut to what fits. */
@@ -84,8 +83,9 @@ const digits = (bytes: Buffer, from: number, to: number): number => {
 /** Digits, at most 15 of them, as a number. */
 export const wholeNumber = (number: number): number | undefined => {
   const bytes = values[number];
-  if (bytes === undefined || bytes.length === 0 || bytes.length > MOST_DIGITS) return undefined;
-  const value = digits(bytes, 0, bytes.length);
+  const length = lengthOf(number);
+  if (bytes === undefined || length === 0 || length > MOST_DIGITS) return undefined;
+  const value = digits(bytes, starts[number] ?? 0, ends[number] ?? 0);
   return value < 0 ? undefined : value;
 };
 
@@ -95,17 +95,16 @@ const ISO_SIGNS = Buffer.from('    -  -  T  :  :  .   Z', 'latin1');
 /** A day that every month has. */
 const SAFE_DAY = 28;
 
-const isoTime = (bytes: Buffer): number | undefined => {
-  if (bytes.length !== ISO_LENGTH) return undefined;
+const isoTime = (bytes: Buffer, at: number): number | undefined => {
   for (let index = 0; index < ISO_LENGTH; index++)
-    if (ISO_SIGNS[index] !== 0x20 && bytes[index] !== ISO_SIGNS[index]) return undefined;
-  const year = digits(bytes, 0, 4);
-  const month = digits(bytes, 5, 7);
-  const day = digits(bytes, 8, 10);
-  const hour = digits(bytes, 11, 13);
-  const minute = digits(bytes, 14, 16);
-  const second = digits(bytes, 17, 19);
-  const ms = digits(bytes, 20, 23);
+    if (ISO_SIGNS[index] !== 0x20 && bytes[at + index] !== ISO_SIGNS[index]) return undefined;
+  const year = digits(bytes, at, at + 4);
+  const month = digits(bytes, at + 5, at + 7);
+  const day = digits(bytes, at + 8, at + 10);
+  const hour = digits(bytes, at + 11, at + 13);
+  const minute = digits(bytes, at + 14, at + 16);
+  const second = digits(bytes, at + 17, at + 19);
+  const ms = digits(bytes, at + 20, at + 23);
   const isDate = year >= 1_000 && month >= 1 && month <= 12 && day >= 1 && day <= SAFE_DAY;
   const isTime = hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second >= 0 && second <= 59;
   if (!isDate || !isTime || ms < 0) return undefined;
@@ -116,11 +115,14 @@ const isoTime = (bytes: Buffer): number | undefined => {
 export const time = (number: number): number | undefined => {
   const bytes = values[number];
   if (bytes === undefined) return undefined;
-  const ms = isoTime(bytes) ?? Date.parse(bytes.toString('utf8'));
+  const iso = lengthOf(number) === ISO_LENGTH ? isoTime(bytes, starts[number] ?? 0) : undefined;
+  const ms = iso ?? Date.parse(anyText(number) ?? '');
   return Number.isNaN(ms) ? undefined : ms;
 };
 
 /** Lets the values go: views into a fetch must not be kept alive by the last record of it. */
 export const release = (): void => {
   values.fill(undefined);
+  starts.fill(0);
+  ends.fill(0);
 };

@@ -1,8 +1,8 @@
 import type { JobEvent } from './generated/job-event.ts';
-import { deterministicId } from './ids.ts';
+import { eventIdOf } from './ids.ts';
 import type { JobDefinition } from './job.ts';
 
-/** Every type of a telemetry event. */
+/** Every type of a telemetry event; their order is part of the ids of events, so new ones come last. */
 export const JOB_EVENT_TYPES = [
   'job.dispatched',
   'job.started',
@@ -43,8 +43,8 @@ const NO_FACTS: StepFacts = Object.freeze({});
 const NONE: Readonly<Record<string, never>> = Object.freeze({});
 
 /**
- * Makes a telemetry event of a job type. Its id is made of (job id, `step`, type): the same step told twice, also by
- * another process, has the same id. What `more` says goes before `facts`.
+ * Makes a telemetry event of a job type. Its id is made of (`stepId`, type): the same step told twice, also by another
+ * process, has the same id. What `more` says goes before `facts`.
  *
  * One literal of all fields in their order: two of them are made a job, and a spread would cost more than their encoding.
  */
@@ -52,13 +52,13 @@ export const makeJobEvent = (
   job: JobDefinition<unknown>,
   identity: ServiceIdentity,
   type: JobEventType,
-  step: string,
+  stepId: string,
   facts: JobEventFacts,
   more: StepFacts = NO_FACTS,
 ): JobEvent => {
   const jobId = more.jobId ?? facts.jobId;
   return {
-    eventId: deterministicId('telemetry', jobId, step, type),
+    eventId: eventIdOf(stepId, JOB_EVENT_TYPES.indexOf(type)),
     type,
     time: more.time ?? facts.time,
     jobId,

@@ -3,10 +3,13 @@ import type { AvroContract } from './contract.ts';
 import { type Duration, durationMs, lastingMs } from './duration.ts';
 import { EsteiraError } from './errors.ts';
 import type { EventDefinition, PayloadCheck } from './event.ts';
+import { type InboxOptions, type InboxPolicy, resolveInboxes } from './inbox.ts';
+import { type IsolateOptions, resolveIsolate } from './isolate.ts';
 import { type JobLock, type JobPolicy, type JobPolicyOptions, resolveJobPolicy } from './job-policy.ts';
 import { isKebabCase } from './names.ts';
 import { positive } from './positive.ts';
 import { Problems } from './problems.ts';
+import type { ProgressFacts } from './progress.ts';
 import { type RetryOptions, type RetryPolicy, resolveRetryPolicy } from './retry-policy.ts';
 
 /** `system`: technical upkeep; `orchestration`: a long process; `reactive`: answers an event; `ai`: embeds, measures, prepares. */
@@ -18,9 +21,9 @@ export interface JobContext {
   readonly jobType: string;
   readonly tenant: string;
   /** Who set the job off; never who it runs as. */
-  readonly userId?: string;
+  readonly userId?: string | undefined;
   readonly correlationId: string;
-  readonly traceparent?: string;
+  readonly traceparent?: string | undefined;
   /** From 1. */
   readonly attempt: number;
   readonly maxAttempts: number;
@@ -36,6 +39,13 @@ export interface JobContext {
    * throw (`signal.throwIfAborted()`): one that returns says that its work is done.
    */
   readonly signal: AbortSignal;
+  /**
+   * Tells how far the job is, as `job.progress`: at most once a second, the last report of each second, and always the
+   * very last one. Resolves when the report is taken; it is durable before the job is settled.
+   *
+   * @throws EsteiraError ESTEIRA_HANDLER_INVALID for what cannot be told, and after the run has ended.
+   */
+  readonly progress: (facts: ProgressFacts) => Promise<void>;
 }
 
 /** An event a job type listens to. Made by {@link trigger}. */
@@ -94,7 +104,7 @@ export type PayloadContract<P> =
 /** Where a group starts that has no offsets, on topics that exist already. */
 export type StartFrom = 'now' | 'beginning' | Date;
 
-export interface JobOptions<P> extends JobPolicyOptions<P> {
+export interface JobOptions<P> extends JobPolicyOptions<P>, InboxOptions {
   /** Kebab-case, unique in the app. */
   readonly type: string;
   readonly kind: JobKind;
@@ -122,13 +132,19 @@ export interface JobOptions<P> extends JobPolicyOptions<P> {
   readonly shouldRun?: (payload: P, ctx: JobContext) => boolean | PromiseLike<boolean>;
   /** Default `now`. */
   readonly startFrom?: StartFrom;
+  /**
+   * Runs the handler in a thread of its own, for what computes long: it holds nothing else up, and one that is deaf to
+   * its signal is ended with its thread. Needs `start(app, { appModule })`, or the command line's `--app`. At once in
+   * one process: `concurrency`, here by default the number of cores. Default false.
+   */
+  readonly isolate?: boolean | IsolateOptions;
   /** The name other documents use, e.g. `ProcessScheduledPostJob`; told in logs and telemetry. */
   readonly className?: string;
   readonly run: (payload: P, ctx: JobContext) => unknown;
 }
 
 /** A job type, worked out and checked. Made by {@link defineJob}. */
-export interface JobDefinition<P> extends JobPolicy {
+export interface JobDefinition<P> extends JobPolicy, InboxPolicy {
   readonly type: string;
   readonly kind: JobKind;
   readonly triggers: readonly Trigger<P>[];
@@ -143,6 +159,8 @@ export interface JobDefinition<P> extends JobPolicy {
   readonly leaseMs: number;
   readonly startFrom: StartFrom;
   readonly className: string;
+  /** Its thread; undefined for handlers that run in the process's own. */
+  readonly isolate?: IsolateOptions;
   /** Excludes other jobs of the tenant while it runs. */
   readonly lock?: JobLock<P>;
   /** What is wrong with it, one sentence each; `defineApp` refuses it, together with all that is wrong elsewhere. */
@@ -215,6 +233,8 @@ export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
     { where, ordered, retry, triggers, ...limits },
     problems,
   );
+  const hasPayload = options.payload !== undefined;
+  const inboxes = resolveInboxes(options, { where, ordered, hasPayload }, problems);
   return {
     type,
     kind: options.kind,
@@ -224,6 +244,8 @@ export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
     retry,
     ...limits,
     ...policy,
+    ...inboxes,
+    ...resolveIsolate(options.isolate, where, problems),
     startFrom: options.startFrom ?? 'now',
     className: options.className ?? `${pascalCase(type)}Job`,
     problems: problems.all,

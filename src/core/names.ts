@@ -3,10 +3,25 @@ import { durationName } from './duration.ts';
 /** A priority path of an inbox; `normal` is the inbox itself. */
 export type Lane = 'high' | 'normal' | 'low';
 
+/**
+ * A text as a part of a topic name, no two alike: bytes that Kafka does not take, dots and underscores (which Kafka
+ * takes for one another) become `_` and two hex digits.
+ */
+const topicPart = (text: string): string =>
+  [...Buffer.from(text, 'utf8')]
+    .map((byte) => {
+      const letter = String.fromCharCode(byte);
+      return /[a-zA-Z0-9-]/.test(letter) ? letter : `_${byte.toString(16).padStart(2, '0')}`;
+    })
+    .join('');
+
 /** The only maker of topic and group names; `ns` is the app's name. */
 export const names = {
-  inbox: (ns: string, jobType: string, lane: Lane = 'normal'): string =>
-    lane === 'normal' ? `${ns}.job.${jobType}` : `${ns}.job.${jobType}.${lane}`,
+  /** `tenant` for the inbox of a tenant that has its own. */
+  inbox: (ns: string, jobType: string, lane: Lane = 'normal', tenant?: string): string =>
+    [`${ns}.job.${jobType}`, ...(tenant === undefined ? [] : ['tenant', topicPart(tenant)])]
+      .concat(lane === 'normal' ? [] : [lane])
+      .join('.'),
   tier: (ns: string, delayMs: number): string => `${ns}.retry.${durationName(delayMs)}`,
   /** Where parked records of an ordered job type wait. */
   waiting: (ns: string, jobType: string): string => `${ns}.wait.${jobType}`,

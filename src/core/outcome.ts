@@ -34,4 +34,10 @@ export interface ErrorSummary {
 }
 
 /** Why a job waits without having failed. */
-export type DeferReason = 'trigger_delay' | 'dispatch_delay' | 'running_elsewhere' | 'dependency_down';
+export type DeferReason =
+  | 'trigger_delay'
+  | 'dispatch_delay'
+  | 'running_elsewhere'
+  | 'dependency_down'
+  /** Its tenant has an inbox of its own: it waits there, and has not been tried. */
+  | 'dedicated_inbox';

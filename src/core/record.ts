@@ -1,8 +1,7 @@
-/** One header as it stands on the wire; names may repeat, values are bytes. */
-export type HeaderEntry = readonly [name: string, value: Buffer | null];
+import type { PackedHeaders } from './packed-headers.ts';
+import type { HeaderEntry, RecordHeaders } from './record-headers.ts';
 
-/** The headers of a record in wire order. */
-export type RecordHeaders = readonly HeaderEntry[];
+export type { HeaderEntry, RecordHeaders };
 
 /** One partition of a topic. */
 export interface TopicPartition {
@@ -22,6 +21,10 @@ export interface ConsumedRecord extends RecordPosition {
   readonly headers: RecordHeaders;
   /** Epoch milliseconds: the broker's append time on tiers (LogAppendTime), else the producer's. */
   readonly timestampMs: number;
+  /** The headers as they stand on the wire, where the adapter has them so: cheaper to read than the list. */
+  readonly packed?: PackedHeaders;
+  /** A cheaper way to a copy, where the adapter has one (see `copyRecord`). */
+  readonly detach?: () => ConsumedRecord;
 }
 
 /**
@@ -55,23 +58,27 @@ export const parsePosition = (text: string): RecordPosition | undefined => {
 /** A map key for a topic-partition. */
 export const partitionKey = (at: TopicPartition): string => `${at.topic}/${at.partition}`;
 
-/** Half the price of `Buffer.from`; cutting one copy of all parts into views costs more than either. */
-const copyBuffer = (bytes: Buffer | null): Buffer | null => {
-  if (bytes === null) return null;
-  const copy = Buffer.allocUnsafe(bytes.length);
-  copy.set(bytes);
-  return copy;
-};
-
-const copyHeader = ([name, value]: HeaderEntry): HeaderEntry => [name, copyBuffer(value)];
-
-/** A copy that does not pin the fetch response it came from (a view keeps megabytes alive). */
-export const copyRecord = (record: ConsumedRecord): ConsumedRecord => ({
-  topic: record.topic,
+/** The same record as if it stood on another topic. Not by spreading: an adapter's record may be more than its fields. */
+export const movedTo = (topic: string, record: ConsumedRecord): ConsumedRecord => ({
+  topic,
   partition: record.partition,
   offset: record.offset,
-  key: copyBuffer(record.key),
-  value: copyBuffer(record.value),
-  headers: record.headers.map(copyHeader),
+  key: record.key,
+  value: record.value,
+  headers: record.headers,
   timestampMs: record.timestampMs,
 });
+
+const copyBuffer = (bytes: Buffer | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes));
+
+/** A copy that does not pin the fetch response it came from (a view keeps megabytes alive). */
+export const copyRecord = (record: ConsumedRecord): ConsumedRecord =>
+  record.detach?.() ?? {
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    key: copyBuffer(record.key),
+    value: copyBuffer(record.value),
+    headers: record.headers.map(([name, value]): HeaderEntry => [name, copyBuffer(value)]),
+    timestampMs: record.timestampMs,
+  };

@@ -4,7 +4,8 @@ import { type Duration, durationMs } from '../core/duration.ts';
 import { contextHeaders, type Envelope, type JobHeaders, withJobHeaders } from '../core/envelope.ts';
 import { EsteiraError } from '../core/errors.ts';
 import type { JobEvent } from '../core/generated/job-event.ts';
-import { jobIdOf, randomId } from '../core/ids.ts';
+import { jobIdOf, randomId, stepIdOf } from '../core/ids.ts';
+import { inboxFor } from '../core/inbox.ts';
 import { checkPriority, type JobDefinition } from '../core/job.ts';
 import { makeJobEvent } from '../core/job-event.ts';
 import { tierFor } from '../core/ladder.ts';
@@ -22,7 +23,7 @@ export interface DispatchOptions extends OriginOptions {
   readonly id?: string;
   /** How long to wait before the job may start; default none. */
   readonly delay?: Duration;
-  /** 1 (first) to 10; default 5. */
+  /** 1 (first) to 10; default 5. 1 to 3 start ahead of a backlog, where the job type has a high lane. */
   readonly priority?: number;
   /** How long to wait for the acknowledgement, ms; default 30,000. */
   readonly deadlineMs?: number;
@@ -114,7 +115,7 @@ const dispatchedEvent = (
   context: Envelope,
   origin: string,
 ): JobEvent =>
-  makeJobEvent(job, parts, 'job.dispatched', '0', {
+  makeJobEvent(job, parts, 'job.dispatched', stepIdOf(headers.id, '0'), {
     time: context.eventTimeMs ?? parts.clock.nowMs(),
     jobId: headers.id,
     tenantId: context.tenant ?? '',
@@ -155,7 +156,7 @@ export const createJobDispatcher = (parts: DispatcherParts) => {
       tenant,
       contentType: format.kind === 'json' ? 'application/json' : 'application/avro',
     };
-    const inbox = names.inbox(app.name, job.type);
+    const inbox = inboxFor(app.name, job, tenant, priority);
     const headers: JobHeaders = {
       id: jobIdOf(app.name, job.type, service, eventId),
       type: job.type,

@@ -6,6 +6,7 @@ import type { Log } from '../core/ports/log.ts';
 const TYPES = {
   dispatched: 'job.dispatched',
   started: 'job.started',
+  progress: 'job.progress',
   completed: 'job.completed',
   failed: 'job.failed',
   retried: 'job.retried',

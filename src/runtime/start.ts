@@ -2,6 +2,8 @@ import { hostname } from 'node:os';
 import { type Config, loadConfig, readEnvironment } from '../config/index.ts';
 import { wantsTraces } from '../config/tracing.ts';
 import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../consumers/engine-parts.ts';
+import { type Isolation, openIsolation } from '../consumers/isolation/isolated-jobs.ts';
+import { refuseInJobThread } from '../consumers/isolation/thread-data.ts';
 import { QueueLimits } from '../consumers/limits/queue-limits.ts';
 import { SlotScheduler } from '../consumers/scheduling/slot-scheduler.ts';
 import { createTenantResolver } from '../consumers/tenant-resolver.ts';
@@ -34,9 +36,9 @@ import { type LocalEventName, LocalEvents, type LocalListener } from './local-ev
 import { openBackend } from './open-backend.ts';
 import { requireKafka } from './reach-kafka.ts';
 import { runSteps, type Step } from './stop-in-order.ts';
-import { openLog, openTelling, type Telling } from './telling.ts';
+import { openLog, openTelling, producerOptions, type Telling } from './telling.ts';
 import { applyTopics, verifyTopics } from './topics/index.ts';
-import { createWorkers, ROLES, type Role, type Workers } from './worker-pool.ts';
+import { createWorkers, type Role, runsJob, type Workers } from './worker-pool.ts';
 
 export interface StartOptions {
   /** Environment variables; default those of the process. */
@@ -45,6 +47,11 @@ export interface StartOptions {
   readonly roles?: readonly Role[];
   /** Queues whose job types this process runs; default all. @see ESTEIRA_CONFIG_INVALID for one that is not defined */
   readonly queues?: readonly string[];
+  /**
+   * Where threads find the app, for job types with `isolate`: the URL of the module whose default export it is, which
+   * must not start it; such as `new URL('./app.ts', import.meta.url)`.
+   */
+  readonly appModule?: string | URL;
   /** Told of every telemetry event of this process, at once. Must not throw. */
   readonly onJobEvent?: (event: JobEvent) => void;
   /** The app's own error rules, asked before the built-in ones. */
@@ -89,6 +96,7 @@ interface Built {
   telling?: Telling;
   workers?: Workers;
   limits?: QueueLimits;
+  isolation?: Isolation;
   health?: Health;
 }
 
@@ -98,7 +106,7 @@ const COMMIT_EVERY_IN_MEMORY_MS = 20;
 const IDLE_POLL_MS = { memory: 20, kafka: 200 } as const;
 
 const stepsToStop = (built: Built): readonly Step[] => {
-  const { config, workers, limits, producer, health, telling, backend } = built;
+  const { config, workers, limits, isolation, producer, health, telling, backend } = built;
   const graceMs = config.worker.shutdownGraceMs;
   const step = (name: string, run: () => Promise<unknown>, boundMs = STEP_BOUND_MS): Step => ({
     name,
@@ -112,6 +120,7 @@ const stepsToStop = (built: Built): readonly Step[] => {
       ? []
       : [step('finish running jobs', () => workers.drain(graceMs), graceMs + STEP_BOUND_MS)]),
     ...(workers === undefined ? [] : [step('commit and leave groups', () => workers.stop())]),
+    ...(isolation === undefined ? [] : [step('end threads of isolated jobs', () => isolation.close())]),
     ...(limits === undefined ? [] : [step('give limits and locks back', () => limits.stop())]),
     ...(producer === undefined
       ? []
@@ -163,9 +172,11 @@ const warmSchemas = async ({ app, config, backend, log }: Built): Promise<void> 
  * before anything runs; what fails is taken down again.
  *
  * @throws EsteiraError ESTEIRA_CONFIG_INVALID, ESTEIRA_MEMORY_BACKEND_IN_PRODUCTION, ESTEIRA_SERVICE_UNREACHABLE,
- *   ESTEIRA_TOPICS_DIFFER, ESTEIRA_STATE_UNSAFE, ESTEIRA_SCHEMA_NOT_REGISTERED
+ *   ESTEIRA_TOPICS_DIFFER, ESTEIRA_STATE_UNSAFE, ESTEIRA_SCHEMA_NOT_REGISTERED, ESTEIRA_DEFINITION_INVALID for isolated
+ *   job types whose threads could not find them, ESTEIRA_USAGE in such a thread.
  */
 export const start = async (app: AppDefinition, options: StartOptions = {}): Promise<Esteira> => {
+  refuseInJobThread(app.name);
   const environment = options.environment ?? readEnvironment();
   const config = loadConfig(environment);
   const service = config.serviceName ?? app.name;
@@ -173,6 +184,9 @@ export const start = async (app: AppDefinition, options: StartOptions = {}): Pro
   const backend = options.backend ?? (await openBackend(app, config, log));
   const built: Built = { app, config, log, backend, ownsBackend: options.backend === undefined };
   try {
+    const runsHere = (job: JobDefinition<unknown>): boolean => runsJob(options, job);
+    const isolation = await openIsolation({ app, clock: systemClock, log, runsHere }, options.appModule);
+    if (isolation !== undefined) built.isolation = isolation;
     await verifyServices(built);
     return await assemble(built, options, { service, host: hostname() }, wantsTraces(environment));
   } catch (error) {
@@ -198,7 +212,7 @@ const assemble = async (
   const { broker, serde, state } = backend;
   const clock = systemClock;
   const { service, host } = identity;
-  const producer = await broker.createProducer();
+  const producer = await broker.createProducer(producerOptions(app));
   built.producer = producer;
   const local = new LocalEvents(log);
   const onJobEvent = (event: JobEvent): void => {
@@ -224,6 +238,7 @@ const assemble = async (
   const workers = createWorkers(
     {
       ...{ app, broker, producer, state, serde, telemetry, clock, log, identity },
+      ...(built.isolation && { app: built.isolation.app }),
       ...{ tenants, slots, limits },
       settings: engineSettings(config, options),
       onFatal: fatal,
@@ -232,7 +247,7 @@ const assemble = async (
         : {}),
       ...(options.classify === undefined ? {} : { classify: options.classify }),
     },
-    { roles: options.roles ?? ROLES, ...(options.queues === undefined ? {} : { queues: options.queues }) },
+    options,
   );
   built.workers = workers;
   await workers.start();

@@ -2,7 +2,7 @@ import type { Config } from '../config/index.ts';
 import type { AppDefinition } from '../core/app.ts';
 import type { JobEvent } from '../core/generated/job-event.ts';
 import { names } from '../core/names.ts';
-import type { RecordProducer } from '../core/ports/broker.ts';
+import type { ProducerOptions, RecordProducer } from '../core/ports/broker.ts';
 import type { JobTelemetry } from '../core/ports/telemetry.ts';
 import { createJobLog } from '../telemetry/job-log.ts';
 import { createJobMetrics } from '../telemetry/job-metrics.ts';
@@ -29,6 +29,11 @@ export interface TellingOptions {
   readonly traces: boolean;
   readonly onJobEvent: (event: JobEvent) => void;
 }
+
+/** Telemetry may wait a little for company: nobody but the settling of its jobs waits for it. */
+export const producerOptions = ({ name }: AppDefinition): ProducerOptions => ({
+  gather: { topics: [names.telemetry(name)], ms: 20 },
+});
 
 /** The logger of a process, before anything else exists. */
 export const openLog = (service: string, config: Config, destination?: LogDestination): Logger =>

@@ -3,6 +3,7 @@ import { JobWorker } from '../consumers/job-worker.ts';
 import { Relay } from '../consumers/relay.ts';
 import type { AppDefinition } from '../core/app.ts';
 import { EsteiraError } from '../core/errors.ts';
+import type { JobDefinition } from '../core/job.ts';
 
 /** A part an `esteira start` process plays. */
 export type Role = 'worker' | 'relay';
@@ -19,10 +20,17 @@ export interface Workers {
 
 /** What a process is for. */
 export interface WorkerChoice {
-  readonly roles: readonly Role[];
+  /** Default all. */
+  readonly roles?: readonly Role[];
   /** Queues whose job types run here; default all. */
   readonly queues?: readonly string[];
 }
+
+/** Whether jobs of this type run in the process. */
+export const runsJob = (
+  { roles = ROLES, queues }: WorkerChoice,
+  { queue }: JobDefinition<unknown>,
+): boolean => roles.includes('worker') && (queues === undefined || queues.includes(queue));
 
 /** @throws EsteiraError ESTEIRA_CONFIG_INVALID naming what is not a queue of the app. */
 const jobsOf = (app: AppDefinition, queues: readonly string[] | undefined): AppDefinition['jobs'] => {
@@ -36,7 +44,7 @@ const jobsOf = (app: AppDefinition, queues: readonly string[] | undefined): AppD
 };
 
 /** Makes the workers of these roles: one for each job type of these queues, one relay for each tier. */
-export const createWorkers = (parts: EngineParts, { roles, queues }: WorkerChoice): Workers => {
+export const createWorkers = (parts: EngineParts, { roles = ROLES, queues }: WorkerChoice): Workers => {
   const chosen = jobsOf(parts.app, queues);
   const relays = roles.includes('relay') ? parts.app.ladderMs.map((tierMs) => new Relay(parts, tierMs)) : [];
   const jobs = roles.includes('worker') ? chosen.map((job) => new JobWorker(parts, job)) : [];

@@ -7,17 +7,21 @@ export interface CurrentJob {
   readonly tenant: string;
   readonly correlationId: string;
   /** The event or job that caused this job. */
-  readonly causationId?: string;
+  readonly causationId?: string | undefined;
   /** Who set the chain off; never who the job runs as. */
-  readonly userId?: string;
+  readonly userId?: string | undefined;
   /** W3C trace context of the chain. */
-  readonly traceparent?: string;
+  readonly traceparent?: string | undefined;
 }
 
 const running = new AsyncLocalStorage<CurrentJob>();
 
 /** Runs `work` as part of a job: {@link currentJobContext} answers `job` in it and in everything it starts. */
-export const runInJobContext = <T>(job: CurrentJob, work: () => T): T => running.run(job, work);
+export const runInJobContext = <T, A extends readonly unknown[]>(
+  job: CurrentJob,
+  work: (...given: A) => T,
+  ...given: A
+): T => running.run(job, work, ...given);
 
 /** The job this code runs for; undefined outside a job. */
 export const currentJobContext = (): CurrentJob | undefined => running.getStore();

@@ -9,7 +9,7 @@
 export const NOT_WRITTEN = -1;
 
 /** Longest text that is written by a loop, UTF-16 units; its length takes one byte. */
-const SHORT_TEXT = 63;
+const SHORT_TEXT = 24;
 /** Longest varint of a length. */
 const LENGTH_BYTES = 5;
 const LOW_28_BITS = 2 ** 28;
@@ -77,7 +77,7 @@ export const writeBytes = (target: Buffer, pos: number, value: unknown): number 
   return at + value.length;
 };
 
-/** A long text, or one that is not ASCII. */
+/** A text that is not ASCII, or has a lone surrogate. */
 const writeUtf8 = (target: Buffer, pos: number, text: string): number => {
   const wellFormed = text.toWellFormed();
   const length = Buffer.byteLength(wellFormed);
@@ -86,18 +86,27 @@ const writeUtf8 = (target: Buffer, pos: number, text: string): number => {
   return at + target.write(wellFormed, at, length, 'utf8');
 };
 
-/** Most texts are short and ASCII: such a one is written while it is looked at. */
-export const writeText = (target: Buffer, pos: number, value: unknown): number => {
-  if (typeof value !== 'string') return NOT_WRITTEN;
-  const { length } = value;
-  if (length > SHORT_TEXT) return writeUtf8(target, pos, value);
+/** Short ones are written while they are looked at: calling out costs as much as some thirty characters. */
+const writeShort = (target: Buffer, pos: number, text: string): number => {
+  const { length } = text;
   for (let index = 0; index < length; index++) {
-    const code = value.charCodeAt(index);
-    if (code > 127) return writeUtf8(target, pos, value);
+    const code = text.charCodeAt(index);
+    if (code > 127) return writeUtf8(target, pos, text);
     target[pos + 1 + index] = code;
   }
   target[pos] = 2 * length;
   return pos + 1 + length;
+};
+
+/** Most texts are ASCII, with as many bytes as characters: one that turns out to be longer is written again. */
+export const writeText = (target: Buffer, pos: number, value: unknown): number => {
+  if (typeof value !== 'string') return NOT_WRITTEN;
+  const { length } = value;
+  if (length <= SHORT_TEXT) return writeShort(target, pos, value);
+  if (pos + LENGTH_BYTES + 3 * length > target.length) return writeUtf8(target, pos, value);
+  const at = writeSmall(target, pos, length);
+  const bytes = target.write(value, at, 'utf8');
+  return bytes === length ? at + length : writeUtf8(target, pos, value);
 };
 
 export const writeSymbol = (

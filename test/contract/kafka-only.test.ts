@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createKafkaBroker } from '../../src/broker/kafka/index.ts';
 import type { Broker } from '../../src/core/ports/broker.ts';
 import { silentLog } from '../../src/core/ports/log.ts';
+import { waitFor } from '../support/wait.ts';
 import { Member } from './broker/member.ts';
 import { RealKafka } from './kafka/real-kafka.ts';
 

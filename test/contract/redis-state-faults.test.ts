@@ -8,7 +8,7 @@ import { createRedisStateStore } from '../../src/state/redis/redis-state-store.t
 import { type OwnRedis, startOwnRedis } from '../support/own-redis.ts';
 import { type RecordingLog, recordingLog } from '../support/recording-log.ts';
 import { waitFor } from '../support/wait.ts';
-import { aJob, claim, claimOf, claimRun, completeOf, decideOf, one, postponeOf } from './state/fixture.ts';
+import { aJob, claim, claimOf, claimRun, completeOf, decideOf, one } from './state/fixture.ts';
 
 const COMMAND_TIMEOUT_MS = 1_000;
 /** The wait for a connection and the command may each take their whole time; the rest is for a busy machine. */
@@ -58,19 +58,17 @@ describe('a Redis that fails', () => {
 
   test('all data lost: runs complete as adopted, decide and go on; new claims have higher fences', async () => {
     const store = open();
-    const [running, deciding, waiting, done] = [aJob(), aJob(), aJob(), aJob()];
+    const [running, deciding, done] = [aJob(), aJob(), aJob()];
     const first = await claimRun(store, running);
     const second = await claimRun(store, deciding);
-    const third = await claimRun(store, waiting);
     await store.complete([completeOf(done, (await claimRun(store, done)).fence)]);
     await admin.flushall();
     expect(await one(store.renew([{ ...running, fence: first.fence, leaseMs: 1_000 }]))).toBe('gone');
     expect(await one(store.complete([completeOf(running, first.fence)]))).toBe('adopted');
     expect(await one(store.decide([decideOf(deciding, second.fence)]))).toEqual({ kind: 'stored' });
-    expect(await one(store.postpone([postponeOf(waiting, third.fence)]))).toBe('lost');
     const again = await claimRun(store, done);
     expect(again.starts).toBe(1);
-    expect(again.fence).toBeGreaterThan(third.fence);
+    expect(again.fence).toBeGreaterThan(second.fence);
   });
 
   test('scripts forgotten by the server are sent again', async () => {
@@ -238,8 +236,8 @@ describe('a Redis that fails', () => {
     const long = 'x'.repeat(4_000);
     const job = aJob({ jobType: `type-${long}`, tenant: `t-${long}`, idempotencyKey: long, jobId: long });
     const { fence } = await claimRun(store, job);
-    await store.postpone([postponeOf(job, fence)]);
-    await claimRun(store, job);
+    await store.decide([decideOf(job, fence)]);
+    await claimRun(store, job, { hop: 1 });
     const names = await admin.keys('*');
     expect(names).toHaveLength(3);
     for (const name of names) {

@@ -15,18 +15,8 @@ const namespace = `contract-${randomUUID()}`;
 const admin = new Redis(url, { lazyConnect: true });
 
 const ALL_ANSWERS = [
-  ...[
-    'run',
-    'running',
-    'wait',
-    'dead',
-    'done',
-    'decided',
-    'superseded',
-    'starts_exhausted',
-    'attempts_exhausted',
-  ],
-  ...['renewed', 'gone', 'completed', 'already', 'adopted', 'fenced', 'stored', 'postponed', 'lost'],
+  ...['run', 'running', 'dead', 'done', 'decided', 'superseded', 'starts_exhausted', 'attempts_exhausted'],
+  ...['renewed', 'gone', 'completed', 'already', 'adopted', 'fenced', 'stored'],
 ];
 
 /** The server's clock, ms. */

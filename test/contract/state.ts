@@ -11,7 +11,6 @@ import { describeLeasing } from './state/leasing.ts';
 import { describeOrdering } from './state/ordering.ts';
 import { describeOrderEndings } from './state/ordering-endings.ts';
 import { describeHolding } from './state/ordering-holds.ts';
-import { describePostponing } from './state/postponing.ts';
 
 export type { StateFixture } from './state/fixture.ts';
 
@@ -43,7 +42,6 @@ export const describeStateStore = (name: string, fixture: StateFixture): void =>
     describe('inspecting', () => describeInspecting(store, tracked));
     describe('completing', () => describeCompleting(store, tracked));
     describe('deciding', () => describeDeciding(store, tracked));
-    describe('postponing', () => describePostponing(store, tracked));
     describe('ordering', () => describeOrdering(store, tracked));
     describe('endings in order', () => describeOrderEndings(store, tracked));
     describe('holding', () => describeHolding(store));

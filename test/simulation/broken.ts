@@ -21,8 +21,9 @@ export const firstBroken = (from: number, to: number, options: PlanOptions): Bro
 const brokenBy = (seed: number, options: PlanOptions): Broken => {
   const { violations, world, plan } = playHistory(seed, options, true);
   const { random: _, arrivals: __, without, ...settings } = plan;
+  const how = `${options.losses ? ' ORDER_LOSSES=1' : ''}${options.lateTimers ? ' ORDER_LATE=1' : ''}`;
   const story = [
-    `ORDER_SEED=${seed}${options.losses ? ' ORDER_LOSSES=1' : ''}: ${violations.join('; ')}`,
+    `ORDER_SEED=${seed}${how}: ${violations.join('; ')}`,
     JSON.stringify({ ...settings, without: [...without] }),
     ...world.trace,
   ].join('\n');
@@ -35,9 +36,14 @@ export const expectUnbroken = (from: number, to: number, options: PlanOptions): 
   if (broken !== undefined) throw new Error(broken.story);
 };
 
-/** The one history that a person asks for: `ORDER_SEED=12` or, with losses, `ORDER_SEED=12 ORDER_LOSSES=1`. */
-export const askedSeed = (): { readonly seed: number; readonly losses: boolean } | undefined => {
+/** The one history that a person asks for: `ORDER_SEED=12`, and `ORDER_LOSSES=1` or `ORDER_LATE=1` if it has them. */
+export const askedSeed = (): (PlanOptions & { readonly seed: number }) | undefined => {
   const seed = process.env['ORDER_SEED'];
   if (seed === undefined) return undefined;
-  return { seed: Number(seed), losses: process.env['ORDER_LOSSES'] === '1' };
+  const { env } = process;
+  return {
+    seed: Number(seed),
+    losses: env['ORDER_LOSSES'] === '1',
+    lateTimers: env['ORDER_LATE'] === '1',
+  };
 };

@@ -1,12 +1,10 @@
 import type { DirectAction } from '../../src/core/order/direct-action.ts';
 import { DirectLanes } from '../../src/core/order/direct-lanes.ts';
 import type { DirectRecord } from '../../src/core/order/lane.ts';
-import type { OrderClaimAnswer, OrderClaimRequest } from '../../src/core/ports/order-state.ts';
 import { Watermark } from '../../src/core/watermark.ts';
-import { release } from '../../src/state/memory/claim-rules.ts';
 import { park } from '../../src/state/memory/order-settlement-rules.ts';
-import { claim, claimOf, placed, witnessed } from './requests.ts';
-import { bury, Run, type RunReport } from './run.ts';
+import { Claims, type Wanted } from './claims.ts';
+import { type Knowledge, placed, witnessed } from './requests.ts';
 import type { SimProcess } from './sim-process.ts';
 import { type Arrived, nameOf, type Owned } from './world.ts';
 
@@ -22,6 +20,7 @@ export class DirectDriver {
   readonly #process: SimProcess;
   readonly #owned: Owned;
   readonly #lanes: DirectLanes<Handed>;
+  readonly #claims: Claims<Handed>;
   readonly #watermark: Watermark;
   readonly #deaf: () => void;
   #next: number;
@@ -35,6 +34,11 @@ export class DirectDriver {
     this.#owned = owned;
     const { offset, metadata } = process.world.committed(owned);
     this.#lanes = new DirectLanes(process.world.plan.direct, metadata);
+    this.#claims = new Claims({
+      ...{ process, where: 'direct', machine: this.#lanes },
+      isLive: () => this.#isLive,
+      pump: () => this.#pump(),
+    });
     this.#watermark = new Watermark(BigInt(offset));
     this.#next = offset;
     this.#deaf = process.world.listen(owned, () => this.#fetchSoon());
@@ -80,101 +84,21 @@ export class DirectDriver {
   /** Does what the machine says. */
   #pump(): void {
     if (!this.#isLive) return;
-    const claims: Action<'claim'>[] = [];
+    const wanted: Wanted<Handed>[] = [];
     const parks: Action<'park'>[] = [];
     for (const action of this.#lanes.drain()) {
-      if (action.kind === 'claim') claims.push(action);
+      if (action.kind === 'claim') wanted.push({ handed: action.record, knowledge: this.#knowledge(action) });
       else if (action.kind === 'park') parks.push(action);
       else if (action.kind === 'write') this.#write(action.record);
       else this.#settle(action.record);
     }
-    if (claims.length > 0) this.#claim(claims);
+    if (wanted.length > 0) this.#claims.ask(wanted);
     if (parks.length > 0) this.#park(parks);
     this.#wakeLater();
   }
 
-  #claim(claims: readonly Action<'claim'>[]): void {
-    const { world } = this.#process;
-    const asked = claims.map(({ record, ...action }) => ({
-      handed: record,
-      request: claimOf(world, record.record, 'direct', this.#knowledge(action)),
-    }));
-    const askedMs = world.nowMs;
-    this.#process.call(
-      () => asked.map(({ handed, request }) => claim(world, request, handed.record, this.#process.id)),
-      (answers) => {
-        answers.forEach((answer, i) => {
-          const one = asked[i];
-          if (one !== undefined) this.#answered(one.handed, one.request, answer, askedMs);
-        });
-        this.#pump();
-      },
-    );
-  }
-
-  #knowledge({ known }: { readonly known?: number }) {
+  #knowledge({ known }: { readonly known?: number }): Knowledge {
     return { parkedEnd: this.#lanes.parkedEndAtStart, ...(known === undefined ? {} : { known }) };
-  }
-
-  #answered(handed: Handed, request: OrderClaimRequest, answer: OrderClaimAnswer, askedMs: number): void {
-    const { world } = this.#process;
-    if (!this.#isLive) {
-      if (answer.kind === 'run' || answer.kind === 'dead') this.#giveBack(request, answer.fence);
-      return;
-    }
-    if (answer.kind === 'run' && world.nowMs - askedMs > world.plan.leaseMs / 2) {
-      this.#askAgain(handed, request);
-      return;
-    }
-    this.#lanes.answered(handed, answer, world.nowMs);
-    const { record } = handed;
-    const report = this.#reportOf(handed);
-    if (answer.kind === 'run') {
-      new Run(
-        this.#process,
-        { record, where: 'direct', fence: answer.fence },
-        answer.attempt,
-        report,
-      ).start();
-    } else if (answer.kind === 'dead') {
-      bury(this.#process, { record, where: 'direct', fence: answer.fence }, (tell) => tell(report));
-    } else if (answer.kind === 'done' || answer.kind === 'superseded') {
-      this.#process.after(world.plan.random.between(0.1, 2), () => report.ended());
-    }
-  }
-
-  /** An old right to run is no right: the lease may be over. */
-  #askAgain(handed: Handed, request: OrderClaimRequest): void {
-    const { world } = this.#process;
-    const askedMs = world.nowMs;
-    this.#process.call(
-      () => claim(world, request, handed.record, this.#process.id),
-      (answer) => {
-        this.#answered(handed, request, answer, askedMs);
-        this.#pump();
-      },
-    );
-  }
-
-  #giveBack(request: OrderClaimRequest, fence: number): void {
-    const { table } = this.#process.world;
-    this.#process.call(
-      () => release(table, { ...request, fence }),
-      () => undefined,
-    );
-  }
-
-  #reportOf(handed: Handed): RunReport {
-    const { world } = this.#process;
-    const tell = (what: () => void) => () => {
-      what();
-      this.#pump();
-    };
-    return {
-      ended: tell(() => this.#lanes.ended(handed, world.nowMs)),
-      lost: tell(() => this.#lanes.lost(handed, world.nowMs)),
-      failed: (dueMs) => tell(() => this.#lanes.failed(handed, dueMs, world.nowMs))(),
-    };
   }
 
   #park(parks: readonly Action<'park'>[]): void {
@@ -232,7 +156,7 @@ export class DirectDriver {
     if (this.#watermark.size >= world.plan.window) this.#fetchAgainLater();
     if (dueMs >= this.#wakeMs || dueMs > 1e8) return;
     this.#wakeMs = dueMs;
-    this.#process.after(dueMs - world.nowMs, () => {
+    this.#process.atTimer(dueMs, () => {
       if (this.#wakeMs === dueMs) this.#wakeMs = Number.POSITIVE_INFINITY;
       if (!this.#isLive) return;
       this.#lanes.tick(world.nowMs);

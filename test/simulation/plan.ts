@@ -47,6 +47,8 @@ export interface Plan {
   readonly freezes: number;
   readonly repeats: number;
   readonly rebalanceEveryMs: number;
+  /** How late a timer may be, as on a busy machine; copies and answers that come before it find its key due. */
+  readonly timersLateMs: readonly [number, ...number[]];
   /** When the store loses data, and how much: the writes of so many ms; undefined for all. */
   readonly losses: readonly { readonly atMs: number; readonly lastMs: number | undefined }[];
   readonly without: ReadonlySet<Rule>;
@@ -55,6 +57,8 @@ export interface Plan {
 export interface PlanOptions {
   readonly losses: boolean;
   readonly faults?: boolean;
+  /** Timers come up to 400 ms late; the histories without are the same as before there was this option. */
+  readonly lateTimers?: boolean;
   readonly without?: readonly Rule[];
 }
 
@@ -83,6 +87,7 @@ export const planOf = (seed: number, options: PlanOptions): Plan => {
     freezes: faults ? random.pick([0, 0, 0.002, 0.006]) : 0,
     repeats: faults ? random.pick([0, 0.03]) : 0,
     rebalanceEveryMs: faults ? random.pick([300, 1_500, 6_000, 1e9]) : 1e9,
+    timersLateMs: options.lateTimers ? [0, 0, 5, 50, 400] : [0],
     losses: options.losses ? lossesOf(random, endMs) : [],
     without: new Set(options.without ?? []),
   };

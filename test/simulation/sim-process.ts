@@ -36,6 +36,14 @@ export class SimProcess {
     this.world.later(delayMs, () => this.step(what));
   }
 
+  /** A step at a time that a timer is set for: it may come late. */
+  atTimer(dueMs: number, what: () => void): void {
+    const { nowMs, plan } = this.world;
+    const { random, timersLateMs } = plan;
+    const lateMs = timersLateMs.length === 1 ? timersLateMs[0] : random.pick(timersLateMs);
+    this.after(dueMs - nowMs + lateMs, what);
+  }
+
   /**
    * Asks the store. What was sent takes effect, whatever becomes of this process; calls arrive in their order. An
    * answer may be lost on its way: then the call is made again.

@@ -1,10 +1,8 @@
 import type { WaitingCopy } from '../../src/core/order/waiting-key.ts';
 import { type WaitingAction, WaitingLine } from '../../src/core/order/waiting-line.ts';
-import type { OrderClaimAnswer, OrderClaimRequest } from '../../src/core/ports/order-state.ts';
-import { release } from '../../src/state/memory/claim-rules.ts';
 import { register } from '../../src/state/memory/order-settlement-rules.ts';
-import { claim, claimOf, placed } from './requests.ts';
-import { bury, Run, type RunReport } from './run.ts';
+import { Claims, type Wanted } from './claims.ts';
+import { placed } from './requests.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { Arrived, Owned } from './world.ts';
 
@@ -22,6 +20,7 @@ export class WaitingDriver {
   readonly #process: SimProcess;
   readonly #owned: Owned;
   readonly #line: WaitingLine<Copy>;
+  readonly #claims: Claims<Copy>;
   readonly #deaf: () => void;
   #position: number;
   #reading = 0;
@@ -37,6 +36,11 @@ export class WaitingDriver {
     this.#owned = owned;
     const { offset } = world.committed(owned);
     this.#line = new WaitingLine(world.plan.waiting, offset, world.nowMs);
+    this.#claims = new Claims({
+      ...{ process, where: 'waiting', machine: this.#line },
+      isLive: () => this.#isLive,
+      pump: () => this.#pump(),
+    });
     this.#position = offset;
     this.#deaf = world.listen(owned, () => this.#fetchSoon());
     world.note(() => `p${process.id} takes w${owned.partition} from ${offset}`);
@@ -78,13 +82,13 @@ export class WaitingDriver {
 
   #pump(): void {
     if (!this.#isLive) return;
-    const claims: Action<'claim'>[] = [];
+    const wanted: Wanted<Copy>[] = [];
     for (const action of this.#line.drain()) {
-      if (action.kind === 'claim') claims.push(action);
+      if (action.kind === 'claim') wanted.push({ handed: action.copy, knowledge: { parkedEnd: 0 } });
       else if (action.kind === 'register') this.#register(action);
       else this.#readFrom(action);
     }
-    if (claims.length > 0) this.#claim(claims);
+    if (wanted.length > 0) this.#claims.ask(wanted);
     this.#commitLater();
     this.#wakeLater();
   }
@@ -128,85 +132,6 @@ export class WaitingDriver {
     );
   }
 
-  #claim(claims: readonly Action<'claim'>[]): void {
-    const { world } = this.#process;
-    const asked = claims.map(({ copy }) => ({
-      copy,
-      request: claimOf(world, copy.record, 'waiting', { parkedEnd: 0 }),
-    }));
-    const askedMs = world.nowMs;
-    this.#process.call(
-      () => asked.map(({ copy, request }) => claim(world, request, copy.record, this.#process.id)),
-      (answers) => {
-        answers.forEach((answer, i) => {
-          const one = asked[i];
-          if (one !== undefined) this.#answered(one.copy, one.request, answer, askedMs);
-        });
-        this.#pump();
-      },
-    );
-  }
-
-  #answered(copy: Copy, request: OrderClaimRequest, answer: OrderClaimAnswer, askedMs: number): void {
-    const { world } = this.#process;
-    if (!this.#isLive) {
-      if (answer.kind === 'run' || answer.kind === 'dead') this.#giveBack(request, answer.fence);
-      return;
-    }
-    if (answer.kind === 'run' && world.nowMs - askedMs > world.plan.leaseMs / 2) {
-      this.#askAgain(copy, request);
-      return;
-    }
-    this.#line.answered(copy, answer, world.nowMs);
-    const { record } = copy;
-    const report = this.#reportOf(copy);
-    if (answer.kind === 'run') {
-      new Run(
-        this.#process,
-        { record, where: 'waiting', fence: answer.fence },
-        answer.attempt,
-        report,
-      ).start();
-    } else if (answer.kind === 'dead') {
-      bury(this.#process, { record, where: 'waiting', fence: answer.fence }, (tell) => tell(report));
-    } else if (answer.kind === 'done' || answer.kind === 'superseded') {
-      this.#process.after(world.plan.random.between(0.1, 2), () => report.ended());
-    }
-  }
-
-  #askAgain(copy: Copy, request: OrderClaimRequest): void {
-    const { world } = this.#process;
-    const askedMs = world.nowMs;
-    this.#process.call(
-      () => claim(world, request, copy.record, this.#process.id),
-      (answer) => {
-        this.#answered(copy, request, answer, askedMs);
-        this.#pump();
-      },
-    );
-  }
-
-  #giveBack(request: OrderClaimRequest, fence: number): void {
-    const { table } = this.#process.world;
-    this.#process.call(
-      () => release(table, { ...request, fence }),
-      () => undefined,
-    );
-  }
-
-  #reportOf(copy: Copy): RunReport {
-    const { world } = this.#process;
-    const tell = (what: () => void) => () => {
-      what();
-      this.#pump();
-    };
-    return {
-      ended: tell(() => this.#line.ended(copy, world.nowMs)),
-      lost: tell(() => this.#line.lost(copy, world.nowMs)),
-      failed: (dueMs) => tell(() => this.#line.failed(copy, dueMs, world.nowMs))(),
-    };
-  }
-
   #commitLater(): void {
     if (this.#committing || this.#line.committable === this.#committed) return;
     this.#committing = true;
@@ -224,7 +149,7 @@ export class WaitingDriver {
     const dueMs = this.#line.nextWakeMs;
     if (dueMs >= this.#wakeMs) return;
     this.#wakeMs = dueMs;
-    this.#process.after(dueMs - world.nowMs, () => {
+    this.#process.atTimer(dueMs, () => {
       if (this.#wakeMs === dueMs) this.#wakeMs = Number.POSITIVE_INFINITY;
       if (!this.#isLive) return;
       this.#line.tick(world.nowMs);

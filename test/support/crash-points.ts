@@ -76,7 +76,6 @@ const dyingState = (state: Backend['state'], after: (at: CrashPoint) => void): B
     return answers;
   },
   settled: (requests) => state.settled(requests),
-  postpone: (requests) => state.postpone(requests),
   release: (requests) => state.release(requests),
   verify: () => state.verify(),
   close: () => state.close(),

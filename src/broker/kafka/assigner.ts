@@ -45,9 +45,15 @@ const wishOf = (member: {
   return { wish: { memberId: member.memberId, topics: decoded?.topics ?? [], owned }, counts };
 };
 
-const byTopic = (partitions: readonly TopicPartition[]): Record<string, number[]> => {
+/** By topic, in the order in which the member named them: kafkajs asks for them, and brokers answer, in this order. */
+const byTopic = (
+  partitions: readonly TopicPartition[],
+  order: readonly string[],
+): Record<string, number[]> => {
   const grouped: Record<string, number[]> = Object.create(null);
-  for (const { topic, partition } of partitions) grouped[topic] = [...(grouped[topic] ?? []), partition];
+  const rank = new Map(order.map((topic, index) => [topic, index]));
+  const inOrder = [...partitions].sort((a, b) => (rank.get(a.topic) ?? 0) - (rank.get(b.topic) ?? 0));
+  for (const { topic, partition } of inOrder) grouped[topic] = [...(grouped[topic] ?? []), partition];
   return grouped;
 };
 
@@ -95,11 +101,12 @@ export const stickyAssigner =
           told.map(({ wish }) => wish),
           counts,
         );
+        const orders = new Map(told.map(({ wish }) => [wish.memberId, wish.topics]));
         return [...assignment].map(([memberId, partitions]) => ({
           memberId,
           memberAssignment: AssignerProtocol.MemberAssignment.encode({
             version: ASSIGNER_VERSION,
-            assignment: byTopic(partitions),
+            assignment: byTopic(partitions, orders.get(memberId) ?? []),
             userData: Buffer.alloc(0),
           }),
         }));

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { EsteiraError } from '../../core/errors.ts';
+import { type ByteSource, PackedHeaders } from '../../core/packed-headers.ts';
 import { installCodecs } from './codecs.ts';
 import { patchConnect, patchDisconnect, patchIdleTimer } from './connection-patch.ts';
 import { patchFetch, patchHandling, patchHeartbeat, patchJoin, patchOutOfRange } from './group-patch.ts';
-import { type RecordBytes, readHeaders } from './header-reader.ts';
 import { type DecodedHeader, headerObject, wireOrder } from './headers.ts';
 
 /** The only version whose internals were read and tested. */
@@ -12,7 +12,7 @@ export const KAFKAJS_VERSION = '2.2.4';
 const require = createRequire(import.meta.url);
 let hardened = false;
 
-interface RecordDecoder extends RecordBytes {
+interface RecordDecoder extends ByteSource {
   readVarIntArray(reader: unknown): DecodedHeader[] | { reduce(): object };
 }
 
@@ -21,7 +21,7 @@ const patchHeaders = (decoder: RecordDecoder, headerReader: unknown): void => {
   const original = decoder.readVarIntArray;
   decoder.readVarIntArray = function (this: RecordDecoder, reader: unknown) {
     if (reader !== headerReader) return original.call(this, reader);
-    const headers = readHeaders(this);
+    const headers = PackedHeaders.at(this);
     if (headers !== undefined) return { reduce: () => headerObject(headers) };
     const read = original.call(this, reader);
     return Array.isArray(read) ? { reduce: () => headerObject(wireOrder(read)) } : read;

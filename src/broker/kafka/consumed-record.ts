@@ -1,20 +1,18 @@
 import type { Batch, KafkaMessage } from 'kafkajs';
+import { PackedHeaders } from '../../core/packed-headers.ts';
 import type { ConsumedRecord, TopicPartition } from '../../core/record.ts';
+import { FetchedRecord } from './fetched-record.ts';
 import { wireHeaders } from './headers.ts';
 
 /** Makes a record of the port from kafkajs' message; the bytes are views into the fetched answer. */
-export const consumedRecord = (
-  { topic, partition }: TopicPartition,
-  message: KafkaMessage,
-): ConsumedRecord => ({
-  topic,
-  partition,
-  offset: BigInt(message.offset),
-  key: message.key,
-  value: message.value,
-  headers: wireHeaders(message.headers),
-  timestampMs: Number(message.timestamp),
-});
+export const consumedRecord = (at: TopicPartition, message: KafkaMessage): ConsumedRecord => {
+  const { key, value } = message;
+  const headers = wireHeaders(message.headers);
+  if (headers instanceof PackedHeaders) return new FetchedRecord(at, message, key, value, headers);
+  const offset = BigInt(message.offset);
+  const timestampMs = Number(message.timestamp);
+  return { topic: at.topic, partition: at.partition, offset, key, value, headers, timestampMs };
+};
 
 /** A batch as kafkajs hands it over, read once. */
 export interface ReadBatch {

@@ -21,11 +21,16 @@ export interface Pending {
 /** A batch's memory up to this is kept for the next one while records keep coming, bytes. */
 const MOST_KEPT_BYTES = 1024 * 1024;
 
+/** A batch of so many says that records keep coming. */
+const BUSY_RECORDS = 4;
+
 /** How a collector is wired. */
 export interface CollectorWiring {
   readonly clock: Clock;
   /** How long a batch that is not full waits for more from its first record on, ms; 0 is until the end of the turn. */
   readonly lingerMs: number;
+  /** How long it waits while records keep coming: a request costs as much as a hundred records, here and there; ms. */
+  readonly gatherMs: number;
   write(batch: RecordBatch): Promise<WriteResult>;
   /** Told whenever a batch leaves, so that records without a key go to the next partition. */
   onDeparture(): void;
@@ -114,7 +119,7 @@ export class PartitionCollector {
       this.#inFlight = load;
       await this.#write(load).catch((cause: unknown) => this.#broke(load, cause));
       this.#inFlight = undefined;
-      const leftMs = this.#lingersMs();
+      const leftMs = this.#lingersMs(load.records.length >= BUSY_RECORDS);
       if (leftMs > 0) return this.#linger(leftMs);
     }
     this.#spare = undefined;
@@ -122,10 +127,14 @@ export class PartitionCollector {
   }
 
   /** How long what waits should still wait, ms; a batch behind the first says that the first is full. */
-  #lingersMs(): number {
+  #lingersMs(isBusy: boolean): number {
     const [first, second] = this.#waiting;
-    if (this.#wiring.lingerMs === 0 || first === undefined || second !== undefined) return 0;
-    return first.beganAtMs + this.#wiring.lingerMs - this.#wiring.clock.nowMs();
+    const { clock, lingerMs, gatherMs } = this.#wiring;
+    const waitMs = isBusy ? Math.max(lingerMs, gatherMs) : lingerMs;
+    if (waitMs === 0 || second !== undefined) return 0;
+    // Busy and empty: what comes next would leave alone.
+    if (first === undefined) return isBusy && gatherMs > 0 ? waitMs : 0;
+    return first.beganAtMs + waitMs - clock.nowMs();
   }
 
   /** Nothing should throw here; if it does, the partition must not stand still for ever. */

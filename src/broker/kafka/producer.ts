@@ -44,7 +44,7 @@ export interface ProducerWiring {
 /** The producer; ADR 0002 says what it guards against. */
 export class KafkaProducer implements RecordProducer {
   readonly #wiring: ProducerWiring;
-  readonly #lingerMs: number;
+  readonly #options: ProducerOptions;
   readonly #buffer: SendBuffer;
   readonly #topics = new Map<string, TopicLanes>();
   readonly #sends = new OpenSends();
@@ -55,7 +55,7 @@ export class KafkaProducer implements RecordProducer {
 
   constructor(wiring: ProducerWiring, options: ProducerOptions = {}) {
     this.#wiring = wiring;
-    this.#lingerMs = options.lingerMs ?? 0;
+    this.#options = options;
     this.#buffer = new SendBuffer(options.maxBufferedBytes ?? DEFAULT_BUFFERED_BYTES, wiring.clock);
     this.#keeper = {
       admitted: (send) => this.#admit(send),
@@ -127,9 +127,11 @@ export class KafkaProducer implements RecordProducer {
       firstIdentity: () => this.#firstIdentity(),
       isClosed: () => this.#isDown,
     });
+    const { gather } = this.#options;
     return new PartitionCollector(at, {
       clock: this.#wiring.clock,
-      lingerMs: this.#lingerMs,
+      lingerMs: this.#options.lingerMs ?? 0,
+      gatherMs: gather?.topics.includes(at.topic) === true ? gather.ms : 0,
       write: (batch) => sender.write(batch),
       onDeparture,
     });

@@ -5,7 +5,7 @@ import { ROLES, type Role } from '../../runtime/worker-pool.ts';
 import { redactText } from '../../security/redact.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { loadApp } from '../load-app.ts';
+import { loadAppModule } from '../load-app.ts';
 import type { CommonOptions } from '../session.ts';
 
 interface StartCommandOptions extends CommonOptions {
@@ -58,7 +58,7 @@ const runUntil = async (
   asked: Promise<void>,
 ): Promise<ExitCode> => {
   const { terminal } = context;
-  const app = await loadApp(terminal, options.app);
+  const { app, appModule } = await loadAppModule(terminal, options.app);
   const { backend } = loadConfig(terminal.environment);
   const fatal = makeAlarm();
   let failed = false;
@@ -69,6 +69,7 @@ const runUntil = async (
   const unwatch = watchStrays((line) => terminal.err(line), endFailed);
   const esteira = await context.start(app, {
     environment: terminal.environment,
+    appModule,
     roles: options.roles,
     health: options.health,
     ...(options.queues === undefined ? {} : { queues: options.queues }),

@@ -1,9 +1,9 @@
 import { type JobHeaders, withJobHeaders } from '../../core/envelope.ts';
 import type { AuditRecord } from '../../core/generated/audit-record.ts';
 import type { JobEvent } from '../../core/generated/job-event.ts';
-import { deterministicId } from '../../core/ids.ts';
+import { deterministicId, stepIdOf } from '../../core/ids.ts';
+import { inboxFor } from '../../core/inbox.ts';
 import { makeJobEvent, type ServiceIdentity } from '../../core/job-event.ts';
-import { names } from '../../core/names.ts';
 import { type ConsumedRecord, formatPosition, type OutgoingRecord } from '../../core/record.ts';
 import { redactText } from '../../security/redact.ts';
 import { type DeadLetter, tenantOf } from './dead-letter.ts';
@@ -44,7 +44,7 @@ export const replayRecord = (
   { letter, headers }: Accepted,
   dead: ConsumedRecord,
 ): OutgoingRecord => ({
-  topic: names.inbox(ns, letter.job.type),
+  topic: inboxFor(ns, letter.job, tenantOf(letter), headers.priority),
   key: dead.key,
   value: dead.value,
   headers: withJobHeaders(dead.headers, headers),
@@ -78,7 +78,7 @@ export const replayAudit = (
 
 /** What is told of the copy. */
 export const replayEvent = (facts: ReplayFacts, { letter, headers }: Accepted, atMs: number): JobEvent =>
-  makeJobEvent(letter.job, facts.identity, 'job.replayed', `replay:${facts.replayId}`, {
+  makeJobEvent(letter.job, facts.identity, 'job.replayed', stepIdOf(headers.id, `replay:${facts.replayId}`), {
     time: atMs,
     jobId: headers.id,
     tenantId: tenantOf(letter),

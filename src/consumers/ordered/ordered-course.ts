@@ -1,9 +1,10 @@
 import { classifyError } from '../../core/classify.ts';
 import type { DeadReason, ErrorSummary } from '../../core/outcome.ts';
-import type { OrderClaimAnswer } from '../../core/ports/order-state.ts';
+import type { OrderClaimAnswer, OrderClaimRequest } from '../../core/ports/order-state.ts';
 import { delayBefore } from '../../core/retry-policy.ts';
 import type { JobSettings } from '../../core/settings.ts';
 import { summarizeError } from '../../security/error-summary.ts';
+import { ClaimStage } from '../claim-stage.ts';
 import { CompletionStage, type CompletionStageParts, type Ending } from '../completion-stage.ts';
 import type { Course, CourseEvents } from '../course.ts';
 import type { Decider, FailedRun } from '../decide.ts';
@@ -16,9 +17,9 @@ import type { Settlement } from '../settlement.ts';
 import type { Step } from '../step.ts';
 import { tellEvent } from '../tell-record.ts';
 import { driverOf } from './lane-driver.ts';
+import { orderClaimRequestOf } from './order-claim-request.ts';
 import type { OrderClient } from './order-client.ts';
 import type { OrderedBurial } from './ordered-burial.ts';
-import { OrderedClaims } from './ordered-claims.ts';
 import { placedId } from './placed.ts';
 
 export interface OrderedCourseParts
@@ -42,15 +43,17 @@ const report = (what: () => void): Step => ({ kind: 'report', report: what });
 export class OrderedCourse implements Course {
   readonly #parts: OrderedCourseParts;
   readonly #events: CourseEvents;
-  readonly #claims: OrderedClaims;
+  readonly #claims: ClaimStage<OrderClaimRequest, OrderClaimAnswer>;
   readonly #completions: CompletionStage;
 
   constructor(parts: OrderedCourseParts, events: CourseEvents) {
     const onError = (error: unknown): void => events.failed(error);
     this.#parts = parts;
     this.#events = events;
-    this.#claims = new OrderedClaims({
+    this.#claims = new ClaimStage({
       ...parts,
+      requestOf: (entry) => orderClaimRequestOf(parts.job, entry),
+      claimAll: (requests) => parts.order.claimAll(requests),
       onAnswer: (entry, answer) => this.#answered(entry, answer),
       onError,
     });

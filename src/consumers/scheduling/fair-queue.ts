@@ -9,8 +9,6 @@ export interface TenantShare {
   readonly weight?: number | undefined;
   /** Most at once; default no cap. */
   readonly concurrency?: number | undefined;
-  /** Whether each start needs credit, given by `grant`; default false. */
-  readonly counted?: boolean | undefined;
 }
 
 export interface FairQueueOptions<T> {
@@ -20,8 +18,6 @@ export interface FairQueueOptions<T> {
   readonly alive?: (item: T) => boolean;
   /** One of so many starts goes to a later priority while the first has work; default 16. */
   readonly laterEvery?: number;
-  /** Called once when a tenant has entries and no credit; then not again before `grant`. */
-  readonly onCreditWanted?: (tenant: string, waiting: number) => void;
 }
 
 /** How a tenant stands, for people who ask why. */
@@ -41,7 +37,7 @@ const SMALLEST_SWEEP = 1_024;
  *
  * - Priority 1 goes before 2 and so on to 10, but one of 16 starts goes to the later ones, in turn among them.
  * - Within a priority tenants take turns, each with as many starts as its weight; a tenant's own entries keep their order.
- * - A tenant that may not start (its cap, its credit, a hold) leaves the circle at once and is back when it may, at
+ * - A tenant that may not start (its cap, a hold) leaves the circle at once and is back when it may, at
  *   the end of it: it costs the others nothing, however many there are of its kind.
  * - Work-conserving: `shift` answers nothing only when no entry may start.
  *
@@ -49,7 +45,7 @@ const SMALLEST_SWEEP = 1_024;
  * 16 times the number of later priorities with work when an earlier priority is flooded.
  */
 export class FairQueue<T> {
-  readonly #options: FairQueueOptions<T>;
+  readonly #shareOf: (tenant: string) => TenantShare;
   readonly #alive: (item: T) => boolean;
   readonly #tenants = new Map<string, TenantLanes<T>>();
   readonly #rings: readonly Ring<Lane<T>>[] = Array.from(
@@ -60,10 +56,12 @@ export class FairQueue<T> {
   /** Bit p is set while the ring of priority p has a lane. */
   #ready = 0;
   #size = 0;
+  /** Entries of tenants that may not start another. */
+  #barred = 0;
   #sweepAt = SMALLEST_SWEEP;
 
   constructor(options: FairQueueOptions<T> = {}) {
-    this.#options = options;
+    this.#shareOf = options.shareOf ?? (() => ({}));
     this.#alive = options.alive ?? (() => true);
     this.#turns = new PriorityTurns(options.laterEvery ?? 16);
   }
@@ -78,6 +76,11 @@ export class FairQueue<T> {
     return this.#ready !== 0;
   }
 
+  /** Entries whose tenants may start another; nobody's entries included until their turn. */
+  get startable(): number {
+    return this.#size - this.#barred;
+  }
+
   /** Adds an entry behind the tenant's others; a `priority` outside 1 to 10 is taken for the nearest. */
   push(item: T, tenant: string, priority: number): void {
     const lane = this.#laneOf(tenant, priority);
@@ -85,11 +88,10 @@ export class FairQueue<T> {
     this.#arrived(lane);
   }
 
-  /** Gives back what `shift` answered and could not start: first of its tenant again, no longer running, credit unspent. */
+  /** Gives back what `shift` answered and could not start: first of its tenant again, no longer running. */
   putBack(item: T, tenant: string, priority: number): void {
     const lane = this.#laneOf(tenant, priority);
     lane.prepend(item);
-    lane.tenant.gate.credit += 1;
     this.#arrived(lane);
     this.ended(tenant);
   }
@@ -140,15 +142,6 @@ export class FairQueue<T> {
     this.#settle(lanes);
   }
 
-  /** Gives a counted tenant `starts` more; 0 says that the question was answered and may be asked again. */
-  grant(tenant: string, starts: number): void {
-    const lanes = this.#tenants.get(tenant);
-    if (lanes === undefined) return;
-    lanes.gate.asked = false;
-    lanes.gate.credit += starts;
-    this.#settle(lanes);
-  }
-
   /** Asks for the shares anew, after they have changed: those of one tenant, or of all. */
   refresh(tenant?: string): void {
     if (tenant === undefined) for (const lanes of this.#tenants.values()) this.#refresh(lanes);
@@ -163,6 +156,7 @@ export class FairQueue<T> {
       for (const lane of lanes.lanes) {
         const dropped = lane.retain(this.#alive);
         lanes.waiting -= dropped;
+        if (!lanes.taking) this.#barred -= dropped;
         gone += dropped;
         if (lane.empty) this.#unlink(lane);
       }
@@ -210,19 +204,16 @@ export class FairQueue<T> {
   }
 
   #share(lanes: TenantLanes<T>): void {
-    const { weight = 1, concurrency, counted = false } = this.#options.shareOf?.(lanes.id) ?? {};
-    const { gate } = lanes;
+    const { weight = 1, concurrency } = this.#shareOf(lanes.id);
     lanes.weight = Math.max(1, Math.round(weight));
-    gate.cap = concurrency ?? Number.POSITIVE_INFINITY;
-    if (!counted) gate.credit = Number.POSITIVE_INFINITY;
-    else if (gate.credit === Number.POSITIVE_INFINITY) gate.credit = 0;
+    lanes.gate.cap = concurrency ?? Number.POSITIVE_INFINITY;
   }
 
   #arrived(lane: Lane<T>): void {
     const { tenant } = lane;
     tenant.waiting += 1;
     this.#size += 1;
-    if (!tenant.taking) this.#want(tenant);
+    if (!tenant.taking) this.#barred += 1;
     else if (lane.next === undefined) this.#link(lane);
   }
 
@@ -248,22 +239,13 @@ export class FairQueue<T> {
   /** Puts a tenant's lanes where its gate says: into the rings, or out of them. */
   #settle(tenant: TenantLanes<T>): void {
     const { open } = tenant.gate;
-    if (open !== tenant.taking) {
-      tenant.taking = open;
-      for (const lane of tenant.lanes) {
-        if (!open) this.#unlink(lane);
-        else if (!lane.empty) this.#link(lane);
-      }
+    if (open === tenant.taking) return;
+    tenant.taking = open;
+    this.#barred += open ? -tenant.waiting : tenant.waiting;
+    for (const lane of tenant.lanes) {
+      if (!open) this.#unlink(lane);
+      else if (!lane.empty) this.#link(lane);
     }
-    if (!open) this.#want(tenant);
-  }
-
-  /** Asks for credit once, when that is what entries wait for. */
-  #want(tenant: TenantLanes<T>): void {
-    const { gate } = tenant;
-    if (gate.asked || tenant.waiting === 0 || gate.credit >= 1) return;
-    gate.asked = true;
-    this.#options.onCreditWanted?.(tenant.id, tenant.waiting);
   }
 
   #link(lane: Lane<T>): void {

@@ -2,29 +2,25 @@
 export type HoldReason = 'paused' | 'suspended' | 'limited';
 
 /** Everything that may keep a tenant or a queue from starting another job now. */
-export type Obstacle = HoldReason | 'concurrency' | 'credit';
+export type Obstacle = HoldReason | 'concurrency';
 
 const HOLDS: Readonly<Record<HoldReason, number>> = { paused: 1, suspended: 2, limited: 4 };
 const REASONS = ['paused', 'suspended', 'limited'] as const;
 
-/** Whether a tenant, or a queue, may start one more: its cap, its credit, and who holds it. */
+/** Whether a tenant, or a queue, may start one more: its cap, and who holds it. */
 export class Gate {
   running = 0;
   /** Most at once. */
   cap = Number.POSITIVE_INFINITY;
-  /** Starts left until more are granted; without end where starts are not counted. */
-  credit = Number.POSITIVE_INFINITY;
-  /** Whether more credit was asked for and has not come. */
-  asked = false;
   #holds = 0;
 
   get open(): boolean {
-    return this.#holds === 0 && this.credit >= 1 && this.running < this.cap;
+    return this.#holds === 0 && this.running < this.cap;
   }
 
   /** How many more may start now. */
   get room(): number {
-    return this.#holds === 0 ? Math.max(0, Math.min(this.cap - this.running, Math.floor(this.credit))) : 0;
+    return this.#holds === 0 ? Math.max(0, this.cap - this.running) : 0;
   }
 
   get held(): boolean {
@@ -34,7 +30,6 @@ export class Gate {
   /** Counts starts. */
   start(count: number): void {
     this.running += count;
-    this.credit -= count;
   }
 
   hold(why: HoldReason): void {
@@ -50,7 +45,6 @@ export class Gate {
     return [
       ...REASONS.filter((why) => (this.#holds & HOLDS[why]) !== 0),
       ...(this.running >= this.cap ? (['concurrency'] as const) : []),
-      ...(this.credit < 1 ? (['credit'] as const) : []),
     ];
   }
 }

@@ -40,6 +40,15 @@ export class Ring<L extends Link<L>> {
     link.previous = undefined;
   }
 
+  /** All, from the one whose turn it is. */
+  all(): L[] {
+    const all: L[] = [];
+    const head = this.#head;
+    for (let link = head; link !== undefined; link = link.next === head ? undefined : link.next)
+      all.push(link);
+    return all;
+  }
+
   /** Gives the turn to the next. */
   turn(): void {
     this.#head = this.#head?.next;

@@ -8,16 +8,12 @@ export interface SlotQueue {
   readonly priority: 'high' | 'normal' | 'low';
   /** Most jobs of the queue at once in this process; default the process's cap. */
   readonly concurrency?: number | undefined;
-  /** Whether each start needs credit, given by `grant` (a limit or a start rate over all processes); default false. */
-  readonly counted?: boolean | undefined;
 }
 
 export interface SlotSchedulerOptions {
   /** Most jobs at once in this process. */
   readonly size: number;
   readonly queues: readonly SlotQueue[];
-  /** Called once when a counted queue has job types that want slots and no credit; then not again before `grant`. */
-  readonly onCreditWanted?: (queue: string) => void;
 }
 
 /** What a job type holds of the scheduler. */
@@ -51,7 +47,6 @@ const ROUND = WEIGHTS.high + WEIGHTS.normal + WEIGHTS.low;
  */
 export class SlotScheduler {
   readonly #size: number;
-  readonly #onCreditWanted: (queue: string) => void;
   readonly #classes = {
     high: new PriorityClass(WEIGHTS.high),
     normal: new PriorityClass(WEIGHTS.normal),
@@ -66,11 +61,9 @@ export class SlotScheduler {
 
   constructor(options: SlotSchedulerOptions) {
     this.#size = options.size;
-    this.#onCreditWanted = options.onCreditWanted ?? (() => undefined);
-    for (const { name, priority, concurrency, counted = false } of options.queues) {
-      const place = new QueuePlace(name, this.#classes[priority]);
+    for (const { name, priority, concurrency } of options.queues) {
+      const place = new QueuePlace(this.#classes[priority]);
       place.gate.cap = concurrency ?? Number.POSITIVE_INFINITY;
-      if (counted) place.gate.credit = 0;
       this.#queues.set(name, place);
     }
   }
@@ -111,15 +104,6 @@ export class SlotScheduler {
     this.#offer();
   }
 
-  /** Gives a counted queue `starts` more; 0 says that the question was answered and may be asked again. */
-  grant(queue: string, starts: number): void {
-    const place = this.#queueOf(queue);
-    place.gate.asked = false;
-    place.gate.credit += starts;
-    this.#settle(place);
-    this.#offer();
-  }
-
   /** How a queue stands. */
   standing(queue: string): QueueStanding {
     const { gate } = this.#queueOf(queue);
@@ -152,10 +136,6 @@ export class SlotScheduler {
     const { priority } = queue;
     if (priority.queues.head === undefined) priority.pace = Math.max(priority.pace, this.#paceNow);
     queue.settle();
-    const { gate } = queue;
-    if (gate.credit >= 1 || gate.asked || queue.seats.head === undefined) return;
-    gate.asked = true;
-    this.#onCreditWanted(queue.name);
   }
 
   /** Deals free slots out until nobody wants one. What takers wake or release meanwhile is dealt with here too. */

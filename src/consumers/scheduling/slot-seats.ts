@@ -37,15 +37,13 @@ export class SeatPlace implements Link<SeatPlace> {
 export class QueuePlace implements Link<QueuePlace> {
   next: QueuePlace | undefined;
   previous: QueuePlace | undefined;
-  readonly name: string;
   readonly priority: PriorityClass;
   readonly gate = new Gate();
   readonly seats = new Ring<SeatPlace>();
 
-  constructor(name: string, priority: PriorityClass) {
+  constructor(priority: PriorityClass) {
     this.next = undefined;
     this.previous = undefined;
-    this.name = name;
     this.priority = priority;
   }
 

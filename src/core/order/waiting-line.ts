@@ -173,7 +173,6 @@ export class WaitingLine<C extends WaitingCopy> {
     const key = this.#keys.get(name);
     if (key === undefined || key.busy) return;
     key.dueMs = Math.min(key.dueMs, nowMs);
-    this.#memory.awake(key);
     this.#goOn(key, nowMs);
     this.#readAgain(nowMs);
   }
@@ -184,7 +183,6 @@ export class WaitingLine<C extends WaitingCopy> {
     for (let rank = this.#wakes.rank; rank !== undefined && rank <= nowMs; rank = this.#wakes.rank) {
       const key = this.#wakes.pop();
       if (key === undefined || key.dueMs !== rank || key.busy) continue;
-      this.#memory.awake(key);
       this.#goOn(key, nowMs);
     }
     this.#readAgain(nowMs);
@@ -237,6 +235,8 @@ export class WaitingLine<C extends WaitingCopy> {
   #goOn(key: WaitingKey<C>, nowMs: number): void {
     this.#hungry.delete(key);
     if (key.busy || key.dueMs > nowMs) return;
+    // Whatever finds it due, a timer or a copy that is read before the timer: a front that is asked for stays in memory.
+    this.#memory.awake(key);
     const { front } = key;
     if (front !== undefined) {
       key.busy = true;

@@ -20,6 +20,8 @@ export interface ProducerOptions {
   readonly maxBufferedBytes?: number;
   /** How long records wait for company before a batch leaves, ms; default 0 (what arrives during a flight is the next batch). */
   readonly lingerMs?: number;
+  /** Topics whose batches may wait for company, so many ms, while records keep coming; the first ones never wait. */
+  readonly gather?: { readonly topics: readonly string[]; readonly ms: number };
 }
 
 export interface SendOptions {
@@ -56,6 +58,7 @@ export interface RecordProducer {
 
 export interface ConsumerOptions {
   readonly groupId: string;
+  /** What is urgent comes first: where more waits than one answer to a fetch holds, it is filled in this order. */
   readonly topics: readonly string[];
   /** Longest wait of a fetch for data, ms; default 250. */
   readonly maxWaitMs?: number;

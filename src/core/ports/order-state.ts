@@ -93,6 +93,8 @@ export interface OrderClaimRequest extends PlacedId, Witnessed {
 /** Times are epoch ms of the store's clock. */
 export type OrderClaimAnswer =
   | Exclude<ClaimAnswer, { kind: 'decided' | 'dead' }>
+  /** The head failed before: its next attempt may not start yet. */
+  | { readonly kind: 'wait'; readonly dueMs: number; readonly nowMs: number; readonly attempt: number }
   /** Write the dead letter under this fence. `note`: what the last failure left. */
   | {
       readonly kind: 'dead';

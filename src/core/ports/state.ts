@@ -20,8 +20,6 @@ export interface StateStore {
   decide(requests: readonly DecideRequest[]): Promise<readonly DecideAnswer[]>;
   /** Notes that the successor of a decision is durable: redeliveries of the copy are superseded, not written again. */
   settled(requests: readonly SettledRequest[]): Promise<void>;
-  /** A failed attempt that stays in the worker's memory (ordered types): next attempt and due time; gives the claim back. */
-  postpone(requests: readonly PostponeRequest[]): Promise<readonly ('postponed' | 'lost')[]>;
   /** Gives claims back unused: the start is not counted. */
   release(requests: readonly RenewRequest[]): Promise<void>;
   /** What is known of claims, for people; changes nothing. */
@@ -55,8 +53,6 @@ export interface ClaimRequest extends ClaimId {
   readonly leaseMs: number;
   /** Names the run, not the process: a fresh value for each claim, so that nobody takes another's lease for its own. */
   readonly run: string;
-  /** For ordered types: sequence (origin topic/partition and ordering key) and place (origin offset) kept with the claim. */
-  readonly place?: { readonly sequence: string; readonly offset: string };
 }
 
 /** `decision` is the bytes given to `decide`. Times are epoch ms of the store's clock. */
@@ -64,7 +60,6 @@ export type ClaimAnswer =
   | { readonly kind: 'run'; readonly fence: number; readonly attempt: number; readonly starts: number }
   | { readonly kind: 'done'; readonly fence: number; readonly origin: string; readonly event?: Buffer }
   | { readonly kind: 'running'; readonly untilMs: number; readonly nowMs: number }
-  | { readonly kind: 'wait'; readonly dueMs: number; readonly nowMs: number; readonly attempt: number }
   | {
       readonly kind: 'dead';
       readonly reason: DeadReason;
@@ -128,16 +123,6 @@ export interface SettledRequest extends ClaimId {
   readonly jobId: string;
   readonly hop: number;
   readonly position: string;
-}
-
-export interface PostponeRequest extends ClaimId {
-  readonly jobId: string;
-  readonly fence: number;
-  /** The attempt that comes next. */
-  readonly attempt: number;
-  /** How long until it may start, ms by the store's clock. */
-  readonly delayMs: number;
-  readonly ttlMs: number;
 }
 
 /**

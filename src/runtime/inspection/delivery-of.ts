@@ -4,7 +4,7 @@ import type { AppDefinition } from '../../core/app.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { names } from '../../core/names.ts';
 import type { Serde } from '../../core/ports/serde.ts';
-import type { ConsumedRecord } from '../../core/record.ts';
+import { type ConsumedRecord, movedTo } from '../../core/record.ts';
 
 /** A record as the workers of a job type understand it. */
 export interface Understood {
@@ -30,6 +30,6 @@ export const deliveryOf = async (what: Understood): Promise<Delivery | undefined
     onTierChanged: () => undefined,
   };
   const isOnTier = app.ladderMs.some((tierMs) => names.tier(app.name, tierMs) === record.topic);
-  const taken = isOnTier ? { ...record, topic: names.inbox(app.name, job.type) } : record;
+  const taken = isOnTier ? movedTo(names.inbox(app.name, job.type), record) : record;
   return new Intake({ app, job, serde, tenants }).take(taken);
 };

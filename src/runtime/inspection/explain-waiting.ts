@@ -21,6 +21,7 @@ const REASONS: Readonly<Record<string, string>> = {
   trigger_delay: 'its trigger has a delay',
   dispatch_delay: 'it was dispatched with a delay',
   running_elsewhere: 'its idempotency key ran elsewhere',
+  dedicated_inbox: 'its tenant has an inbox of its own',
   dependency_down: 'what it depends on is down',
 };
 

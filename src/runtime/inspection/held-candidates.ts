@@ -1,5 +1,6 @@
 import type { AppDefinition } from '../../core/app.ts';
 import { parseEnvelope } from '../../core/envelope.ts';
+import { inboxesOf, inboxFor } from '../../core/inbox.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { partitionForKey } from '../../core/murmur2.ts';
 import { names } from '../../core/names.ts';
@@ -19,23 +20,30 @@ export interface HeldCandidate {
   readonly diedAtMs: number;
 }
 
-/** Where a dead letter had its place: at its origin, or, replayed, on the inbox. */
+interface Inboxes {
+  readonly ns: string;
+  readonly job: JobDefinition<unknown>;
+  /** Partitions of each inbox. */
+  readonly partitions: ReadonlyMap<string, number>;
+}
+
+/** Where a dead letter had its place: at its origin, or, replayed, on an inbox. */
 const candidatesOf = (
-  jobType: string,
-  inbox: { readonly topic: string; readonly partitions: number },
+  { ns, job: owner, partitions }: Inboxes,
   { key, headers: raw, timestampMs }: ConsumedRecord,
 ): readonly HeldCandidate[] => {
   const { job, tenant = UNKNOWN_TENANT } = parseEnvelope(raw, true);
   const orderKey = job?.orderKey ?? key?.toString('base64');
   if (job === undefined || orderKey === undefined || job.deadReason === 'behind_dead_letter') return [];
   const routed = job.orderKey === undefined ? (key ?? Buffer.alloc(0)) : Buffer.from(job.orderKey);
-  const replayed = { topic: inbox.topic, partition: partitionForKey(routed, inbox.partitions) };
+  const topic = inboxFor(ns, owner, tenant, job.priority);
+  const replayed = { topic, partition: partitionForKey(routed, partitions.get(topic) ?? 1) };
   return [replayed, parsePosition(job.origin ?? '')].flatMap((at) =>
     at === undefined
       ? []
       : [
           {
-            id: { jobType, tenant, orderKey, partition: `${at.topic}/${at.partition}` },
+            id: { jobType: owner.type, tenant, orderKey, partition: `${at.topic}/${at.partition}` },
             key: keyText(orderKey, key),
             diedAtMs: timestampMs,
           },
@@ -53,20 +61,22 @@ const candidatesOf = (
 export const findHeldCandidates = async (
   app: AppDefinition,
   admin: BrokerAdmin,
-  { type }: JobDefinition<unknown>,
+  job: JobDefinition<unknown>,
   sinceMs: number,
   budget: ReadBudget,
 ): Promise<readonly HeldCandidate[]> => {
   const found = new Map<string, HeldCandidate>();
-  const topic = names.deadLetters(app.name, type);
-  const inboxTopic = names.inbox(app.name, type);
-  const inbox = { topic: inboxTopic, partitions: (await admin.offsetRanges(inboxTopic)).length };
+  const topic = names.deadLetters(app.name, job.type);
+  const partitions = new Map<string, number>();
+  for (const inbox of inboxesOf(app.name, job))
+    partitions.set(inbox, (await admin.offsetRanges(inbox)).length);
+  const inboxes = { ns: app.name, job, partitions };
   const starts = new Map((await admin.offsetsAt(topic, sinceMs)).map((at) => [at.partition, at.offset]));
   for (const { partition, low, high } of await admin.offsetRanges(topic)) {
     const from = budget.beginningOf(starts.get(partition) ?? low, high);
     await admin.read({ topic, partition, from, to: high }, (record) => {
       budget.spend();
-      for (const one of candidatesOf(type, inbox, record)) found.set(sequenceName(one.id), one);
+      for (const one of candidatesOf(inboxes, record)) found.set(sequenceName(one.id), one);
       return true;
     });
   }

@@ -1,4 +1,5 @@
 import type { JobEvent } from '../../core/generated/job-event.ts';
+import { isInboxOf } from '../../core/inbox.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { JOB_EVENT_TYPES, type JobEventType } from '../../core/job-event.ts';
 import { names } from '../../core/names.ts';
@@ -41,8 +42,10 @@ const isOneOf = (event: JobEvent, ...types: readonly JobEventType[]): boolean =>
 const isBeginning = ({ app }: InspectionParts, event: JobEvent): boolean => {
   if (event.type === 'job.dispatched') return true;
   const origin = parsePosition(event.origin)?.topic;
-  const own = [names.inbox(app.name, event.jobType), ...app.ladderMs.map((ms) => names.tier(app.name, ms))];
-  return origin !== undefined && !own.includes(origin) && event.hop === 0 && event.starts <= 1;
+  const tiers = app.ladderMs.map((ms) => names.tier(app.name, ms));
+  const isOwn = (topic: string): boolean =>
+    isInboxOf(app.name, event.jobType, topic) || tiers.includes(topic);
+  return origin !== undefined && !isOwn(origin) && event.hop === 0 && event.starts <= 1;
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { AppDefinition } from '../../core/app.ts';
 import { type JobHeaders, parseEnvelope } from '../../core/envelope.ts';
 import { jobIdOf } from '../../core/ids.ts';
+import { inboxesOf } from '../../core/inbox.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { names } from '../../core/names.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
@@ -44,7 +45,7 @@ const placesOf = (app: AppDefinition, jobs: readonly JobDefinition<unknown>[]): 
     );
   return [
     ...of('waiting', (job) => (job.ordered ? [names.waiting(app.name, job.type)] : [])),
-    ...of('inbox', (job) => [names.inbox(app.name, job.type)]),
+    ...of('inbox', (job) => inboxesOf(app.name, job)),
     ...app.ladderMs.map(
       (tierMs): Place => ({
         role: 'tier',

@@ -2,6 +2,7 @@ import type { AppDefinition } from '../../core/app.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
 import { compareTopics } from './compare-topics.ts';
 import { planOffsets, startsOnNewTopics } from './group-offsets.ts';
+import { findLeftLanes } from './left-lanes.ts';
 import type { TopicOptions, TopicPlan } from './topic-plan.ts';
 
 /**
@@ -18,5 +19,10 @@ export const planTopics = async (
   const created = new Map(comparison.create.map(({ topic, partitions }) => [topic, partitions]));
   const existing = comparison.existing.map(({ topic }) => topic);
   const { firstOffsets, outOfRange } = await planOffsets(app, admin, existing);
-  return { ...comparison, firstOffsets: [...startsOnNewTopics(app, created), ...firstOffsets], outOfRange };
+  return {
+    ...comparison,
+    problems: [...comparison.problems, ...(await findLeftLanes(app, admin))],
+    firstOffsets: [...startsOnNewTopics(app, created), ...firstOffsets],
+    outOfRange,
+  };
 };

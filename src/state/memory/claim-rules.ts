@@ -1,5 +1,5 @@
 import type { DeadReason } from '../../core/outcome.ts';
-import type { ClaimAnswer, ClaimRequest, RenewRequest } from '../../core/ports/state.ts';
+import type { ClaimAnswer, ClaimId, ClaimRequest, RenewRequest } from '../../core/ports/state.ts';
 import { CLAIM_GRACE_MS, wholeMs } from '../durations.ts';
 import type { Done, JobRecord, KeyRecord, Running } from './state-records.ts';
 import type { StateTable } from './state-table.ts';
@@ -12,16 +12,15 @@ export const claim = (table: StateTable, request: ClaimRequest): ClaimAnswer => 
   if (key?.kind === 'done') return doneAnswer(key);
   const own = key?.jobId === request.jobId ? key : undefined;
   if (own !== undefined && own.hop > request.hop) return { kind: 'superseded', origin: own.origin };
-  const job = table.job(request);
-  const byJob = job === undefined ? undefined : answerByJob(job, request, table.nowMs());
-  if (byJob !== undefined) return byJob;
+  const decided = decidedBefore(table.job(request), request);
+  if (decided !== undefined) return decided;
   if (key?.kind === 'running') {
     if (key === own && key.run === request.run) return sameRun(table, request, key);
     if (key.untilMs > table.nowMs()) {
       return { kind: 'running', untilMs: key.untilMs, nowMs: table.nowMs() };
     }
   }
-  return take(table, request, own, job?.hop === request.hop ? job : undefined);
+  return take(table, request, own);
 };
 
 /** Extends the lease of a claim that is still ours; a late repeat never shortens it. */
@@ -48,21 +47,16 @@ const doneAnswer = (done: Done): ClaimAnswer => ({
   ...(done.event === undefined ? {} : { event: done.event }),
 });
 
-/** What a job's own record says to a copy; undefined when the copy may ask for the key. */
-const answerByJob = (job: JobRecord, request: ClaimRequest, nowMs: number): ClaimAnswer | undefined => {
-  if (request.hop < job.hop) return { kind: 'superseded', origin: job.origin };
-  if (request.hop > job.hop) return undefined;
-  if (job.decision !== undefined) {
-    const { position, bytes } = job.decision;
-    if (position !== request.position || bytes === undefined) {
-      return { kind: 'superseded', origin: job.origin };
-    }
-    return { kind: 'decided', decision: bytes };
-  }
-  if (job.dueMs !== undefined && job.dueMs > nowMs) {
-    return { kind: 'wait', dueMs: job.dueMs, nowMs, attempt: job.attempt };
-  }
-  return undefined;
+/** What an earlier decision says to a copy; undefined when nothing stands against it. */
+export const decidedBefore = (
+  job: JobRecord | undefined,
+  { hop, position }: Pick<ClaimRequest, 'hop' | 'position'>,
+): Extract<ClaimAnswer, { kind: 'decided' | 'superseded' }> | undefined => {
+  if (job === undefined || hop > job.hop) return undefined;
+  const { decision, origin } = job;
+  return hop < job.hop || position !== job.position || decision === undefined
+    ? { kind: 'superseded', origin }
+    : { kind: 'decided', decision };
 };
 
 /** The first answer was lost on its way: the run gets it again, with a whole lease. */
@@ -90,27 +84,29 @@ const take = (
   table: StateTable,
   request: ClaimRequest,
   own: Exclude<KeyRecord, Done> | undefined,
-  job: JobRecord | undefined,
 ): ClaimAnswer => {
-  const starts = Math.max(request.starts, job?.starts ?? 0, own?.starts ?? 0);
-  const attempt = Math.max(request.attempt, job?.attempt ?? 0);
-  const dead = exhausted(request, starts, attempt);
+  const { attempt } = request;
+  const starts = Math.max(request.starts, own?.starts ?? 0);
+  return claimedAnswer(give(table, request, { starts, attempt }, exhausted(request, starts, attempt)));
+};
+
+/** Gives a claim, for a run or for writing a dead letter; `starts` are those before it. */
+export const give = (
+  table: StateTable,
+  request: ClaimId & Pick<ClaimRequest, 'jobId' | 'hop' | 'origin' | 'run' | 'leaseMs'>,
+  { starts, attempt }: { readonly starts: number; readonly attempt: number },
+  dead: DeadReason | undefined,
+): Running => {
   const leaseMs = wholeMs(request.leaseMs);
-  const taken: Running = {
-    kind: 'running',
-    fence: table.nextFence(),
-    untilMs: table.nowMs() + leaseMs,
-    run: request.run,
-    jobId: request.jobId,
-    hop: request.hop,
+  const { run, jobId, hop, origin } = request;
+  const given: Running = {
+    ...{ kind: 'running', fence: table.nextFence(), untilMs: table.nowMs() + leaseMs },
+    ...{ run, jobId, hop, attempt, origin },
     starts: dead === undefined ? starts + 1 : starts,
-    attempt,
-    origin: request.origin,
     ...(dead === undefined ? {} : { dead }),
-    ...(request.place === undefined ? {} : { place: request.place }),
   };
-  table.setKey(request, taken, leaseMs + CLAIM_GRACE_MS);
-  return claimedAnswer(taken);
+  table.setKey(request, given, leaseMs + CLAIM_GRACE_MS);
+  return given;
 };
 
 /** The most that a record may spend. */

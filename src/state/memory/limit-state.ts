@@ -8,6 +8,7 @@ import type {
 } from '../../core/ports/limits.ts';
 import { rateMemoryMs, takeStarts } from '../../core/start-rate.ts';
 import { lifetimeMs } from '../durations.ts';
+import { silently } from '../silently.ts';
 import { acquire, releaseSlots, renewSlots } from './limit-slots.ts';
 import type { EachRequest } from './order-state.ts';
 import type { StateTable } from './state-table.ts';
@@ -15,23 +16,15 @@ import type { StateTable } from './state-table.ts';
 // The same rules as src/state/redis/limit-lock-scripts.ts and limit-rate-script.ts.
 
 /** Slots, start rates and locks in this process's memory. */
-export const memoryLimits = (each: EachRequest): LimitStore => {
-  const silently = <Request>(rule: (table: StateTable, request: Request) => void) => {
-    const apply = each(rule);
-    return async (requests: readonly Request[]): Promise<void> => {
-      await apply(requests);
-    };
-  };
-  return {
-    acquire: each(acquire),
-    renewSlots: each(renewSlots),
-    releaseSlots: silently(releaseSlots),
-    takeStarts: each(take),
-    lock: each(lock),
-    renewLocks: each(renewLock),
-    unlock: silently(unlock),
-  };
-};
+export const memoryLimits = (each: EachRequest): LimitStore => ({
+  acquire: each(acquire),
+  renewSlots: each(renewSlots),
+  releaseSlots: silently(each(releaseSlots)),
+  takeStarts: each(take),
+  lock: each(lock),
+  renewLocks: each(renewLock),
+  unlock: silently(each(unlock)),
+});
 
 const take = (table: StateTable, request: TakeStartsRequest): TakeStartsAnswer => {
   const nowMs = table.nowMs();

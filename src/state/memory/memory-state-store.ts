@@ -2,11 +2,12 @@ import type { Clock } from '../../core/clock.ts';
 import { EsteiraError } from '../../core/errors.ts';
 import type { WithLimits } from '../../core/ports/limits.ts';
 import type { OrderedStateStore } from '../../core/ports/order-state.ts';
+import { silently } from '../silently.ts';
 import { claim, release, renew } from './claim-rules.ts';
 import { claimState } from './claim-state.ts';
 import { memoryLimits } from './limit-state.ts';
 import { memoryOrderState } from './order-state.ts';
-import { complete, decide, postpone, settled, told } from './settlement-rules.ts';
+import { complete, decide, settled, told } from './settlement-rules.ts';
 import { StateTable } from './state-table.ts';
 
 /** What the memory store needs. */
@@ -32,25 +33,18 @@ export const createMemoryStateStore = (options: MemoryStateOptions): OrderedStat
       if (closed) throw new EsteiraError('ESTEIRA_CLOSED', 'The state store is closed; open a new one.');
       return requests.map((request) => rule(table, request));
     };
-  const eachSilently = <Request>(rule: (table: StateTable, request: Request) => void) => {
-    const apply = each(rule);
-    return async (requests: readonly Request[]): Promise<void> => {
-      await apply(requests);
-    };
-  };
   return {
     claim: each(claim),
     renew: each(renew),
     complete: each(complete),
-    told: eachSilently(told),
+    told: silently(each(told)),
     decide: each(decide),
-    settled: eachSilently(settled),
-    postpone: each(postpone),
-    release: eachSilently(release),
+    settled: silently(each(settled)),
+    release: silently(each(release)),
     inspect: each(claimState),
     order: memoryOrderState(each),
     limits: memoryLimits(each),
-    verify: () => eachSilently(() => undefined)([]),
+    verify: () => silently(each(() => undefined))([]),
     close: async () => {
       closed = true;
     },

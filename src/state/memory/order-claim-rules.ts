@@ -6,8 +6,7 @@ import type {
   WaitingPartition,
   Witnessed,
 } from '../../core/ports/order-state.ts';
-import { CLAIM_GRACE_MS, wholeMs } from '../durations.ts';
-import { exhausted, extend } from './claim-rules.ts';
+import { exhausted, extend, give } from './claim-rules.ts';
 import { Sequence } from './order-sequence.ts';
 import type { Head } from './order-table.ts';
 import type { KeyRecord, Running } from './state-records.ts';
@@ -72,9 +71,7 @@ export const endedBefore = (
     return { kind: 'superseded', origin: key.origin };
   }
   const job = table.job(request);
-  if (job === undefined || job.hop < request.hop) return undefined;
-  if (job.hop === request.hop && job.decision === undefined) return undefined;
-  return { kind: 'superseded', origin: job.origin };
+  return job === undefined || job.hop < request.hop ? undefined : { kind: 'superseded', origin: job.origin };
 };
 
 const headAnswer = (
@@ -92,7 +89,7 @@ const headAnswer = (
   const starts = Math.max(request.starts, own, head?.starts ?? 0);
   const attempt = Math.max(request.attempt, head?.attempt ?? 0);
   const dead = deathOf(request, sequence, head, starts, attempt);
-  const taken = take(table, request, { starts: dead === undefined ? starts + 1 : starts, attempt }, dead);
+  const taken = give(table, request, { starts, attempt }, dead);
   if (dead === 'behind_dead_letter' && head === undefined) {
     const { fence } = taken;
     sequence.head = { place: request.place, attempt, starts, fence, dueMs: 0, dead };
@@ -109,28 +106,6 @@ const deathOf = (
 ): DeadReason | undefined => {
   if (head?.dead !== undefined) return head.dead;
   return sequence.held > 0 ? 'behind_dead_letter' : exhausted(request, starts, attempt);
-};
-
-const take = (
-  table: StateTable,
-  request: OrderClaimRequest,
-  counts: { readonly starts: number; readonly attempt: number },
-  dead: DeadReason | undefined,
-): Running => {
-  const leaseMs = wholeMs(request.leaseMs);
-  const taken: Running = {
-    kind: 'running',
-    fence: table.nextFence(),
-    untilMs: table.nowMs() + leaseMs,
-    run: request.run,
-    jobId: request.jobId,
-    hop: request.hop,
-    ...counts,
-    origin: request.origin,
-    ...(dead === undefined ? {} : { dead }),
-  };
-  table.setKey(request, taken, leaseMs + CLAIM_GRACE_MS);
-  return taken;
 };
 
 const claimedAnswer = (

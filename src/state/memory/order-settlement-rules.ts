@@ -77,13 +77,10 @@ export const dead = (table: StateTable, request: DeadRequest): CompleteAnswer =>
   const key = table.key(request);
   if (key?.kind === 'done') return 'fenced';
   const job = table.job(request);
-  if (job !== undefined && (job.hop > hop || (job.hop === hop && job.decision !== undefined))) {
-    return job.fence === fence ? 'already' : 'fenced';
-  }
+  if (job !== undefined && job.hop >= hop) return job.fence === fence ? 'already' : 'fenced';
   if (key?.kind === 'running' && key.fence !== fence) return 'fenced';
   if (key?.kind === 'running') table.deleteKey(request);
-  const mark = { hop, attempt: 0, starts: 0, fence, origin, decision: { position: origin } };
-  table.setJob(request, mark, lifetimeMs(request.deadTtlMs));
+  table.setJob(request, { hop, fence, origin, position: origin }, lifetimeMs(request.deadTtlMs));
   moveOn(table, request, request.hold);
   return key?.kind === 'running' ? 'completed' : 'adopted';
 };

@@ -1,4 +1,5 @@
 import type { OrderState } from '../../core/ports/order-state.ts';
+import { silently } from '../silently.ts';
 import { claimInOrder } from './order-claim-rules.ts';
 import {
   completeInOrder,
@@ -19,23 +20,15 @@ export type EachRequest = <Request, Answer>(
 ) => (requests: readonly Request[]) => Promise<readonly Answer[]>;
 
 /** The state of ordered types in this process's memory. */
-export const memoryOrderState = (each: EachRequest): OrderState => {
-  const eachSilently = <Request>(rule: (table: StateTable, request: Request) => void) => {
-    const apply = each(rule);
-    return async (requests: readonly Request[]): Promise<void> => {
-      await apply(requests);
-    };
-  };
-  return {
-    claim: each(claimInOrder),
-    park: each(park),
-    fail: each(fail),
-    complete: each(completeInOrder),
-    dead: each(dead),
-    register: each(register),
-    inspect: each(inspect),
-    hold: eachSilently(hold),
-    lift: eachSilently(lift),
-    condemn: each(condemn),
-  };
-};
+export const memoryOrderState = (each: EachRequest): OrderState => ({
+  claim: each(claimInOrder),
+  park: each(park),
+  fail: each(fail),
+  complete: each(completeInOrder),
+  dead: each(dead),
+  register: each(register),
+  inspect: each(inspect),
+  hold: silently(each(hold)),
+  lift: silently(each(lift)),
+  condemn: each(condemn),
+});

@@ -16,7 +16,6 @@ export interface Running {
   readonly origin: string;
   /** Set when the claim was given to write a dead letter, not to run. */
   readonly dead?: DeadReason;
-  readonly place?: { readonly sequence: string; readonly offset: string };
 }
 
 /** A claim given back unused: nobody holds it, but what was counted before it is kept. */
@@ -40,22 +39,15 @@ export interface Done {
 /** What is known of an idempotency key. */
 export type KeyRecord = Running | Free | Done;
 
-/** What shall become of one copy; without `bytes` its successor is durable. */
-export interface Decision {
-  readonly position: string;
-  readonly bytes?: Buffer;
-}
-
-/** What is known of a job between its runs. */
+/** What was decided last about a job. */
 export interface JobRecord {
   readonly hop: number;
-  readonly attempt: number;
-  readonly starts: number;
-  /** The claim that left this record behind; -1 when there was none. */
+  /** The claim under which it was decided; -1 when there was none. */
   readonly fence: number;
-  /** Where the copy that left it came from. */
+  /** Where the copy that decided came from. */
   readonly origin: string;
-  /** Not to be started before, epoch ms. */
-  readonly dueMs?: number;
-  readonly decision?: Decision;
+  /** Where that copy stands. */
+  readonly position: string;
+  /** What shall become of it, until its successor is durable. */
+  readonly decision?: Buffer;
 }

@@ -1,5 +1,6 @@
 import type { KeyNames, TagId, TenantNames } from './key-names.ts';
 import type { RedisWord } from './redis-connection.ts';
+import { packTogether, WordPacker } from './word-packer.ts';
 
 /**
  * A script that handles many requests of one tag at once, each with the same number of keys and words. It must be
@@ -9,9 +10,9 @@ export interface BatchScript<Request, Answer> {
   readonly name: string;
   readonly source: string;
   /** Adds the keys of one request in the script's order; the tag's fence key comes before all of them. */
-  keys(add: (...names: string[]) => void, names: TenantNames, request: Request): void;
+  keys(add: (name: string) => void, names: TenantNames, request: Request): void;
   /** Adds the words of one request. */
-  words(add: (...words: RedisWord[]) => void, request: Request): void;
+  words(add: (word: RedisWord) => void, request: Request): void;
   /** How many values of the script's flat list make one answer. */
   readonly answerSize: number;
   /** Reads the answer that begins at an index of the list. */
@@ -20,6 +21,12 @@ export interface BatchScript<Request, Answer> {
 
 /** Sends one script to the server and gives its flat list. */
 export type Evaluate = (source: string, words: readonly RedisWord[]) => Promise<readonly unknown[]>;
+
+/**
+ * A call as EVAL wants it: one key, which leads to the node where all keys of its tag live, and all keys and words of
+ * the requests packed into one argument.
+ */
+export const callOf = (fenceKey: string, packed: Buffer): readonly RedisWord[] => ['1', fenceKey, packed];
 
 /** A script runs this many requests at most: about 5 ms of the server's only thread. */
 const MOST_REQUESTS = 500;
@@ -47,7 +54,7 @@ export const runBatch = async <Request extends TagId, Answer>(
     // One after the other: requests of one key take effect in their order, in whichever pieces they are sent.
     for (let from = 0; from < indexes.length; ) {
       const piece = pieceOf(script, namesOf, names.fence, requests, indexes, from);
-      const replies = await evaluate(script.source, piece.words);
+      const replies = await evaluate(script.source, callOf(names.fence, piece.packed));
       piece.indexes.forEach((index, i) => {
         answers[index] = script.answer(replies, i * script.answerSize);
       });
@@ -71,9 +78,15 @@ const groupByTag = (namesOf: KeyNames, requests: readonly TagId[]): readonly Tag
 
 interface Piece {
   readonly indexes: readonly number[];
-  /** The number of keys, the keys, the words: as EVAL wants them. */
-  readonly words: readonly RedisWord[];
+  /** Its keys and words, as the scripts' prelude reads them. */
+  readonly packed: Buffer;
 }
+
+/** Shared by all calls: what they hold is taken out again before anything else can run. */
+const keys = new WordPacker();
+const words = new WordPacker();
+const addKey = (name: string): void => keys.add(name);
+const addWord = (word: RedisWord): void => words.add(word);
 
 const pieceOf = <Request extends TagId>(
   script: BatchScript<Request, unknown>,
@@ -83,26 +96,16 @@ const pieceOf = <Request extends TagId>(
   indexes: readonly number[],
   from: number,
 ): Piece => {
-  const keys = [fenceKey];
-  const words: RedisWord[] = [];
   const taken: number[] = [];
-  let bytes = 0;
-  const addKeys = (...names: string[]): void => {
-    for (const name of names) keys.push(name);
-  };
-  const addWords = (...more: RedisWord[]): void => {
-    for (const word of more) {
-      bytes += word.length;
-      words.push(word);
-    }
-  };
-  for (let i = from; i < indexes.length && taken.length < MOST_REQUESTS && bytes < MOST_BYTES; i += 1) {
+  keys.add(fenceKey);
+  for (let i = from; i < indexes.length && taken.length < MOST_REQUESTS; i += 1) {
+    if (keys.length + words.length > MOST_BYTES) break;
     const index = indexes[i] ?? 0;
     const request = requests[index];
     if (request === undefined) break;
     taken.push(index);
-    script.keys(addKeys, namesOf(request), request);
-    script.words(addWords, request);
+    script.keys(addKey, namesOf(request), request);
+    script.words(addWord, request);
   }
-  return { indexes: taken, words: [`${keys.length}`, ...keys, ...words] };
+  return { indexes: taken, packed: packTogether(keys, words) };
 };

@@ -1,20 +1,19 @@
 import type { ClaimAnswer, ClaimRequest } from '../../core/ports/state.ts';
 import { wholeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
-import { bytes, number, text, unexpected } from './replies.ts';
+import { type ClaimReader, commonReaders, readClaimAnswer } from './claim-replies.ts';
+import { bytes, number, text } from './replies.ts';
 import { SCRIPT_PRELUDE } from './script-prelude.ts';
 
 // The same rules as src/state/memory/claim-rules.ts, in the same order; docs/adr/0004 says why they are these.
 
 /** Answers are four values each in one flat list; the first says which answer it is. */
 const SOURCE = `${SCRIPT_PRELUDE}
-local RUN, DONE, RUNNING, WAIT, STARTS_EXHAUSTED, ATTEMPTS_EXHAUSTED, DECIDED, SUPERSEDED = 1, 2, 3, 4, 5, 6, 7, 8
+local RUN, DONE, RUNNING, STARTS_EXHAUSTED, ATTEMPTS_EXHAUSTED, DECIDED, SUPERSEDED = 1, 2, 3, 4, 5, 6, 7
 local DEAD = {starts_exhausted = STARTS_EXHAUSTED, attempts_exhausted = ATTEMPTS_EXHAUSTED}
 local known = tonumber(held[KEYS[1]] or '0')
 local largest = known
 local numbers_of = {}
--- One word a request: each one less is one less to send, to parse and to keep. An empty position is the origin.
-local WORD = '^([^\\n]*)\\n([^\\n]*)\\n([^\\n]*)\\n([^\\n]*)\\n(.*)$'
 
 -- Most requests of a batch have the same numbers: each text is read once.
 local function read_numbers(text)
@@ -24,29 +23,14 @@ local function read_numbers(text)
   return numbers
 end
 
-local function by_job(job, hop, position)
-  if hop < job[J_HOP] then return SUPERSEDED, job[J_ORIGIN] end
-  if hop > job[J_HOP] then return nil end
-  if job[J_POSITION] then
-    if job[J_POSITION] ~= position or not job[J_DECISION] then return SUPERSEDED, job[J_ORIGIN] end
-    return DECIDED, job[J_DECISION]
-  end
-  if job[J_DUE] > now then return WAIT, job[J_DUE], now, job[J_ATTEMPT] end
-  return nil
-end
-
 local function claimed(key)
   return DEAD[key[R_DEAD]] or RUN, key[R_FENCE], key[R_ATTEMPT], key[R_STARTS]
 end
 
-local function take(key_name, key, own, job, asked, n)
+local function take(key_name, key, own, asked, n)
   local starts, attempt = n[3], n[2]
   local running = key and key[1] == 'R'
   if own then starts = max(starts, key[running and R_STARTS or F_STARTS]) end
-  if job and job[J_HOP] == n[1] then
-    starts = max(starts, job[J_STARTS])
-    attempt = max(attempt, job[J_ATTEMPT])
-  end
   local dead = ''
   if starts >= n[5] then dead = 'starts_exhausted'
   elseif attempt > n[4] then dead = 'attempts_exhausted'
@@ -59,12 +43,10 @@ local function take(key_name, key, own, job, asked, n)
   return claimed(taken)
 end
 
-local function claim(key_name, job_name, word)
-  local asked = {}
-  local numbers
-  asked.job, asked.run, numbers, asked.position, asked.origin = string.match(word, WORD)
+local function claim(key_name, job_name, at)
+  local asked = {job = ARGV[at], run = ARGV[at + 1], position = ARGV[at + 3], origin = ARGV[at + 4]}
   if asked.position == '' then asked.position = asked.origin end
-  local n = numbers_of[numbers] or read_numbers(numbers)
+  local n = numbers_of[ARGV[at + 2]] or read_numbers(ARGV[at + 2])
   local key = load(key_name)
   local running = key and key[1] == 'R'
   local own = false
@@ -76,9 +58,9 @@ local function claim(key_name, job_name, word)
     end
   end
   local job = load(job_name)
-  if job then
-    local kind, a, b, c = by_job(job, n[1], asked.position)
-    if kind then return kind, a, b, c end
+  if job and n[1] <= job[J_HOP] then
+    if answers_again(job, n[1], asked.position) then return DECIDED, job[J_DECISION] end
+    return SUPERSEDED, job[J_ORIGIN]
   end
   if running then
     if own and key[R_RUN] == asked.run then
@@ -87,12 +69,12 @@ local function claim(key_name, job_name, word)
     end
     if key[R_UNTIL] > now then return RUNNING, key[R_UNTIL], now end
   end
-  return take(key_name, key, own, job, asked, n)
+  return take(key_name, key, own, asked, n)
 end
 
 local answers = {}
 for i = 1, (#KEYS - 1) / 2 do
-  local kind, a, b, c = claim(KEYS[2 * i], KEYS[2 * i + 1], ARGV[i])
+  local kind, a, b, c = claim(KEYS[2 * i], KEYS[2 * i + 1], 5 * i - 4)
   local at = 4 * i
   answers[at - 3], answers[at - 2], answers[at - 1], answers[at] = kind, a or false, b or false, c or false
 end
@@ -100,20 +82,12 @@ if largest > known then call('SET', KEYS[1], string.format('%.0f', largest), 'PX
 return answers
 `;
 
-const readers: Readonly<Record<number, (a: unknown, b: unknown, c: unknown) => ClaimAnswer>> = {
-  1: (a, b, c) => ({ kind: 'run', fence: number(a), attempt: number(b), starts: number(c) }),
-  2: (a, b, c) => ({
-    kind: 'done',
-    fence: number(a),
-    origin: text(b),
-    ...(c === null ? {} : { event: bytes(c) }),
-  }),
-  3: (a, b) => ({ kind: 'running', untilMs: number(a), nowMs: number(b) }),
-  4: (a, b, c) => ({ kind: 'wait', dueMs: number(a), nowMs: number(b), attempt: number(c) }),
-  5: (a, b, c) => dead('starts_exhausted', a, b, c),
-  6: (a, b, c) => dead('attempts_exhausted', a, b, c),
-  7: (a) => ({ kind: 'decided', decision: bytes(a) }),
-  8: (a) => ({ kind: 'superseded', origin: text(a) }),
+const readers: Readonly<Record<number, ClaimReader<ClaimAnswer>>> = {
+  ...commonReaders,
+  4: (a, b, c) => dead('starts_exhausted', a, b, c),
+  5: (a, b, c) => dead('attempts_exhausted', a, b, c),
+  6: (a) => ({ kind: 'decided', decision: bytes(a) }),
+  7: (a) => ({ kind: 'superseded', origin: text(a) }),
 };
 
 const dead = (
@@ -123,31 +97,26 @@ const dead = (
   c: unknown,
 ): ClaimAnswer => ({ kind: 'dead', reason, fence: number(a), attempt: number(b), starts: number(c) });
 
-/** A foreign hand may have written anything into `job-id`. */
-const oneLine = (text: string): string => (text.includes('\n') ? text.replaceAll('\n', ' ') : text);
-
 const numbersOf = (request: ClaimRequest): string => {
   const { hop, attempt, starts, maxAttempts, maxStarts, leaseMs } = request;
   return `${hop} ${attempt} ${starts} ${maxAttempts} ${maxStarts} ${wholeMs(leaseMs)}`;
 };
-
-const positionOf = ({ position, origin }: ClaimRequest): string =>
-  position === origin ? '' : oneLine(position);
 
 /** Who may run. */
 export const claimScript: BatchScript<ClaimRequest, ClaimAnswer> = {
   name: 'claim',
   source: SOURCE,
   answerSize: 4,
-  keys: (add, names, request) => add(names.key(request.idempotencyKey), names.job(request.jobId)),
-  words: (add, request) =>
-    add(
-      `${oneLine(request.jobId)}\n${oneLine(request.run)}\n${numbersOf(request)}\n${positionOf(request)}\n${request.origin}`,
-    ),
-  answer: (replies, at) => {
-    const read = readers[number(replies[at])];
-    return read === undefined
-      ? unexpected('an answer')
-      : read(replies[at + 1], replies[at + 2], replies[at + 3]);
+  keys: (add, names, request) => {
+    add(names.key(request.idempotencyKey));
+    add(names.job(request.jobId));
   },
+  words: (add, request) => {
+    add(request.jobId);
+    add(request.run);
+    add(numbersOf(request));
+    add(request.position === request.origin ? '' : request.position);
+    add(request.origin);
+  },
+  answer: (replies, at) => readClaimAnswer(readers, replies, at),
 };

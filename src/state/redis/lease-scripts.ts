@@ -26,7 +26,10 @@ export const renewScript: BatchScript<RenewRequest, 'renewed' | 'gone'> = {
   source: RENEW,
   answerSize: 1,
   keys: (add, names, request) => add(names.key(request.idempotencyKey)),
-  words: (add, request) => add(String(request.fence), String(wholeMs(request.leaseMs))),
+  words: (add, request) => {
+    add(String(request.fence));
+    add(String(wholeMs(request.leaseMs)));
+  },
   answer: (replies, at) => (number(replies[at]) === 1 ? 'renewed' : 'gone'),
 };
 

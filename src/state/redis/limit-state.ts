@@ -1,4 +1,5 @@
 import type { LimitId, LimitStore, LockId } from '../../core/ports/limits.ts';
+import { silently } from '../silently.ts';
 import { evaluateOn } from './evaluate.ts';
 import { namePart } from './key-names.ts';
 import { lockScript, renewLockScript, unlockScript } from './limit-lock-scripts.ts';
@@ -17,23 +18,14 @@ export const redisLimits = (connection: RedisConnection, namespace: string): Lim
     ) =>
     (requests: readonly Request[]): Promise<readonly Answer[]> =>
       connection.use(script.name, (commands) => runEach(evaluateOn(commands), keysOf, script, requests));
-  const silently = <Request>(
-    keysOf: (request: Request) => readonly string[],
-    script: LimitScript<Request, void>,
-  ) => {
-    const run = each(keysOf, script);
-    return async (requests: readonly Request[]): Promise<void> => {
-      await run(requests);
-    };
-  };
   return {
     acquire: each(names.slots, acquireScript),
     renewSlots: each(names.slots, renewSlotsScript),
-    releaseSlots: silently(names.slots, releaseSlotsScript),
+    releaseSlots: silently(each(names.slots, releaseSlotsScript)),
     takeStarts: each(names.rate, takeStartsScript),
     lock: each(names.lock, lockScript),
     renewLocks: each(names.lock, renewLockScript),
-    unlock: silently(names.lock, unlockScript),
+    unlock: silently(each(names.lock, unlockScript)),
   };
 };
 

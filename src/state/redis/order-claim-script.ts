@@ -2,6 +2,7 @@ import { DEAD_REASONS, type DeadReason } from '../../core/outcome.ts';
 import type { OrderClaimAnswer, OrderClaimRequest } from '../../core/ports/order-state.ts';
 import { lifetimeMs, wholeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
+import { type ClaimReader, commonReaders, readClaimAnswer } from './claim-replies.ts';
 import { ORDER_PRELUDE } from './order-prelude.ts';
 import { bytes, number, text, unexpected } from './replies.ts';
 
@@ -41,9 +42,8 @@ local function take(key_name, key, s, place, at, n)
   local dead = death_of(s, head, n, starts, attempt)
   local counted = dead == '' and starts + 1 or starts
   largest = max(largest + 1, now_us, running and key[R_FENCE] + 1 or 0)
-  local taken = {
-    'R', largest, now + n[N_LEASE], ARGV[at + 1], ARGV[at], n[N_HOP], counted, attempt, dead, ARGV[at + 3], ''
-  }
+  local taken =
+    {'R', largest, now + n[N_LEASE], ARGV[at + 1], ARGV[at], n[N_HOP], counted, attempt, dead, ARGV[at + 3]}
   store(key_name, taken, n[N_LEASE] + GRACE)
   if dead == 'behind_dead_letter' and not head then
     set_head(s, {place, attempt, starts, largest, 0, dead, false})
@@ -107,15 +107,8 @@ if largest > known_fence then call('SET', KEYS[1], string.format('%.0f', largest
 return answers
 `;
 
-const readers: Readonly<Record<number, (a: unknown, b: unknown, c: unknown) => OrderClaimAnswer>> = {
-  1: (a, b, c) => ({ kind: 'run', fence: number(a), attempt: number(b), starts: number(c) }),
-  2: (a, b, c) => ({
-    kind: 'done',
-    fence: number(a),
-    origin: text(b),
-    ...(c === null ? {} : { event: bytes(c) }),
-  }),
-  3: (a, b) => ({ kind: 'running', untilMs: number(a), nowMs: number(b) }),
+const readers: Readonly<Record<number, ClaimReader<OrderClaimAnswer>>> = {
+  ...commonReaders,
   4: (a, b, c) => ({ kind: 'wait', dueMs: number(a), nowMs: number(b), attempt: number(c) }),
   5: (a, b, c) => dead(number(a), text(b), c === null ? undefined : bytes(c)),
   6: (a) => ({ kind: 'superseded', origin: text(a) }),
@@ -141,28 +134,20 @@ export const orderClaimScript: BatchScript<OrderClaimRequest, OrderClaimAnswer> 
   source: SOURCE,
   answerSize: 4,
   keys: (add, names, request) => {
-    add(
-      names.key(request.idempotencyKey),
-      names.sequence(request.partition, request.orderKey),
-      names.job(request.jobId),
-    );
+    add(names.key(request.idempotencyKey));
+    add(names.sequence(request.partition, request.orderKey));
+    add(names.job(request.jobId));
     if (witnessedEnd(request) > 0) add(names.seen(request.waitingPartition));
   },
-  words: (add, request) =>
-    add(
-      request.jobId,
-      request.run,
-      numbersOf(request),
-      request.origin,
-      `${request.place}`,
-      `${request.known ?? -1}`,
-    ),
-  answer: (replies, at) => {
-    const read = readers[number(replies[at])];
-    return read === undefined
-      ? unexpected('an answer')
-      : read(replies[at + 1], replies[at + 2], replies[at + 3]);
+  words: (add, request) => {
+    add(request.jobId);
+    add(request.run);
+    add(numbersOf(request));
+    add(request.origin);
+    add(`${request.place}`);
+    add(`${request.known ?? -1}`);
   },
+  answer: (replies, at) => readClaimAnswer(readers, replies, at),
 };
 
 /** What the witness must have seen before the direct way is believed; 0: nothing. */

@@ -64,7 +64,7 @@ local function ended_before(key, job_name, job_id, hop)
     end
   end
   local job = load(job_name)
-  if job and (job[J_HOP] > hop or (job[J_HOP] == hop and job[J_POSITION])) then return job[J_ORIGIN] end
+  if job and job[J_HOP] >= hop then return job[J_ORIGIN] end
   return nil
 end
 `;

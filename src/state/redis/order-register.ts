@@ -1,9 +1,10 @@
 import type { RegisteredCopy, RegisterRequest } from '../../core/ports/order-state.ts';
 import { lifetimeMs } from '../durations.ts';
-import type { Evaluate } from './batch-script.ts';
+import { callOf, type Evaluate } from './batch-script.ts';
 import type { KeyNames, TagNames } from './key-names.ts';
 import { ORDER_PRELUDE } from './order-prelude.ts';
 import { number } from './replies.ts';
+import { packTogether, WordPacker } from './word-packer.ts';
 
 /** One script takes this many copies of a tag: below what Lua can unpack, about 15 ms of the server. */
 const MOST_COPIES = 5_000;
@@ -21,6 +22,12 @@ if seen < after then return {0} end
 call('SET', KEYS[2], string.format('%.0f', max(seen, up_to)), 'PX', ttl)
 return {1}
 `;
+
+const packed = (words: readonly string[]): WordPacker => {
+  const packer = new WordPacker();
+  for (const word of words) packer.add(word);
+  return packer;
+};
 
 /** Finds the tags of a job type. */
 export type TagsOf = (jobType: string) => readonly TagNames[];
@@ -62,14 +69,10 @@ const registerUnder = async (
     const sequences = piece.map(({ sequence }) =>
       namesOf(sequence).sequence(sequence.partition, sequence.orderKey),
     );
-    const keys = [names.fence, names.seen(waitingPartition), ...sequences];
-    const words = [
-      `${after}`,
-      `${isLast ? upTo : after}`,
-      `${lifetimeMs(ttlMs)}`,
-      ...piece.map(({ place }) => `${place}`),
-    ];
-    const [reply] = await evaluate(REGISTER, [`${keys.length}`, ...keys, ...words]);
+    const keys = packed([names.fence, names.seen(waitingPartition), ...sequences]);
+    const numbers = [after, isLast ? upTo : after, lifetimeMs(ttlMs), ...piece.map(({ place }) => place)];
+    const words = packed(numbers.map((one) => `${one}`));
+    const [reply] = await evaluate(REGISTER, callOf(names.fence, packTogether(keys, words)));
     if (number(reply) !== 1) answer = 'behind';
   }
   return answer;

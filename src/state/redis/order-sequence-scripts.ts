@@ -14,7 +14,7 @@ import { number, text } from './replies.ts';
 
 // What people ask of sequences. The same rules as src/state/memory/order-settlement-rules.ts.
 
-const keys = (add: (...names: string[]) => void, names: TenantNames, id: SequenceId): void =>
+const keys = (add: (name: string) => void, names: TenantNames, id: SequenceId): void =>
   add(names.sequence(id.partition, id.orderKey));
 
 const INSPECT = `${ORDER_PRELUDE}
@@ -77,7 +77,10 @@ export const holdScript: BatchScript<HoldRequest, void> = {
   source: HOLD,
   answerSize: 0,
   keys,
-  words: (add, request) => add(`${request.dead}`, `${lifetimeMs(request.ttlMs)}`),
+  words: (add, request) => {
+    add(`${request.dead}`);
+    add(`${lifetimeMs(request.ttlMs)}`);
+  },
   answer: () => undefined,
 };
 
@@ -124,6 +127,10 @@ export const condemnScript: BatchScript<CondemnRequest, 'condemned' | 'gone'> = 
   source: CONDEMN,
   answerSize: 1,
   keys,
-  words: (add, request) => add(`${request.place}`, request.reason, `${lifetimeMs(request.ttlMs)}`),
+  words: (add, request) => {
+    add(`${request.place}`);
+    add(request.reason);
+    add(`${lifetimeMs(request.ttlMs)}`);
+  },
   answer: (replies, at) => (number(replies[at]) === 1 ? 'condemned' : 'gone'),
 };

@@ -15,13 +15,16 @@ import { number, unexpected } from './replies.ts';
 
 // The same rules as src/state/memory/order-settlement-rules.ts, in the same order.
 
-/** The three keys of a record: idempotency key, sequence, job. */
-const placedKeys = (names: TenantNames, request: ParkRequest | OrderCompleteRequest | DeadRequest) =>
-  [
-    names.key(request.idempotencyKey),
-    names.sequence(request.partition, request.orderKey),
-    names.job(request.jobId),
-  ] as const;
+/** Adds the three keys of a record: idempotency key, sequence, job. */
+const addPlacedKeys = (
+  add: (name: string) => void,
+  names: TenantNames,
+  request: ParkRequest | OrderCompleteRequest | DeadRequest,
+): void => {
+  add(names.key(request.idempotencyKey));
+  add(names.sequence(request.partition, request.orderKey));
+  add(names.job(request.jobId));
+};
 
 const PARK_ANSWERS: readonly ParkAnswer[] = ['parked', 'ended', 'rebuilding', 'direct'];
 
@@ -64,13 +67,14 @@ export const parkScript: BatchScript<ParkRequest, ParkAnswer> = {
   source: PARK,
   answerSize: 1,
   keys: (add, names, request) => {
-    add(...placedKeys(names, request));
+    addPlacedKeys(add, names, request);
     if (witnessedEnd(request) > 0) add(names.seen(request.waitingPartition));
   },
   words: (add, request) => {
     const { jobId, hop, place, known = -1 } = request;
     const numbers = `${hop} ${place} ${known} ${witnessedEnd(request)} ${lifetimeMs(request.ttlMs)}`;
-    add(jobId, `${numbers} ${request.follows === true ? 1 : 0}`);
+    add(jobId);
+    add(`${numbers} ${request.follows === true ? 1 : 0}`);
   },
   answer: (replies, at) => PARK_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
 };
@@ -107,16 +111,16 @@ export const failScript: BatchScript<FailRequest, 'failed' | 'lost'> = {
   name: 'fail',
   source: FAIL,
   answerSize: 1,
-  keys: (add, names, request) =>
-    add(names.key(request.idempotencyKey), names.sequence(request.partition, request.orderKey)),
+  keys: (add, names, request) => {
+    add(names.key(request.idempotencyKey));
+    add(names.sequence(request.partition, request.orderKey));
+  },
   words: (add, request) => {
     const { place, fence, attempt, note } = request;
     const times = `${wholeMs(request.delayMs)} ${wholeMs(request.leaseMs)} ${lifetimeMs(request.ttlMs)}`;
-    add(
-      `${place} ${fence} ${attempt} ${times} ${note === undefined ? 0 : 1}`,
-      request.dead ?? '',
-      note ?? '',
-    );
+    add(`${place} ${fence} ${attempt} ${times} ${note === undefined ? 0 : 1}`);
+    add(request.dead ?? '');
+    add(note ?? '');
   },
   answer: (replies, at) => (number(replies[at]) === 1 ? 'failed' : 'lost'),
 };
@@ -158,11 +162,16 @@ export const orderCompleteScript: BatchScript<OrderCompleteRequest, CompleteAnsw
   name: 'order complete',
   source: COMPLETE,
   answerSize: 1,
-  keys: (add, names, request) => add(...placedKeys(names, request)),
+  keys: addPlacedKeys,
   words: (add, request) => {
     const { fence, origin, event, where, place, hop, jobId } = request;
     const details = `${where === 'direct' ? 0 : 1} ${place} ${lifetimeMs(request.ttlMs)} ${hop}`;
-    add(`${fence}`, origin, event, `${lifetimeMs(request.doneTtlMs)}`, details, jobId);
+    add(`${fence}`);
+    add(origin);
+    add(event);
+    add(`${lifetimeMs(request.doneTtlMs)}`);
+    add(details);
+    add(jobId);
   },
   answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
 };
@@ -176,14 +185,12 @@ local function dead(key_name, sequence_name, job_name, at)
   local key = load(key_name)
   if key and key[1] == 'D' then return FENCED end
   local job = load(job_name)
-  if job and (job[J_HOP] > hop or (job[J_HOP] == hop and job[J_POSITION])) then
-    return job[J_FENCE] == fence and ALREADY or FENCED
-  end
+  if job and job[J_HOP] >= hop then return job[J_FENCE] == fence and ALREADY or FENCED end
   local running = key and key[1] == 'R'
   if running and key[R_FENCE] ~= fence then return FENCED end
   if running then remove(key_name) end
   local origin = ARGV[at + 1]
-  store(job_name, {hop, 0, 0, fence, 0, origin, origin}, dead_ttl)
+  store(job_name, {hop, fence, origin, origin}, dead_ttl)
   local s = open(sequence_name)
   finish(s, place, waiting)
   if hold == 1 then
@@ -204,12 +211,13 @@ export const deadScript: BatchScript<DeadRequest, CompleteAnswer> = {
   name: 'dead',
   source: DEAD,
   answerSize: 1,
-  keys: (add, names, request) => add(...placedKeys(names, request)),
+  keys: addPlacedKeys,
   words: (add, request) => {
     const { fence, hop, place, where, hold } = request;
     const flags = `${where === 'direct' ? 0 : 1} ${hold ? 1 : 0}`;
     const lifetimes = `${lifetimeMs(request.ttlMs)} ${lifetimeMs(request.deadTtlMs)}`;
-    add(`${fence} ${hop} ${place} ${flags} ${lifetimes}`, request.origin);
+    add(`${fence} ${hop} ${place} ${flags} ${lifetimes}`);
+    add(request.origin);
   },
   answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
 };

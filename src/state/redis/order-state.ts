@@ -1,4 +1,5 @@
 import type { OrderState } from '../../core/ports/order-state.ts';
+import { silently } from '../silently.ts';
 import type { BatchScript, Evaluate } from './batch-script.ts';
 import type { KeyNames, TagId } from './key-names.ts';
 import { orderClaimScript } from './order-claim-script.ts';
@@ -19,26 +20,18 @@ export interface ScriptRunner {
 }
 
 /** The state of ordered types in Redis. */
-export const redisOrderState = ({ namesOf, tagsOf, each, use }: ScriptRunner): OrderState => {
-  const eachSilently = <Request extends TagId>(script: BatchScript<Request, void>) => {
-    const run = each(script);
-    return async (requests: readonly Request[]): Promise<void> => {
-      await run(requests);
-    };
-  };
-  return {
-    claim: each(orderClaimScript),
-    park: each(parkScript),
-    fail: each(failScript),
-    complete: each(orderCompleteScript),
-    dead: each(deadScript),
-    register: (requests) =>
-      use('register', (evaluate) =>
-        Promise.all(requests.map((request) => registerCopies(evaluate, namesOf, tagsOf, request))),
-      ),
-    inspect: each(inspectScript),
-    hold: eachSilently(holdScript),
-    lift: eachSilently(liftScript),
-    condemn: each(condemnScript),
-  };
-};
+export const redisOrderState = ({ namesOf, tagsOf, each, use }: ScriptRunner): OrderState => ({
+  claim: each(orderClaimScript),
+  park: each(parkScript),
+  fail: each(failScript),
+  complete: each(orderCompleteScript),
+  dead: each(deadScript),
+  register: (requests) =>
+    use('register', (evaluate) =>
+      Promise.all(requests.map((request) => registerCopies(evaluate, namesOf, tagsOf, request))),
+    ),
+  inspect: each(inspectScript),
+  hold: silently(each(holdScript)),
+  lift: silently(each(liftScript)),
+  condemn: each(condemnScript),
+});

@@ -1,6 +1,7 @@
 import { EsteiraError } from '../../core/errors.ts';
 import type { WithLimits } from '../../core/ports/limits.ts';
 import type { OrderedStateStore } from '../../core/ports/order-state.ts';
+import { silently } from '../silently.ts';
 import { type BatchScript, runBatch } from './batch-script.ts';
 import { claimScript } from './claim-script.ts';
 import { claimStateScript } from './claim-state-script.ts';
@@ -12,15 +13,10 @@ import { redisOrderState } from './order-state.ts';
 import { openRedisConnection } from './redis-connection.ts';
 import type { RedisStateOptions, StateLog } from './redis-options.ts';
 import { checkServer } from './server-check.ts';
-import {
-  completeScript,
-  decideScript,
-  postponeScript,
-  settledScript,
-  toldScript,
-} from './settlement-scripts.ts';
+import { completeScript, decideScript, settledScript, toldScript } from './settlement-scripts.ts';
 
-const DEFAULT_BUCKETS = 16;
+/** Each bucket is a call of its own; only a cluster gains by more. */
+const DEFAULT_BUCKETS = 1;
 
 /**
  * Claims, done marks and decisions in Redis 5 or later (or a server that speaks as it does, with Lua and cmsgpack).
@@ -40,21 +36,14 @@ export const createRedisStateStore = (
     <Request extends TagId, Answer>(script: BatchScript<Request, Answer>) =>
     async (requests: readonly Request[]): Promise<readonly Answer[]> =>
       connection.use(script.name, (commands) => runBatch(evaluateOn(commands), names, script, requests));
-  const eachSilently = <Request extends TagId>(script: BatchScript<Request, void>) => {
-    const run = each(script);
-    return async (requests: readonly Request[]): Promise<void> => {
-      await run(requests);
-    };
-  };
   return {
     claim: each(claimScript),
     renew: each(renewScript),
     complete: each(completeScript),
-    told: eachSilently(toldScript),
+    told: silently(each(toldScript)),
     decide: each(decideScript),
-    settled: eachSilently(settledScript),
-    postpone: each(postponeScript),
-    release: eachSilently(releaseScript),
+    settled: silently(each(settledScript)),
+    release: silently(each(releaseScript)),
     inspect: each(claimStateScript),
     order: redisOrderState({
       ...{ each, namesOf: names, tagsOf: createTagNames(options.namespace, bucketsOf(options)) },

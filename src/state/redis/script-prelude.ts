@@ -4,18 +4,20 @@ import { CLAIM_GRACE_MS } from '../durations.ts';
 const FENCE_MEMORY_MS = 7 * 24 * 3_600_000;
 
 /**
- * What all scripts begin with. KEYS[1] holds the largest fence of the tag; the keys of the requests follow.
+ * What all scripts begin with: keys and words come as two lists in one argument. KEYS[1] holds the largest fence of
+ * the tag; the keys of the requests follow.
  *
  * Records are MessagePack lists:
- * - key, running: 'R', fence, until, run, job id, hop, starts, attempt, dead reason or '', origin, place or ''
+ * - key, running: 'R', fence, until, run, job id, hop, starts, attempt, dead reason or '', origin
  * - key, given back unused: 'F', job id, hop, starts, origin
  * - key, done: 'D', fence, origin, event (absent once told)
- * - job: hop, attempt, starts, fence or -1, due or 0, origin, position (when decided), decision (until settled)
+ * - job, decided about: hop, fence or -1, origin, position, decision (until settled)
  *
  * All keys are read by one MGET, which costs half of single reads; `held` follows what the script writes, so that a
  * later request of the same key sees what an earlier one did.
  */
 export const SCRIPT_PRELUDE = `
+local KEYS, ARGV = cmsgpack.unpack(ARGV[1])
 local time = redis.call('TIME')
 local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local now = math.floor(now_us / 1000)
@@ -24,7 +26,7 @@ local FENCE_MEMORY = ${FENCE_MEMORY_MS}
 local R_FENCE, R_UNTIL, R_RUN, R_JOB, R_HOP, R_STARTS, R_ATTEMPT, R_DEAD, R_ORIGIN = 2, 3, 4, 5, 6, 7, 8, 9, 10
 local F_JOB, F_HOP, F_STARTS, F_ORIGIN = 2, 3, 4, 5
 local D_FENCE, D_ORIGIN, D_EVENT = 2, 3, 4
-local J_HOP, J_ATTEMPT, J_STARTS, J_FENCE, J_DUE, J_ORIGIN, J_POSITION, J_DECISION = 1, 2, 3, 4, 5, 6, 7, 8
+local J_HOP, J_FENCE, J_ORIGIN, J_POSITION, J_DECISION = 1, 2, 3, 4, 5
 local call, pack, unpack_record, max = redis.call, cmsgpack.pack, cmsgpack.unpack, math.max
 
 local held = {}
@@ -56,6 +58,11 @@ end
 local function extend(name, key, lease)
   key[R_UNTIL] = max(key[R_UNTIL], now + lease)
   store(name, key, key[R_UNTIL] - now + GRACE)
+end
+
+-- Whether this very copy had decided, and its successor may not be durable yet.
+local function answers_again(job, hop, position)
+  return hop == job[J_HOP] and position == job[J_POSITION] and job[J_DECISION]
 end
 
 local function holds(key, fence)

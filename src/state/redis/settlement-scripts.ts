@@ -4,10 +4,9 @@ import type {
   CompleteRequest,
   DecideAnswer,
   DecideRequest,
-  PostponeRequest,
   SettledRequest,
 } from '../../core/ports/state.ts';
-import { lifetimeMs, wholeMs } from '../durations.ts';
+import { lifetimeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
 import { bytes, number, text, unexpected } from './replies.ts';
 import { SCRIPT_PRELUDE } from './script-prelude.ts';
@@ -19,9 +18,8 @@ const COMPLETE_ANSWERS: readonly CompleteAnswer[] = ['completed', 'already', 'ad
 const COMPLETE = `${SCRIPT_PRELUDE}
 local COMPLETED, ALREADY, ADOPTED, FENCED = 0, 1, 2, 3
 
-local function complete(key_name, job_name, word, event)
-  local fence_text, lifetime, origin = string.match(word, '^(%S+) (%S+) (.*)$')
-  local fence = tonumber(fence_text)
+local function complete(key_name, job_name, at)
+  local fence, lifetime, origin, event = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local key = load(key_name)
   if key and key[1] == 'D' then return key[D_FENCE] == fence and ALREADY or FENCED end
   local running = key and key[1] == 'R'
@@ -32,7 +30,7 @@ local function complete(key_name, job_name, word, event)
 end
 
 local answers = {}
-for i = 1, (#KEYS - 1) / 2 do answers[i] = complete(KEYS[2 * i], KEYS[2 * i + 1], ARGV[2 * i - 1], ARGV[2 * i]) end
+for i = 1, (#KEYS - 1) / 2 do answers[i] = complete(KEYS[2 * i], KEYS[2 * i + 1], 4 * i - 3) end
 return answers
 `;
 
@@ -41,9 +39,16 @@ export const completeScript: BatchScript<CompleteRequest, CompleteAnswer> = {
   name: 'complete',
   source: COMPLETE,
   answerSize: 1,
-  keys: (add, names, request) => add(names.key(request.idempotencyKey), names.job(request.jobId)),
-  words: (add, request) =>
-    add(`${request.fence} ${lifetimeMs(request.doneTtlMs)} ${request.origin}`, request.event),
+  keys: (add, names, request) => {
+    add(names.key(request.idempotencyKey));
+    add(names.job(request.jobId));
+  },
+  words: (add, request) => {
+    add(`${request.fence}`);
+    add(`${lifetimeMs(request.doneTtlMs)}`);
+    add(request.origin);
+    add(request.event);
+  },
   answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
 };
 
@@ -75,17 +80,16 @@ local function decide(key_name, job_name, at)
   local ours = holds(key, fence)
   if ours then remove(key_name) end
   local job = load(job_name)
-  if job and job[J_HOP] > hop then return SUPERSEDED, job[J_ORIGIN] end
-  if job and job[J_HOP] == hop and job[J_POSITION] then
-    if job[J_POSITION] ~= position or not job[J_DECISION] then return SUPERSEDED, job[J_ORIGIN] end
-    return DECIDED, job[J_DECISION]
+  if job and hop <= job[J_HOP] then
+    if answers_again(job, hop, position) then return DECIDED, job[J_DECISION] end
+    return SUPERSEDED, job[J_ORIGIN]
   end
   if key and key[1] == 'D' then
     if fence == -1 then return SUPERSEDED, key[D_ORIGIN] end
     return FENCED
   end
   if fence ~= -1 and key and key[1] == 'R' and not ours then return FENCED end
-  store(job_name, {hop, 0, 0, fence, 0, ARGV[at + 5], position, ARGV[at + 3]}, ARGV[at + 4])
+  store(job_name, {hop, fence, ARGV[at + 5], position, ARGV[at + 3]}, ARGV[at + 4])
   return STORED
 end
 
@@ -117,16 +121,18 @@ export const decideScript: BatchScript<DecideRequest, DecideAnswer> = {
   name: 'decide',
   source: DECIDE,
   answerSize: 2,
-  keys: (add, names, request) => add(names.key(request.idempotencyKey), names.job(request.jobId)),
-  words: (add, request) =>
-    add(
-      String(request.hop),
-      request.position,
-      String(request.fence ?? -1),
-      request.decision,
-      String(lifetimeMs(request.ttlMs)),
-      request.origin,
-    ),
+  keys: (add, names, request) => {
+    add(names.key(request.idempotencyKey));
+    add(names.job(request.jobId));
+  },
+  words: (add, request) => {
+    add(String(request.hop));
+    add(request.position);
+    add(String(request.fence ?? -1));
+    add(request.decision);
+    add(String(lifetimeMs(request.ttlMs)));
+    add(request.origin);
+  },
   answer: (replies, at) => decideAnswerOf(replies[at], replies[at + 1]),
 };
 
@@ -148,42 +154,9 @@ export const settledScript: BatchScript<SettledRequest, void> = {
   source: SETTLED,
   answerSize: 0,
   keys: (add, names, request) => add(names.job(request.jobId)),
-  words: (add, request) => add(String(request.hop), request.position),
+  words: (add, request) => {
+    add(String(request.hop));
+    add(request.position);
+  },
   answer: () => undefined,
-};
-
-const POSTPONE = `${SCRIPT_PRELUDE}
-local function postpone(key_name, job_name, at)
-  local fence = tonumber(ARGV[at])
-  local key = load(key_name)
-  local job = load(job_name)
-  if not holds(key, fence) then
-    return job and job[J_FENCE] == fence and not job[J_POSITION] and 1 or 0
-  end
-  remove(key_name)
-  if job and (job[J_HOP] > key[R_HOP] or (job[J_HOP] == key[R_HOP] and job[J_POSITION])) then return 0 end
-  local due = now + tonumber(ARGV[at + 2])
-  store(job_name, {key[R_HOP], tonumber(ARGV[at + 1]), key[R_STARTS], fence, due, key[R_ORIGIN]}, ARGV[at + 3])
-  return 1
-end
-
-local answers = {}
-for i = 1, (#KEYS - 1) / 2 do answers[i] = postpone(KEYS[2 * i], KEYS[2 * i + 1], 4 * i - 3) end
-return answers
-`;
-
-/** Gives claims back with the next attempt and its time. */
-export const postponeScript: BatchScript<PostponeRequest, 'postponed' | 'lost'> = {
-  name: 'postpone',
-  source: POSTPONE,
-  answerSize: 1,
-  keys: (add, names, request) => add(names.key(request.idempotencyKey), names.job(request.jobId)),
-  words: (add, request) =>
-    add(
-      String(request.fence),
-      String(request.attempt),
-      String(wholeMs(request.delayMs)),
-      String(lifetimeMs(request.ttlMs)),
-    ),
-  answer: (replies, at) => (number(replies[at]) === 1 ? 'postponed' : 'lost'),
 };

@@ -1,16 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ClaimAnswer, StateStore } from '../../../src/core/ports/state.ts';
-import {
-  aJob,
-  claim,
-  claimOf,
-  claimRun,
-  completeOf,
-  decideOf,
-  one,
-  postponeOf,
-  type StateFixture,
-} from './fixture.ts';
+import { aJob, claim, claimOf, claimRun, completeOf, decideOf, one, type StateFixture } from './fixture.ts';
 
 const fenceOf = (answer: ClaimAnswer | undefined): number => {
   if (answer?.kind !== 'run') throw new Error(`answered ${answer?.kind}`);
@@ -51,7 +41,6 @@ export const describeBatching = (store: () => StateStore, fixture: StateFixture)
       return fence;
     };
     for (let i = 0; i < 5; i += 1) await store().release([{ ...job, fence: await take(), leaseMs: 0 }]);
-    for (let i = 0; i < 5; i += 1) await store().postpone([postponeOf(job, await take())]);
     for (let hop = 1; hop < 5; hop += 1) await store().decide([decideOf(job, await take(hop), { hop })]);
     for (let i = 0; i < 5; i += 1) {
       const { fence } = await claimRun(store(), job, { hop: 5, leaseMs: 0, maxStarts: 99 });

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import type { StateStore } from '../../../src/core/ports/state.ts';
-import { aJob, claim, claimRun, completeOf, one, rivalOf, SHORT_MS, type StateFixture } from './fixture.ts';
+import {
+  aJob,
+  claim,
+  claimRun,
+  completeOf,
+  decideOf,
+  rivalOf,
+  SHORT_MS,
+  type StateFixture,
+} from './fixture.ts';
 
 /** Who may run, and with which numbers. */
 export const describeClaiming = (store: () => StateStore, fixture: StateFixture): void => {
@@ -114,14 +123,8 @@ export const describeClaiming = (store: () => StateStore, fixture: StateFixture)
     const job = aJob();
     const other = aJob({ jobId: job.jobId });
     const { fence } = await claimRun(store(), job);
-    expect(await one(store().postpone([{ ...job, fence, attempt: 3, delayMs: 3e6, ttlMs: 4e6 }]))).toBe(
-      'postponed',
-    );
+    await store().decide([decideOf(job, fence)]);
+    expect(await claim(store(), job)).toMatchObject({ kind: 'decided' });
     expect(await claim(store(), other)).toMatchObject({ kind: 'run', attempt: 1, starts: 1 });
-  });
-
-  test('a place is kept with the claim and changes no answer', async () => {
-    const place = { sequence: 'billing.events/3/unit-7', offset: '17' };
-    expect(await claimRun(store(), aJob(), { place })).toMatchObject({ attempt: 1, starts: 1 });
   });
 };

@@ -7,7 +7,6 @@ import {
   completeOf,
   decideOf,
   one,
-  postponeOf,
   rivalOf,
   SHORT_MS,
   type StateFixture,
@@ -106,10 +105,10 @@ export const describeCompleting = (store: () => StateStore, fixture: StateFixtur
   test('completing forgets what was known of the job', async () => {
     const job = aJob();
     const { fence } = await claimRun(store(), job);
-    await store().postpone([postponeOf(job, fence)]);
-    const again = await claimRun(store(), job);
-    expect(again).toMatchObject({ attempt: 2, starts: 2 });
-    await store().complete([completeOf(job, again.fence, { doneTtlMs: SHORT_MS })]);
+    await store().decide([decideOf(job, fence)]);
+    const next = await claimRun(store(), job, { hop: 1, attempt: 2 });
+    expect(await claim(store(), job)).toMatchObject({ kind: 'superseded' });
+    await store().complete([completeOf(job, next.fence, { doneTtlMs: SHORT_MS })]);
     await fixture.advance(SHORT_MS + 5);
     expect(await claimRun(store(), job)).toMatchObject({ attempt: 1, starts: 1 });
   });

@@ -7,7 +7,6 @@ import {
   completeOf,
   decideOf,
   one,
-  postponeOf,
   rivalOf,
   SHORT_MS,
   type StateFixture,
@@ -159,15 +158,6 @@ export const describeDeciding = (store: () => StateStore, fixture: StateFixture)
     await store().decide([decideOf(job, undefined, { position: ELSEWHERE })]);
     expect(await one(store().decide([decideOf(job, fence)]))).toMatchObject({ kind: 'superseded' });
     expect(await claim(store(), rivalOf(job))).toMatchObject({ kind: 'run' });
-  });
-
-  test('a decision takes the place of a postponed attempt', async () => {
-    const job = aJob();
-    const { fence } = await claimRun(store(), job);
-    await store().postpone([postponeOf(job, fence)]);
-    const again = await claimRun(store(), job);
-    expect(await one(store().decide([decideOf(job, again.fence)]))).toEqual({ kind: 'stored' });
-    expect(await claim(store(), job)).toMatchObject({ kind: 'decided' });
   });
 
   test('a decision ends with its lifetime, settled or not', async () => {

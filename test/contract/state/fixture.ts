@@ -5,7 +5,6 @@ import type {
   ClaimRequest,
   CompleteRequest,
   DecideRequest,
-  PostponeRequest,
   SettledRequest,
   StateStore,
 } from '../../../src/core/ports/state.ts';
@@ -95,12 +94,6 @@ export const settledOf = (job: Job, over: Partial<SettledRequest> = {}): Settled
   position: POSITION,
   ...over,
 });
-
-export const postponeOf = (
-  job: Job,
-  fence: number,
-  over: Partial<PostponeRequest> = {},
-): PostponeRequest => ({ ...job, fence, attempt: 2, delayMs: 0, ttlMs: LONG_MS, ...over });
 
 /** The answer to a call with one request. */
 export const one = async <T>(call: Promise<readonly T[]>): Promise<T> => {

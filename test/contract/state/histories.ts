@@ -35,9 +35,8 @@ const settlements = fc.record({
   fence: fc.option(fence, { nil: undefined }),
 });
 const others = fc.record({
-  call: fc.constantFrom('renew', 'release', 'complete', 'told', 'settled', 'postpone'),
+  call: fc.constantFrom('renew', 'release', 'complete', 'told', 'settled'),
   ...{ names, aimed, hop, position, origin, fence, lease, bytes },
-  attempt: fc.integer({ min: 1, max: 4 }),
 });
 
 type Claim = typeof claims extends fc.Arbitrary<infer T> ? T : never;
@@ -104,7 +103,7 @@ export class Player {
   }
 
   #comparable(name: string, value: unknown): unknown {
-    if (name === 'untilMs' || name === 'nowMs' || name === 'dueMs') return 'a time';
+    if (name === 'untilMs' || name === 'nowMs') return 'a time';
     return name === 'fence' && typeof value === 'number' ? `fence ${this.#ordinal(value)}` : value;
   }
 
@@ -141,10 +140,6 @@ export class Player {
         return store.told([job]);
       case 'settled':
         return store.settled([job]);
-      case 'postpone':
-        return store.postpone([
-          { ...job, attempt: request.attempt, delayMs: request.lease, ttlMs: FOR_EVER_MS },
-        ]);
     }
   }
 

@@ -172,7 +172,7 @@ export class OrderPlayer {
       case 'told':
         return this.#store.told([placed]);
       case 'unordered':
-        return this.#store.postpone([{ ...held, attempt: step.attempt, delayMs: 0, ttlMs: FOR_EVER_MS }]);
+        return this.#store.decide([this.#decisionOf(step, held)]);
       default:
         return order.lift([placed]);
     }
@@ -184,6 +184,12 @@ export class OrderPlayer {
       ...(step.reason === undefined ? {} : { dead: step.reason }),
       ...(step.bytes === undefined ? {} : { note: step.bytes }),
     };
+  }
+
+  /** From before the type was ordered. */
+  #decisionOf(step: Other, held: PlacedId & { fence: number }) {
+    const origin = `origin-${held.place}`;
+    return { ...held, position: origin, origin, decision: step.bytes ?? Buffer.alloc(0) };
   }
 
   #registerOf(step: Other, placed: PlacedId) {

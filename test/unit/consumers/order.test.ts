@@ -71,7 +71,7 @@ test('a key that waits for its head lets other keys of its partition pass', asyn
   const order: string[] = [];
   const job = onInvoice({
     order: (event) => event.currency,
-    retry: { attempts: 2, backoff: '60ms' },
+    retry: { attempts: 2, backoff: '500ms' },
     run: (event, ctx) => {
       if (event.paymentId === 'a1' && ctx.attempt === 1) throw new Error('not yet');
       order.push(event.paymentId);
@@ -92,7 +92,7 @@ test('with the order of the record key, a tenant waits for its own head and for 
   const order: string[] = [];
   const job = onInvoice({
     order: 'key',
-    retry: { attempts: 2, backoff: '40ms' },
+    retry: { attempts: 2, backoff: '500ms' },
     run: (event, ctx) => {
       if (ctx.attempt === 1 && ctx.tenant === 'acme' && event.paymentId === '1') throw new Error('not yet');
       order.push(`${ctx.tenant}-${event.paymentId}`);

@@ -123,6 +123,18 @@ describe('a relay', () => {
     ]);
   });
 
+  // The lane of a type that has lanes no more still exists, and nobody reads it.
+  test.each(['bench.job.settle.high', 'bench.job.settle.tenant.acme'])(
+    'takes what was for %s, which its job type has no more, to the plain inbox',
+    async (target) => {
+      const { clock, put, read } = await setUp(100);
+      await put(to(target, clock.nowMs()));
+      clock.advance(100);
+      const headers = await waitFor('the record', async () => (await read(INBOX))[0]);
+      expect(textHeaders(headers)['job-target']).toBe(INBOX);
+    },
+  );
+
   test.each<[string, RecordHeaders]>([
     ['another app', to('other.job.settle', 0)],
     ['a topic that is no inbox', to('bench.dlq.settle', 0)],

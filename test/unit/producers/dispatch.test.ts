@@ -29,7 +29,7 @@ describe('a dispatched job', () => {
     const job = await esteira.dispatch(
       report,
       { month: '2026-10' },
-      { tenant: 'acme', id: 'd-1', priority: 2 },
+      { tenant: 'acme', id: 'd-1', priority: 4 },
     );
     const record = only(await read('bench.job.monthly-report'));
     expect([record.key, record.value].map(String)).toEqual(['acme', '{"month":"2026-10"}']);
@@ -38,7 +38,7 @@ describe('a dispatched job', () => {
       ...{ ce_time: expect.any(String), ce_tenantid: 'acme', ce_correlationid: 'd-1' },
       ...{ traceparent: expect.any(String), 'content-type': 'application/json' },
       ...{ 'job-id': job.id, 'job-type': 'monthly-report', 'job-attempt': '1' },
-      ...{ 'job-starts': '0', 'job-hop': '0', 'job-priority': '2' },
+      ...{ 'job-starts': '0', 'job-hop': '0', 'job-priority': '4' },
     });
     expect(job).toEqual({
       ...{ id: jobIdOf('bench', 'monthly-report', 'bench', 'd-1'), type: 'monthly-report' },
@@ -56,6 +56,17 @@ describe('a dispatched job', () => {
     const headers = textHeaders(only(await read('bench.retry.50ms')).headers);
     expect(headers).toMatchObject({ 'job-target': 'bench.job.monthly-report', 'job-due': `${job.dueMs}` });
     expect(await read('bench.job.monthly-report')).toEqual([]);
+  });
+
+  it('of a first priority is in the high lane, or on a tier for it', async () => {
+    const { esteira, read } = await dispatcher();
+    await esteira.dispatch(report, { month: '2026-10' }, { tenant: 'acme', priority: 1 });
+    await esteira.dispatch(report, { month: '2026-10' }, { tenant: 'acme', priority: 3, delay: '70ms' });
+    expect(await read('bench.job.monthly-report.high')).toHaveLength(1);
+    const delayed = textHeaders(only(await read('bench.retry.50ms')).headers);
+    expect(delayed['job-target']).toBe('bench.job.monthly-report.high');
+    await esteira.dispatch(byUnit, { unit: '4B' }, { tenant: 'acme', priority: 1 });
+    expect(await read('bench.job.by-unit')).toHaveLength(1);
   });
 
   it('of a finer order carries its ordering key, while the record key stays the tenant', async () => {

@@ -11,7 +11,6 @@ interface Entry {
 
 const TENANTS = ['a', 'b', 'c', 'd', 'e'] as const;
 const CAPS: Readonly<Record<string, number | undefined>> = { a: 1, b: 2, c: undefined, d: undefined, e: 3 };
-const COUNTED = new Set(['d', 'e']);
 const WEIGHTS: Readonly<Record<string, number>> = { a: 1, b: 3, c: 1, d: 2, e: 1 };
 
 const tenant = fc.constantFrom(...TENANTS);
@@ -25,7 +24,6 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('putBack'), pick: fc.nat(50) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('hold'), tenant }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('allow'), tenant }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('grant'), tenant, count: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lose'), pick: fc.nat(50) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('prune') }) },
 );
@@ -34,34 +32,26 @@ type Step = {
   readonly tenant?: string;
   readonly priority?: number;
   readonly pick?: number;
-  readonly count?: number;
 };
 
 /** What the queue must be like, kept in the plainest way. */
 class Model {
   readonly queue = new FairQueue<Entry>({
     alive: (entry) => entry.alive,
-    shareOf: (id) => ({ weight: WEIGHTS[id], concurrency: CAPS[id], counted: COUNTED.has(id) }),
+    shareOf: (id) => ({ weight: WEIGHTS[id], concurrency: CAPS[id] }),
   });
   waiting: Entry[] = [];
   readonly running: Entry[] = [];
   readonly held = new Set<string>();
-  readonly credit = new Map<string, number>([...COUNTED].map((id) => [id, 0]));
   #number = 0;
 
   mayStart(id: string): boolean {
     const cap = CAPS[id] ?? Number.POSITIVE_INFINITY;
-    const credit = this.credit.get(id) ?? Number.POSITIVE_INFINITY;
-    return !this.held.has(id) && credit >= 1 && this.running.filter((one) => one.tenant === id).length < cap;
+    return !this.held.has(id) && this.running.filter((one) => one.tenant === id).length < cap;
   }
 
   startable(): readonly Entry[] {
     return this.waiting.filter((entry) => entry.alive && this.mayStart(entry.tenant));
-  }
-
-  #pay(id: string, amount: number): void {
-    const credit = this.credit.get(id);
-    if (credit !== undefined) this.credit.set(id, credit + amount);
   }
 
   play(one: Step): void {
@@ -78,7 +68,6 @@ class Model {
       this.queue.ended(picked.tenant);
     } else if (one.do === 'putBack' && picked !== undefined) {
       this.running.splice(this.running.indexOf(picked), 1);
-      this.#pay(picked.tenant, 1);
       this.waiting.unshift(picked);
       this.queue.putBack(picked, picked.tenant, picked.priority);
     } else if (one.do === 'hold') {
@@ -87,9 +76,6 @@ class Model {
     } else if (one.do === 'allow') {
       this.held.delete(id);
       this.queue.allow(id, 'suspended');
-    } else if (one.do === 'grant' && this.waiting.some((entry) => entry.tenant === id)) {
-      this.#pay(id, one.count ?? 0);
-      this.queue.grant(id, one.count ?? 0);
     } else if (one.do === 'lose') {
       const lost = this.waiting[(one.pick ?? 0) % Math.max(1, this.waiting.length)];
       if (lost !== undefined) lost.alive = false;
@@ -108,27 +94,23 @@ class Model {
       expect(startable).toEqual([]);
       return;
     }
-    // Caps, credit and holds are kept; what nobody wants never comes.
+    // Caps and holds are kept; what nobody wants never comes.
     expect(startable).toContain(entry);
     // First in, first out for one tenant at one priority.
     const same = startable.filter((one) => one.tenant === entry.tenant && one.priority === entry.priority);
     expect(same[0]).toBe(entry);
     this.waiting.splice(this.waiting.indexOf(entry), 1);
     this.running.push(entry);
-    this.#pay(entry.tenant, -1);
   }
 }
 
 describe('over random histories a fair queue', () => {
-  it('keeps caps, credit, holds and the order of each tenant, loses nothing, and always works when it may', () => {
+  it('keeps caps, holds and the order of each tenant, loses nothing, and always works when it may', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (history) => {
         const model = new Model();
         for (const one of history) model.play(one as Step);
-        for (const id of TENANTS) {
-          model.play({ do: 'allow', tenant: id });
-          model.play({ do: 'grant', tenant: id, count: 1_000 });
-        }
+        for (const id of TENANTS) model.play({ do: 'allow', tenant: id });
         while (model.startable().length > 0 || model.running.length > 0) {
           model.play({ do: 'shift' });
           model.play({ do: 'end', pick: 0 });

@@ -107,27 +107,9 @@ describe('a fair queue', () => {
     expect(drain(queue)).toHaveLength(2);
   });
 
-  it('asks once for credit of a counted tenant, and starts as many as were granted', () => {
-    const asked: string[] = [];
-    const queue = new FairQueue<string>({
-      shareOf: (tenant) => ({ counted: tenant === 'a' }),
-      onCreditWanted: (tenant, waiting) => asked.push(`${tenant} ${waiting}`),
-    });
-    fill(queue, 'a', 4);
-    fill(queue, 'b', 1);
-    expect(drain(queue)).toEqual(['b:0']);
-    expect(asked).toEqual(['a 1']);
-    queue.grant('a', 3);
-    expect(drain(queue)).toHaveLength(3);
-    expect(asked).toEqual(['a 1', 'a 1']);
-    queue.grant('a', 0);
-    expect(asked).toEqual(['a 1', 'a 1', 'a 1']);
-  });
-
-  it('takes back what could not start: first of its tenant again, neither running nor paid for', () => {
-    const queue = new FairQueue<string>({ shareOf: () => ({ concurrency: 1, counted: true }) });
+  it('takes back what could not start: first of its tenant again, and no longer running', () => {
+    const queue = new FairQueue<string>({ shareOf: () => ({ concurrency: 1 }) });
     fill(queue, 'a', 2);
-    queue.grant('a', 2);
     const item = queue.shift() ?? '';
     queue.putBack(item, 'a', 5);
     expect(queue.standing('a')).toEqual({ waiting: 2, running: 0, obstacles: [] });
@@ -136,7 +118,7 @@ describe('a fair queue', () => {
     expect(drain(queue)).toEqual(['a:1']);
   });
 
-  it('drops entries nobody wants any more, without a turn, a cap or a credit spent', () => {
+  it('drops entries nobody wants any more, without a turn or a cap spent', () => {
     const lost = new Set(['a:0', 'a:1', 'b:0']);
     const queue = new FairQueue<string>({
       alive: (item) => !lost.has(item),

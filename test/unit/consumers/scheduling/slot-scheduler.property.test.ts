@@ -5,7 +5,7 @@ import { SlotScheduler } from '../../../../src/consumers/scheduling/slot-schedul
 const QUEUES = [
   { name: 'h', priority: 'high', concurrency: 3 },
   { name: 'n', priority: 'normal' },
-  { name: 'm', priority: 'normal', concurrency: 2, counted: true },
+  { name: 'm', priority: 'normal', concurrency: 2 },
   { name: 'l', priority: 'low' },
 ] as const;
 /** Job types: their queue and own cap. */
@@ -26,7 +26,6 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('end' as const), seat, count: fc.integer({ min: 1, max: 3 }) }),
   fc.record({ do: fc.constant('hold' as const), queue: queueName }),
   fc.record({ do: fc.constant('allow' as const), queue: queueName }),
-  fc.record({ do: fc.constant('grant' as const), count: fc.nat(4) }),
 );
 
 /** Slots as they must be: what runs, what waits, and who may start. */
@@ -37,12 +36,10 @@ class Model {
   readonly seats = SEATS.map(([queue, cap], at) =>
     this.slots.join(queue, (free) => this.#take(at, free), cap),
   );
-  credit = 0;
 
   #take(at: number, free: number): number {
     const taken = Math.min(free, this.work[at] ?? 0);
     this.work[at] = (this.work[at] ?? 0) - taken;
-    if (SEATS[at]?.[0] === 'm') this.credit -= taken;
     return taken;
   }
 
@@ -56,12 +53,9 @@ class Model {
     } else if (one.do === 'hold') {
       this.held.add(one.queue);
       this.slots.hold(one.queue, 'paused');
-    } else if (one.do === 'allow') {
+    } else {
       this.held.delete(one.queue);
       this.slots.allow(one.queue, 'paused');
-    } else {
-      this.credit += one.count;
-      this.slots.grant('m', one.count);
     }
   }
 
@@ -72,7 +66,6 @@ class Model {
     const total = running.reduce((sum, count) => sum + count, 0);
     expect(total).toBe(this.slots.running);
     expect(total).toBeLessThanOrEqual(SIZE);
-    expect(this.credit).toBeGreaterThanOrEqual(0);
     SEATS.forEach(([queue, cap], at) => {
       const most = QUEUES.find(({ name }) => name === queue);
       const queueCap =
@@ -83,8 +76,7 @@ class Model {
         (this.work[at] ?? 0) > 0 &&
         !this.held.has(queue) &&
         (running[at] ?? 0) < cap &&
-        ofQueue(queue) < queueCap &&
-        (queue !== 'm' || this.credit >= 1);
+        ofQueue(queue) < queueCap;
       // Work-conserving: a slot is free only while nobody may start.
       if (mayStart) expect(total).toBe(SIZE);
     });
@@ -92,7 +84,7 @@ class Model {
 }
 
 describe('over random histories the slots of a process', () => {
-  it('keep every cap, credit and hold, and none is free while somebody may start', () => {
+  it('keep every cap and hold, and none is free while somebody may start', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 150 }), (history) => {
         const model = new Model();

@@ -3,7 +3,6 @@ import {
   type Seat,
   type SlotQueue,
   SlotScheduler,
-  type SlotSchedulerOptions,
 } from '../../../../src/consumers/scheduling/slot-scheduler.ts';
 
 /** A job type with work to do: it starts what it is offered, as long as it has some. */
@@ -38,8 +37,7 @@ const queue = (name: string, over: Partial<SlotQueue> = {}): SlotQueue => ({
   ...over,
 });
 
-const scheduler = (size: number, queues: readonly SlotQueue[], over: Partial<SlotSchedulerOptions> = {}) =>
-  new SlotScheduler({ size, queues, ...over });
+const scheduler = (size: number, queues: readonly SlotQueue[]) => new SlotScheduler({ size, queues });
 
 /** Ends one job of each worker that runs some, again and again, until so many more were started. */
 const churn = (workers: readonly Worker[], starts: number): readonly number[] => {
@@ -142,24 +140,6 @@ describe('the slots of a process', () => {
     expect(worker.started).toBe(0);
     slots.allow('q', 'limited');
     expect(worker.started).toBe(5);
-  });
-
-  it('of a counted queue are asked for once, and given as far as they are granted', () => {
-    const asked: string[] = [];
-    const slots = scheduler(10, [queue('q', { counted: true }), queue('r')], {
-      onCreditWanted: (name) => asked.push(name),
-    });
-    const counted = new Worker(slots, 'q', 0);
-    const free = new Worker(slots, 'r', 0);
-    expect(asked).toEqual([]);
-    counted.add(100);
-    counted.add(1);
-    free.add(2);
-    expect([asked, counted.started, free.started]).toEqual([['q'], 0, 2]);
-    slots.grant('q', 3);
-    expect([asked.length, counted.started]).toEqual([2, 3]);
-    slots.grant('q', 0);
-    expect(asked).toHaveLength(3);
   });
 
   it('released while they are dealt, by handlers that end at once, are dealt again', () => {

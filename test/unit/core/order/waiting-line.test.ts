@@ -148,6 +148,22 @@ describe('what does not fit into memory', () => {
     expect(one.line.committable).toBe(1);
   });
 
+  // A key counted as asleep until its timer, though a copy read just before had its front asked for: another key took
+  // the front's room, the end of its run was told of nothing, and the key waited for ever (simulation seed 1005693).
+  test('a front that is asked for stays, though it is a copy and not the timer that finds it due', () => {
+    const one = machine({ maxCopies: 1 });
+    one.read(0, 'a1');
+    one.line.answered(one.at(0), run, 1);
+    one.line.failed(one.at(0), 5_000, 1);
+    expect(one.did()).toEqual(['claim a1']);
+    one.read(1, 'a2 b1', { nowMs: 5_001 });
+    expect([one.did(), one.line.size.copies]).toEqual([['claim a1'], 1]);
+    one.end(0, 5_020);
+    expect(one.did()).toEqual(['read from 1 as 1']);
+    one.read(1, 'a2 b1', { reading: 1, nowMs: 5_021 });
+    expect([one.did(), one.line.committable]).toEqual([['claim a2'], 1]);
+  });
+
   // Room was counted in copies only: the partition was read again every few milliseconds for a front too large for it.
   test('is not read while there is no room for it', () => {
     const one = machine({ maxBytes: 150 });

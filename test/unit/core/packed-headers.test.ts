@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readHeaders } from '../../../../src/broker/kafka/header-reader.ts';
-import { writeBody } from '../../../../src/broker/kafka/record-body.ts';
-import type { HeaderEntry } from '../../../../src/core/record.ts';
+import { writeBody } from '../../../src/broker/kafka/record-body.ts';
+import { type ByteSource, PackedHeaders } from '../../../src/core/packed-headers.ts';
+import type { HeaderEntry } from '../../../src/core/record.ts';
+
+const readHeaders = (source: ByteSource) => PackedHeaders.at(source)?.list();
 
 /** Headers as they stand in a record, behind a key and a value that are null. */
 const encoded = (headers: readonly HeaderEntry[]): Buffer => {
@@ -30,6 +32,23 @@ describe('the headers of a record', () => {
         };
         expect(shown(readHeaders(source))).toEqual(shown(headers));
         expect(source.buffer.toString('latin1', source.offset)).toBe('behind');
+      }),
+    );
+  });
+
+  it('are the same in a copy, which does not change when the original does', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, value), { maxLength: 20 }), (headers) => {
+        const buffer = encoded(headers);
+        const packed = PackedHeaders.at({ buffer, offset: 0 });
+        const copy = packed?.copyTo(Buffer.alloc(packed.byteLength + 3), 3);
+        buffer.fill(0xff);
+        expect(shown(copy?.list())).toEqual(shown(headers));
+        const told: string[] = [];
+        copy?.each((one, bytes, start, end) => {
+          told.push(`${JSON.stringify(one)}=${bytes.toString('hex', start, end)}`);
+        });
+        expect(told).toEqual(shown(headers.filter(([, bytes]) => bytes !== null)));
       }),
     );
   });

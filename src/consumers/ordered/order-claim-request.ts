@@ -1,0 +1,26 @@
+import { randomId } from '../../core/ids.ts';
+import type { JobDefinition } from '../../core/job.ts';
+import type { OrderClaimRequest } from '../../core/ports/order-state.ts';
+import type { Entry } from '../entry.ts';
+import { driverOf } from './lane-driver.ts';
+import { placedId, placeOf } from './placed.ts';
+
+/** What an entry of an ordered job type asks for at its turn, with a fresh run. */
+export const orderClaimRequestOf = (job: JobDefinition<unknown>, entry: Entry): OrderClaimRequest => {
+  const { delivery } = entry;
+  const driver = driverOf(entry);
+  const known = driver.knownOf(entry);
+  const request = {
+    ...placedId(job, entry),
+    waitingPartition: placeOf(entry).waitingPartition,
+    parkedEnd: driver.parkedEnd,
+    origin: delivery.origin,
+    attempt: delivery.job.attempt,
+    starts: delivery.job.starts,
+    maxAttempts: job.retry.attempts,
+    maxStarts: job.maxStarts,
+    leaseMs: job.leaseMs,
+    run: randomId(),
+  };
+  return known === undefined ? request : { ...request, known };
+};

@@ -1,0 +1,48 @@
+import type { AppDefinition } from '../../core/app.ts';
+import { inboxesOf } from '../../core/inbox.ts';
+import { names } from '../../core/names.ts';
+import type { BrokerAdmin } from '../../core/ports/broker.ts';
+
+interface LeftLane {
+  readonly jobType: string;
+  readonly topic: string;
+}
+
+/** The lanes that job types of the app could have, and have not. */
+const possibleLanes = (app: AppDefinition): readonly LeftLane[] =>
+  app.jobs.flatMap((job) => {
+    const own = inboxesOf(app.name, job);
+    return inboxesOf(app.name, { ...job, lanes: ['high', 'low'] })
+      .filter((topic) => !own.includes(topic))
+      .map((topic) => ({ jobType: job.type, topic }));
+  });
+
+const unsettled = async (admin: BrokerAdmin, groupId: string, topic: string): Promise<bigint> => {
+  const committed = new Map(
+    (await admin.committedOffsets(groupId, topic)).map(({ partition, offset }) => [partition, offset]),
+  );
+  const ranges = await admin.offsetRanges(topic);
+  return ranges.reduce((sum, { partition, low, high }) => {
+    const next = committed.get(partition) ?? low;
+    return sum + (high > next ? high - (next < low ? low : next) : 0n);
+  }, 0n);
+};
+
+/**
+ * Lanes that a job type has no more while jobs lie in them, which nobody would run: one sentence each.
+ *
+ * @throws EsteiraError ESTEIRA_SERVICE_UNREACHABLE
+ */
+export const findLeftLanes = async (app: AppDefinition, admin: BrokerAdmin): Promise<readonly string[]> => {
+  const possible = possibleLanes(app);
+  const existing = await admin.describeTopics(possible.map(({ topic }) => topic));
+  const problems: string[] = [];
+  for (const { jobType, topic } of possible.filter((lane) => existing.has(lane.topic))) {
+    const count = await unsettled(admin, names.jobGroup(app.name, jobType), topic);
+    if (count === 0n) continue;
+    problems.push(
+      `topic ${topic} holds jobs (${count}), and job ${jobType} has that lane no more: nobody would run them; say lanes: true until it is empty`,
+    );
+  }
+  return problems;
+};

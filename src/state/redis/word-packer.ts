@@ -1,0 +1,101 @@
+import type { RedisWord } from './redis-connection.ts';
+
+// MessagePack (https://github.com/msgpack/msgpack/blob/master/spec.md): what Redis' `cmsgpack` reads in one go.
+const ARRAY_32 = 0xdd;
+const TEXT_16 = 0xda;
+const TEXT_32 = 0xdb;
+const MOST_16 = 0xffff;
+/** The type and the count of a list; the type and the length of a word. */
+const HEAD_BYTES = 5;
+/** Calling out to write costs as much as some thirty characters. */
+const SHORT = 24;
+
+/**
+ * A list of words as one MessagePack value. A script gets all its keys and words in one argument: a client spends
+ * several times as long on a thousand arguments as on their bytes, and the server as well.
+ */
+export class WordPacker {
+  #bytes = Buffer.allocUnsafe(16 * 1024);
+  #end = HEAD_BYTES;
+  #count = 0;
+
+  /** So many bytes it is by now. */
+  get length(): number {
+    return this.#end;
+  }
+
+  /** Adds a word to the list. */
+  add(word: RedisWord): void {
+    this.#count += 1;
+    if (typeof word === 'string') this.#addText(word);
+    else this.#addBytes(word);
+  }
+
+  /** The list, written into `target` from `at`; answers its end. The packer is empty afterwards. */
+  moveTo(target: Buffer, at: number): number {
+    this.#bytes[0] = ARRAY_32;
+    this.#bytes.writeUInt32BE(this.#count, 1);
+    const end = at + this.#bytes.copy(target, at, 0, this.#end);
+    this.#end = HEAD_BYTES;
+    this.#count = 0;
+    return end;
+  }
+
+  /** Most words are ASCII, with as many bytes as characters: the head is written for that, and mended otherwise. */
+  #addText(word: string): void {
+    const { length } = word;
+    this.#reserve(3 * length);
+    const start = this.#end;
+    this.#addHead(length);
+    const written = length <= SHORT ? this.#writeAscii(word) : this.#bytes.write(word, this.#end, 'utf8');
+    if (written === length) this.#end += length;
+    else {
+      this.#end = start;
+      this.#addHead(Buffer.byteLength(word));
+      this.#end += this.#bytes.write(word, this.#end, 'utf8');
+    }
+  }
+
+  /** Short words are written while they are looked at; answers how many characters were ASCII, from the first. */
+  #writeAscii(word: string): number {
+    const bytes = this.#bytes;
+    const at = this.#end;
+    for (let index = 0; index < word.length; index++) {
+      const code = word.charCodeAt(index);
+      if (code > 127) return index;
+      bytes[at + index] = code;
+    }
+    return word.length;
+  }
+
+  #addBytes(word: Buffer): void {
+    this.#reserve(word.length);
+    this.#addHead(word.length);
+    this.#bytes.set(word, this.#end);
+    this.#end += word.length;
+  }
+
+  #addHead(length: number): void {
+    const isShort = length <= MOST_16;
+    this.#bytes[this.#end] = isShort ? TEXT_16 : TEXT_32;
+    this.#end += 1;
+    this.#end = isShort
+      ? this.#bytes.writeUInt16BE(length, this.#end)
+      : this.#bytes.writeUInt32BE(length, this.#end);
+  }
+
+  #reserve(length: number): void {
+    const wanted = this.#end + HEAD_BYTES + length;
+    if (wanted <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(wanted, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, this.#end);
+    this.#bytes = larger;
+  }
+}
+
+/** Two lists as one argument: what they hold is the packers' until now. */
+export const packTogether = (first: WordPacker, second: WordPacker): Buffer => {
+  const packed = Buffer.allocUnsafe(first.length + second.length);
+  second.moveTo(packed, first.moveTo(packed, 0));
+  return packed;
+};
