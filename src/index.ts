@@ -1,6 +1,7 @@
 // Definitions
 export { type AppDefinition, type AppOptions, defineApp } from './core/app.ts';
 export { classifyError, type ErrorRule } from './core/classify.ts';
+export { type Completion, type CompletionOptions, completed } from './core/completion.ts';
 export type { AvroContract } from './core/contract.ts';
 export type { Duration } from './core/duration.ts';
 // Errors
@@ -19,9 +20,6 @@ export {
   type JobDefinition,
   type JobKind,
   type JobOptions,
-  type Trigger,
-  type TriggerOptions,
-  trigger,
 } from './core/job.ts';
 export type { JobPolicyOptions, LockOptions } from './core/job-policy.ts';
 export type { DeadReason, ErrorClass } from './core/outcome.ts';
@@ -30,6 +28,7 @@ export type { QueueOptions, QueuePriority, TenantLimitOptions } from './core/que
 export type { Backoff, RetryOptions } from './core/retry-policy.ts';
 export type { StartRateOptions } from './core/start-rate.ts';
 export { knownTenants, type Tenant, type TenantDirectory } from './core/tenants.ts';
+export { type Trigger, type TriggerOptions, trigger } from './core/trigger.ts';
 export type { PublishedEvent, PublishOptions } from './producers/event-publisher.ts';
 export type { DispatchedJob, DispatchOptions } from './producers/job-dispatcher.ts';
 // Providers: external services behind time-out, bounded concurrency and a circuit breaker

@@ -1,5 +1,5 @@
 import type { JobEvent } from '../core/generated/job-event.ts';
-import type { CompleteAnswer, CompleteRequest } from '../core/ports/state.ts';
+import type { CompleteAnswer, CompleteRequest, ToldRequest } from '../core/ports/state.ts';
 import type { TelemetryRecord } from '../core/ports/telemetry.ts';
 import { BatchStage } from './batch-stage.ts';
 import type { Entry } from './entry.ts';
@@ -62,6 +62,7 @@ export class CompletionStage {
       tenant: claim.tenant,
       idempotencyKey: claim.idempotencyKey,
       jobId: delivery.job.id,
+      hop: delivery.job.hop,
       fence: run.fence,
       origin: delivery.origin,
       event: packEvent(record),
@@ -89,7 +90,18 @@ export class CompletionStage {
   }
 
   async #drop(batch: readonly Entry[]): Promise<void> {
-    await this.#parts.state.toldAll(batch.map(({ delivery }) => delivery.claim));
+    await this.#parts.state.toldAll(batch.map((entry) => this.#toldOf(entry)));
     for (const entry of batch) this.#parts.onSettled(entry);
+  }
+
+  #toldOf({ delivery: { claim, origin }, run }: Entry): ToldRequest {
+    return {
+      jobType: claim.jobType,
+      tenant: claim.tenant,
+      idempotencyKey: claim.idempotencyKey,
+      fence: run?.fence ?? 0,
+      origin,
+      doneTtlMs: this.#parts.job.doneTtlMs,
+    };
   }
 }

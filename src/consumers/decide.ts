@@ -128,7 +128,8 @@ export class Decider {
    */
   forwarded(delivery: Delivery, reason: DeferReason, atMs: number, dueMs: number | undefined): Decision {
     const { dueMs: _, target: __, orderKey: ___, ...job } = delivery.job;
-    const target = this.#inboxOf(delivery);
+    const target =
+      reason === 'surplus' ? names.surplus(this.#app.name, this.#job.type) : this.#inboxOf(delivery);
     return {
       kind: 'deferred',
       topic: dueMs === undefined ? target : this.#tierTopic(delivery, { atMs, dueMs }),

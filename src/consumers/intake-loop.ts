@@ -12,12 +12,16 @@ export interface IntakeLoopParts extends InsistParts {
   readonly onIgnored: (home: PartitionHome, offset: bigint) => void;
   /** Answers whether the delivery is kept here, to be run. */
   readonly onDelivery: (home: PartitionHome, delivery: Delivery) => boolean;
+  /** Resolves when more may be taken that is not kept; undefined when it may be now. */
+  readonly room: () => Promise<void> | undefined;
   /** All that a partition has taken in is understood. */
   readonly onDrained: (home: PartitionHome) => void;
 }
 
 /** So many are understood in one go. */
 const SLICE = 64;
+/** So many are sent elsewhere before others have their turn. */
+const AT_ONCE = 256;
 
 /** What is known is understood at once; what must be asked for, or cannot be told now, is insisted on. */
 export const takeIn = (
@@ -35,6 +39,8 @@ export const takeIn = (
   });
 };
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 const attempt = <T>(
   call: () => T,
 ): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown } => {
@@ -50,18 +56,25 @@ export const runIntake = async (parts: IntakeLoopParts, home: PartitionHome): Pr
   if (home.intakeRuns) return;
   home.intakeRuns = true;
   try {
+    let gone = 0;
     for (let taken = 0; home.alive && !parts.stopped.aborted; taken += 1) {
       if (taken >= SLICE && !parts.appetite.hungry) {
-        await parts.appetite.next();
+        await (home.watch?.hurries === true ? nextTurn() : parts.appetite.next());
         taken = -1;
         continue;
       }
+      const room = parts.room();
+      if (room !== undefined) await room;
       const record = home.nextIncoming();
       if (record === undefined) break;
       const first = takeIn(parts, record);
       const delivery = first instanceof Promise ? await first : first;
       if (delivery === undefined) parts.onIgnored(home, record.offset);
-      else if (!parts.onDelivery(home, delivery)) taken -= 1;
+      else if (!parts.onDelivery(home, delivery) ) {
+        taken -= 1;
+        gone += 1;
+        if (gone % AT_ONCE === 0) await nextTurn();
+      }
     }
     parts.onDrained(home);
   } finally {

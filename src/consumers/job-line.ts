@@ -50,6 +50,7 @@ export class JobLine {
   readonly #ahead = new ClaimAhead();
   /** Limits and locks over all processes; undefined where there are none. */
   readonly #gates: StartGates | undefined;
+  readonly #mayStart = ({ home }: Entry): boolean => this.#isOpen && home.alive;
   #isOpen = true;
   /** Claimed, or being claimed, without a slot. */
   #aheadCount = 0;
@@ -85,7 +86,7 @@ export class JobLine {
     const skipsFull = jobSettings.queueTimeoutMs === 0 && this.#course.full !== undefined;
     this.#gates = parts.limits.gatesOf(job, {
       ...{ course: this.#course, ready: this.#ready, seat: this.#seat, runner: this.#runner },
-      mayStart: (entry) => this.#mayStart(entry),
+      mayStart: this.#mayStart,
       begin: (entry) => this.#begin(entry),
       full: skipsFull ? (entry) => this.#skipAsFull(entry) : undefined,
       ...{ letGo: (entry) => this.#letGo(entry), giveBack: (entry) => this.#giveBack(entry) },
@@ -203,10 +204,7 @@ export class JobLine {
   }
 
   #start(entry: Entry): void {
-    const { run } = entry;
-    if (run === undefined) return;
-    if (this.#gates === undefined) this.#runner.run(entry, run);
-    else this.#gates.start(entry, run);
+    if (entry.run !== undefined) (this.#gates ?? this.#runner).start(entry, entry.run);
   }
 
   #ended(entry: Entry, run: RunFacts, end: RunEnd): void {
@@ -270,10 +268,6 @@ export class JobLine {
     else this.#seat.release();
     this.#gates?.leave(entry);
     if (this.#ready.ready) this.#seat.wake();
-  }
-
-  #mayStart({ home }: Entry): boolean {
-    return this.#isOpen && home.alive;
   }
 
   #again(entry: Entry): void {

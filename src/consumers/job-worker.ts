@@ -1,6 +1,7 @@
 import { subscriptionOf } from '../core/app-topics.ts';
 import { EsteiraError, isEsteiraError } from '../core/errors.ts';
 import type { JobDefinition } from '../core/job.ts';
+
 import { names } from '../core/names.ts';
 import type { GroupConsumer } from '../core/ports/broker.ts';
 import { resolveSettings } from '../core/settings.ts';
@@ -11,6 +12,7 @@ import type { Delivery } from './delivery.ts';
 import { DependencyGuard } from './dependency-guard.ts';
 import type { EngineParts, Worker, WorkerStatus } from './engine-parts.ts';
 import { Entry } from './entry.ts';
+import { FollowerDispatch } from './follower-dispatch.ts';
 import { Forwarder } from './forwarder.ts';
 import { Intake } from './intake.ts';
 import { type IntakeLoopParts, runIntake, takeIn } from './intake-loop.ts';
@@ -28,6 +30,8 @@ import { PartitionSet } from './partition-set.ts';
 import { Settlement } from './settlement.ts';
 import { createStateClient, type StateClient } from './state-client.ts';
 import { SuccessorWriter } from './successor.ts';
+import type { FloodWatches } from './surplus/flood-watches.ts';
+import { openFloodWatches } from './surplus/open-flood-watches.ts';
 import { Suspensions } from './suspensions.ts';
 import { UnorderedCourse } from './unordered-course.ts';
 
@@ -51,6 +55,8 @@ export class JobWorker implements Worker {
   readonly #partitions: PartitionSet;
   readonly #line: JobLine;
   readonly #forwarder: Forwarder;
+  /** Watches for tenants that flood; undefined where nothing is moved aside. */
+  readonly #floods: FloodWatches | undefined;
   readonly #intake: IntakeLoopParts;
   /** Keeps partitions in order; undefined for unordered types. */
   readonly #drivers: OrderedDrivers | undefined;
@@ -75,6 +81,7 @@ export class JobWorker implements Worker {
     const { line, forwarder } = this.#makeLine();
     this.#line = line;
     this.#forwarder = forwarder;
+    this.#floods = openFloodWatches({ ...parts, job, line, forwarder, windowRecords: parts.settings.window.records });
     this.#intake = this.#makeIntake();
     this.#drivers = job.ordered ? this.#makeDrivers() : undefined;
     this.#partitions = this.#makePartitions();
@@ -142,19 +149,19 @@ export class JobWorker implements Worker {
     const jobSettings = resolveSettings(app, job, { attemptTimeoutMs: settings.attemptTimeoutMs });
     const state = this.#state;
     const onError = (error: unknown): void => this.#unexpected(error);
-    const shared = {
-      ...this.#parts,
-      job,
-      jobSettings,
-      state,
-      teller: createTeller(job, identity),
-      onTellingFailed: onError,
-    };
     const writer = new SuccessorWriter({
       ...{ ...this.#patience, app, identity, producer, serde },
       onTooLarge: (delivery) => this.#suspendAsTooLarge(delivery),
       onFits: ({ position }) => this.#tooLarge.delete(position),
     });
+    const telling = { ...this.#parts, job, onTellingFailed: onError };
+    const shared = {
+      ...telling,
+      jobSettings,
+      state,
+      teller: createTeller(job, identity),
+      followers: new FollowerDispatch({ ...telling, ...this.#patience, writer, onError }),
+    };
     const settlement = new Settlement({ ...shared, writer });
     const decider = new Decider(app, job, shared.teller);
     const suspensions = this.#suspensions;
@@ -166,8 +173,11 @@ export class JobWorker implements Worker {
       job.ordered
         ? new OrderedCourse({ ...shared, order, settlement, decider, dependencies, burial }, events)
         : new UnorderedCourse({ ...shared, processor, dependencies }, events);
-    const onOver = (entry: Entry): void =>
-      this.#drivers === undefined ? this.#settle(entry) : this.#drivers.over(entry);
+    const onOver = (entry: Entry): void => {
+      this.#floods?.over(entry);
+      if (this.#drivers === undefined) this.#settle(entry);
+      else this.#drivers.over(entry);
+    };
     const onForwarded = (entry: Entry): void => this.#settle(entry);
     return {
       line: new JobLine({ ...shared, dependencies, makeCourse, onOver, onError }),
@@ -200,15 +210,21 @@ export class JobWorker implements Worker {
       name: this.#name,
       intake: new Intake({ app, job: this.#job, serde, tenants }),
       appetite: this.#line.appetite,
+      room: () => this.#forwarder.room,
       onDrained: (home) => this.#partitions.mayGoOn(home),
       onIgnored: (home, offset) => this.#partitions.settle(home, offset),
       onDelivery: (home, delivery) => {
         const entry = new Entry(delivery, home);
-        const stays = !this.#forwarder.concerns(delivery);
-        if (!stays) this.#forwarder.forward(entry);
-        else if (home.driver === undefined) this.#line.add(entry);
-        else driverOf(entry).arrived(entry);
-        return stays;
+        const isElsewhere = this.#forwarder.concerns(delivery);
+        const isSurplus = !isElsewhere && this.#floods?.isSurplus(entry) === true;
+        if (home.driver !== undefined) {
+          driverOf(entry).arrived(entry);
+          if (isSurplus) driverOf(entry).moveAside(entry);
+        } else if (isElsewhere || isSurplus) {
+          this.#forwarder.forward(entry, isElsewhere ? 'dedicated_inbox' : 'surplus');
+          return false;
+        } else this.#line.add(entry);
+        return true;
       },
     };
   }
@@ -222,6 +238,7 @@ export class JobWorker implements Worker {
       ...(drivers === undefined
         ? {}
         : { driverFor: (home: PartitionHome, metadata: string) => drivers.make(home, metadata) }),
+      ...(this.#floods === undefined ? {} : { watchFor: (home) => this.#floods?.make(home) }),
       onLost: () => this.#line.prune(),
       onIncoming: (home) => void runIntake(this.#intake, home).catch((error) => this.#unexpected(error)),
       onOffsetProblem: (problems) => {
@@ -231,7 +248,9 @@ export class JobWorker implements Worker {
     });
   }
 
-  #settle({ home, delivery }: Entry): void {
+  #settle(entry: Entry): void {
+    const { home, delivery } = entry;
+    this.#floods?.left(entry);
     this.#partitions.settle(home, delivery.record.offset);
   }
 

@@ -13,6 +13,8 @@ export interface Window {
 /** What is fetched and not understood is kept small: it pins the answers it came in. */
 const MOST_UNREAD = 512;
 const FORGET_EVERY = 256;
+/** Offsets between the first that is not settled and the last taken in, times the records of a window. */
+const MOST_SPANNED = 64;
 
 const sizeOf = (record: ConsumedRecord): number =>
   (record.value?.length ?? 0) + (record.key?.length ?? 0) + 512;
@@ -29,6 +31,14 @@ export interface HomeDriver {
   close(): void;
 }
 
+/** Keeps one tenant from filling the window of a partition. */
+export interface HomeWatch {
+  /** Records are moved aside now: what is fetched is understood without delay. */
+  readonly hurries: boolean;
+  /** The partition is lost, or the process stops. */
+  close(): void;
+}
+
 /** What this process holds of one partition: the watermark, and what waits for intake. */
 export class PartitionHome {
   readonly at: TopicPartition;
@@ -41,15 +51,26 @@ export class PartitionHome {
   intakeRuns = false;
   /** Absent for unordered types. */
   driver: HomeDriver | undefined = undefined;
+  /** Absent where nothing is moved aside. */
+  watch: HomeWatch | undefined = undefined;
+  /** The end of the partition when it was last fetched. */
+  end: bigint;
   readonly #window: Window;
   /** Taken in but not yet understood, in offset order, from `#at`. */
   #incoming: ConsumedRecord[] = [];
   #at = 0;
+  /** The next offset to fetch. */
+  #next: bigint;
+  /** Offsets of records that were moved elsewhere, at or above the watermark; nearly in order. */
+  #moved: bigint[] = [];
+  #movedAt = 0;
 
   constructor(at: TopicPartition, start: bigint, epoch: Epoch, window: Window) {
     this.at = { topic: at.topic, partition: at.partition };
     this.watermark = new Watermark(start);
     this.committed = start;
+    this.#next = start;
+    this.end = start;
     this.epoch = epoch;
     this.#window = window;
   }
@@ -58,6 +79,7 @@ export class PartitionHome {
   admit(record: ConsumedRecord): boolean {
     if (!this.watermark.track(record.offset, sizeOf(record))) return false;
     this.#incoming.push(record);
+    this.#next = record.offset + 1n;
     return true;
   }
 
@@ -83,14 +105,43 @@ export class PartitionHome {
 
   /** Nothing more may be held. */
   get windowFull(): boolean {
-    return this.watermark.size >= this.#window.records || this.watermark.bytes >= this.#window.bytes;
+    const { size, bytes } = this.watermark;
+    const { records, bytes: mostBytes } = this.#window;
+    return this.held >= records || bytes >= mostBytes || size >= records * MOST_SPANNED;
+  }
+
+  /** Records that the window counts: what was moved elsewhere is no burden, also while one before it still runs. */
+  get held(): number {
+    this.#forgetMoved();
+    return this.watermark.size - (this.#moved.length - this.#movedAt);
+  }
+
+  /** Records that lie unread behind those taken in, as far as is known. */
+  get beyond(): number {
+    return this.end > this.#next ? Number(this.end - this.#next) : 0;
+  }
+
+  /** A record goes elsewhere: it counts no more. */
+  moved(offset: bigint): void {
+    this.#moved.push(offset);
   }
 
   /** Room enough again to go on fetching (half the window: no flapping). */
   get hasRoom(): boolean {
     const { size, bytes } = this.watermark;
     const { records, bytes: mostBytes } = this.#window;
-    return size * 2 < records && bytes * 2 < mostBytes && this.#unread * 2 < MOST_UNREAD;
+    const fits = this.held * 2 < records && bytes * 2 < mostBytes && size < records * MOST_SPANNED;
+    return fits && this.#unread * 2 < MOST_UNREAD;
+  }
+
+  #forgetMoved(): void {
+    if (this.#moved.length === 0) return;
+    const { value } = this.watermark;
+    for (let at = this.#moved[this.#movedAt]; at !== undefined && at < value; at = this.#moved[this.#movedAt])
+      this.#movedAt += 1;
+    if (this.#movedAt < this.#moved.length && this.#movedAt < FORGET_EVERY) return;
+    this.#moved = this.#moved.slice(this.#movedAt);
+    this.#movedAt = 0;
   }
 
   get #unread(): number {
@@ -101,6 +152,7 @@ export class PartitionHome {
   lose(): void {
     this.alive = false;
     this.driver?.close();
+    this.watch?.close();
   }
 
   /** What may be committed: the watermark, unless the order says otherwise. */

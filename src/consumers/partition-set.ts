@@ -11,7 +11,7 @@ import type {
 import type { Log } from '../core/ports/log.ts';
 import { partitionKey } from '../core/record.ts';
 import { factsOf } from './backoff.ts';
-import { type HomeDriver, PartitionHome, type Window } from './partition-home.ts';
+import { type HomeDriver, type HomeWatch, PartitionHome, type Window } from './partition-home.ts';
 
 export interface PartitionSetParts {
   readonly name: string;
@@ -22,6 +22,8 @@ export interface PartitionSetParts {
   readonly commitEveryMs: number;
   /** Makes what keeps a newly owned partition in order, given the metadata of its commit; default nothing. */
   readonly driverFor?: (home: PartitionHome, metadata: string) => HomeDriver | undefined;
+  /** Makes what keeps tenants from filling the window of a newly owned partition; default nothing. */
+  readonly watchFor?: (home: PartitionHome) => HomeWatch | undefined;
   /** Called when partitions were lost: what is held of them is of no use any more. */
   readonly onLost?: () => void;
   /** Called when a home has taken records in. */
@@ -68,6 +70,7 @@ export class PartitionSet implements ConsumerListener {
   onBatch(batch: FetchedBatch): void {
     const home = this.#homes.get(partitionKey(batch));
     if (home === undefined || home.epoch !== batch.epoch) return;
+    home.end = batch.highWatermark;
     for (const record of batch.records) home.admit(record);
     if (home.isFull && !home.paused) {
       home.paused = true;
@@ -132,6 +135,7 @@ export class PartitionSet implements ConsumerListener {
   #newHome(start: CommittedOffset, epoch: Epoch): PartitionHome {
     const home = new PartitionHome(start, start.offset, epoch, this.#parts.window);
     home.driver = this.#parts.driverFor?.(home, start.metadata);
+    home.watch = this.#parts.watchFor?.(home);
     return home;
   }
 

@@ -1,8 +1,8 @@
 import type { DispatchFormat } from '../core/dispatch.ts';
-import type { Trigger } from '../core/job.ts';
 import { whenKnown } from '../core/known.ts';
 import { checkPayload } from '../core/payload.ts';
 import type { Serde } from '../core/ports/serde.ts';
+import type { Trigger } from '../core/trigger.ts';
 
 /** How the bytes of a record are to be read. */
 export type PayloadSource =

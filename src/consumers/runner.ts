@@ -42,7 +42,7 @@ export class Runner {
   }
 
   /** Starts the handler of an entry that has the right to run. */
-  run(entry: Entry, run: RunFacts): void {
+  start(entry: Entry, run: RunFacts): void {
     this.#tellStarted(entry, run);
     const execution = new Execution(this.#execution, entry, run);
     entry.execution = execution;

@@ -83,10 +83,11 @@ export class Settlement {
 
   /** A finished job: its event is published first if the mark still holds it, then the duplicate is told. */
   async duplicate(entry: Entry, answer: ClaimAnswer & { kind: 'done' }): Promise<Settled> {
-    const { telemetry, state } = this.#parts;
+    const { telemetry, state, job } = this.#parts;
     if (answer.event !== undefined) {
       await telemetry.append(unpackEvent(answer.event));
-      await state.told(entry.delivery.claim);
+      const { fence, origin } = answer;
+      await state.told({ ...entry.delivery.claim, fence, origin, doneTtlMs: job.doneTtlMs });
     }
     this.#skip(entry, answer.origin, 'duplicate');
     await allTold(entry);

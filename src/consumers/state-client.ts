@@ -20,6 +20,7 @@ import type {
   DecideRequest,
   RenewRequest,
   SettledRequest,
+  ToldRequest,
 } from '../core/ports/state.ts';
 import { insist, waitOrStop } from './backoff.ts';
 import { MicroBatch } from './micro-batch.ts';
@@ -33,8 +34,8 @@ export interface StateClient {
   claimAll(requests: readonly ClaimRequest[]): Promise<readonly ClaimAnswer[]>;
   renewAll(requests: readonly RenewRequest[]): Promise<readonly ('renewed' | 'gone')[]>;
   completeAll(requests: readonly CompleteRequest[]): Promise<readonly CompleteAnswer[]>;
-  toldAll(claims: readonly ClaimId[]): Promise<void>;
-  told(claim: ClaimId): Promise<void>;
+  toldAll(requests: readonly ToldRequest[]): Promise<void>;
+  told(request: ToldRequest): Promise<void>;
   decide(request: DecideRequest): Promise<DecideAnswer>;
   settled(request: SettledRequest): Promise<void>;
   release(request: RenewRequest): Promise<void>;
@@ -113,7 +114,7 @@ export const createStateClient = (parts: StateClientParts): StateClient => {
     call: (requests: readonly Request[]) => Promise<readonly Answer[]>,
   ): MicroBatch<Request, Answer> => new MicroBatch(patient(what, call));
 
-  const toldAll = patient('told', (claims: readonly ClaimId[]) => state.told(claims));
+  const toldAll = patient('told', (requests: readonly ToldRequest[]) => state.told(requests));
   const told = new MicroBatch(silent(toldAll));
   const decide = single('decide', (requests: readonly DecideRequest[]) => state.decide(requests));
   const settled = single(
@@ -134,7 +135,7 @@ export const createStateClient = (parts: StateClientParts): StateClient => {
     renewAll: patient('renew', (requests: readonly RenewRequest[]) => state.renew(requests)),
     completeAll: patient('complete', (requests: readonly CompleteRequest[]) => state.complete(requests)),
     toldAll,
-    told: (id) => told.ask(id),
+    told: (request) => told.ask(request),
     decide: (request) => decide.ask(request),
     settled: (request) => settled.ask(request),
     release: (request) => release.ask(request),

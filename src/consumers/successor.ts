@@ -9,7 +9,7 @@ import type { ServiceIdentity } from '../core/job-event.ts';
 import { names } from '../core/names.ts';
 import type { RecordProducer } from '../core/ports/broker.ts';
 import type { Serde } from '../core/ports/serde.ts';
-import type { OutgoingRecord, RecordHeaders } from '../core/record.ts';
+import type { OutgoingRecord, RecordHeaders, RecordPosition } from '../core/record.ts';
 import { type InsistParts, insist, waitOrStop } from './backoff.ts';
 import type { Decision } from './decision.ts';
 import type { Delivery } from './delivery.ts';
@@ -33,14 +33,26 @@ const TOO_LARGE_RETRY_MS = 30_000;
 const withoutErrorText = (next: JobHeaders): JobHeaders =>
   next.error === undefined ? next : { ...next, error: { ...next.error, message: '', fingerprint: '' } };
 
-/** The next copy of a job: key, value and foreign headers are the same bytes as before. */
-const copyFor = (delivery: Delivery, topic: string, next: JobHeaders): OutgoingRecord => ({
-  topic,
-  key: delivery.record.key,
-  value: delivery.record.value,
-  headers: withJobHeaders(delivery.record.headers, next),
-  ...(next.orderKey === undefined ? {} : { partitionKey: Buffer.from(next.orderKey, 'utf8') }),
-});
+/**
+ * The next copy of a job: key, value and foreign headers are the same bytes as before. Its partition is that of `spread`,
+ * else of its ordering key, else of its key.
+ */
+export const copyFor = (
+  delivery: Delivery,
+  topic: string,
+  next: JobHeaders,
+  spread?: Buffer,
+): OutgoingRecord => {
+  const partitionKey =
+    spread ?? (next.orderKey === undefined ? undefined : Buffer.from(next.orderKey, 'utf8'));
+  return {
+    topic,
+    key: delivery.record.key,
+    value: delivery.record.value,
+    headers: withJobHeaders(delivery.record.headers, next),
+    ...(partitionKey === undefined ? {} : { partitionKey }),
+  };
+};
 
 const failureOf = (delivery: Delivery, decision: Decision, { reason, error, tenant }: Dead): JobFailed => ({
   jobId: delivery.job.id,
@@ -99,33 +111,46 @@ export class SuccessorWriter {
 
   /** Resolves when everything is acknowledged. Safe to repeat: ids are made of the job's id and hop. */
   async write(delivery: Delivery, decision: Decision): Promise<void> {
-    await this.#sendCopy(delivery, decision);
+    const { topic, next } = decision;
+    const smaller = (): OutgoingRecord => copyFor(delivery, topic, withoutErrorText(next));
+    await this.send(delivery, copyFor(delivery, topic, next), next.error === undefined ? undefined : smaller);
     if (decision.dead !== undefined) await this.#tellOfDeath(delivery, decision, decision.dead);
   }
 
-  #send(record: OutgoingRecord): Promise<unknown> {
-    return insist(this.#parts, `write to ${record.topic}`, () => this.#parts.producer.send(record));
-  }
-
-  #encode<T>(contract: AvroContract<T>, value: T): Promise<Buffer> {
-    return insist(this.#parts, `encode ${contract.name}`, () => this.#parts.serde.encode(contract, value));
-  }
-
-  /** Writes the copy; too large, it goes without its error text; still too large, the type waits for an operator. */
-  async #sendCopy(delivery: Delivery, { topic, next }: Decision): Promise<void> {
-    for (let headers = next; ; headers = withoutErrorText(next)) {
+  /**
+   * Writes a record for a delivery, as long as it takes; `smaller` is tried when it is too large. What is too large even
+   * so waits for an operator, and the type with it.
+   */
+  async send(
+    delivery: Delivery,
+    record: OutgoingRecord,
+    smaller?: () => OutgoingRecord,
+  ): Promise<RecordPosition> {
+    for (let next = record, shrinks = smaller !== undefined; ; ) {
       try {
-        await this.#send(copyFor(delivery, topic, headers));
+        const position = await this.#send(next);
         this.#parts.onFits(delivery);
-        return;
+        return position;
       } catch (error) {
         if (!isEsteiraError(error, 'ESTEIRA_RECORD_TOO_LARGE')) throw error;
-        if (headers === next && next.error !== undefined) continue;
+        if (shrinks && smaller !== undefined) {
+          next = smaller();
+          shrinks = false;
+          continue;
+        }
         this.#parts.onTooLarge(delivery);
         await waitOrStop(this.#parts.clock, TOO_LARGE_RETRY_MS, this.#parts.stopped);
         if (this.#parts.stopped.aborted) throw error;
       }
     }
+  }
+
+  #send(record: OutgoingRecord): Promise<RecordPosition> {
+    return insist(this.#parts, `write to ${record.topic}`, () => this.#parts.producer.send(record));
+  }
+
+  #encode<T>(contract: AvroContract<T>, value: T): Promise<Buffer> {
+    return insist(this.#parts, `encode ${contract.name}`, () => this.#parts.serde.encode(contract, value));
   }
 
   async #tellOfDeath(delivery: Delivery, decision: Decision, dead: Dead): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Duration, durationMs } from './duration.ts';
 import { EsteiraError } from './errors.ts';
 import type { EventDefinition } from './event.ts';
+import { checkFollowers } from './followers.ts';
 import type { JobEvent } from './generated/job-event.ts';
 import { inboxesOf } from './inbox.ts';
 import type { JobDefinition } from './job.ts';
@@ -24,7 +25,7 @@ export interface AppOptions {
    * import nothing. `default` is always there.
    */
   readonly queues?: Readonly<Record<string, QueueOptions>>;
-  /** Delay tiers; default {@link DEFAULT_TIERS}. The waits of retry policies and triggers are added. */
+  /** Delay tiers; default {@link DEFAULT_TIERS}. The waits of retry policies, triggers and followers are added. */
   readonly tiers?: readonly Duration[];
   /** Partitions of Esteira's own topics; default 6. */
   readonly partitions?: number;
@@ -108,9 +109,12 @@ const checkTiers = (options: AppOptions, problems: Problems): void => {
   }
 };
 
-/** Delays that must have a tier of their own: retry waits of unordered types, and delays of triggers. */
+/** Delays that must have a tier of their own: retry waits of unordered types, and delays of triggers and followers. */
 const policyDelays = (jobs: AppOptions['jobs']): readonly number[] =>
-  jobs.flatMap((job) => [...job.retry.delaysMs, ...job.triggers.map(({ delayMs }) => delayMs)]);
+  jobs.flatMap((job) => [
+    ...job.retry.delaysMs,
+    ...[...job.triggers, ...job.after].map(({ delayMs }) => delayMs),
+  ]);
 
 const refuse = (name: string, problems: readonly string[]): void => {
   if (problems.length === 0) return;
@@ -128,6 +132,7 @@ export const defineApp = (options: AppOptions): AppDefinition => {
   const problems = new Problems();
   if (!isKebabCase(options.name)) problems.add(`name ${JSON.stringify(options.name)} is not kebab-case`);
   checkJobs(options, problems);
+  checkFollowers(options.name, options.jobs, problems);
   checkInboxes(options, problems);
   const queues = resolveQueues(options.queues ?? {}, problems);
   checkQueues(options.jobs, queues, problems);

@@ -79,6 +79,10 @@ export const deterministicId = (...parts: readonly string[]): string => {
 export const jobIdOf = (ns: string, jobType: string, source: string, eventId: string): string =>
   deterministicId('job', ns, jobType, source, eventId);
 
+/** The id of the job of this type that follows a job: the same however often its completion is delivered. */
+export const followerIdOf = (ns: string, jobType: string, parentId: string): string =>
+  deterministicId('follower', ns, jobType, parentId);
+
 /** What a step of a job is known by: all telemetry events of the step get their ids from it. */
 export const stepIdOf = (jobId: string, step: string): string => deterministicId('telemetry', jobId, step);
 

@@ -14,6 +14,11 @@ export interface InboxOptions {
    * waits behind theirs. Not for ordered types. Default none.
    */
   readonly dedicated?: readonly string[];
+  /**
+   * Whether the surplus of a tenant that floods a partition is moved aside, so that others behind it do not wait for its
+   * work: to an inbox for that, or, where the type is ordered, to its waiting topic. Default true.
+   */
+  readonly surplus?: boolean;
 }
 
 /** The inboxes of a job type, worked out. */
@@ -22,6 +27,8 @@ export interface InboxPolicy {
   readonly lanes: readonly Exclude<Lane, 'normal'>[];
   /** Ids of tenants with inboxes of their own, each once. */
   readonly dedicated: readonly string[];
+  /** Where the surplus of a tenant that floods goes: an inbox of its own, or the waiting topic of an ordered type. */
+  readonly surplus: 'inbox' | 'waiting' | 'stays';
 }
 
 /** What is needed to know the inboxes of a job type. */
@@ -36,7 +43,7 @@ const laneOf = (priority: number): Lane =>
 
 /** Works out the inboxes of a job type; what is wrong goes to `problems`. */
 export const resolveInboxes = (
-  { lanes, dedicated = [] }: InboxOptions,
+  { lanes, dedicated = [], surplus = true }: InboxOptions,
   around: { readonly where: string; readonly ordered: boolean; readonly hasPayload: boolean },
   problems: Problems,
 ): InboxPolicy => {
@@ -52,16 +59,25 @@ export const resolveInboxes = (
   return {
     lanes: isUrgent ? (lanes === true ? ['high', 'low'] : ['high']) : [],
     dedicated: [...new Set(dedicated)],
+    surplus: surplus ? (ordered ? 'waiting' : 'inbox') : 'stays',
   };
 };
 
 /** Every inbox of a job type, each once, those that are to be read first before the others. */
-export const inboxesOf = (ns: string, job: InboxOwner): readonly string[] =>
-  (['high', 'normal', 'low'] as const)
+export const inboxesOf = (ns: string, job: InboxOwner): readonly string[] => [
+  ...(['high', 'normal', 'low'] as const)
     .filter((lane) => lane === 'normal' || job.lanes.includes(lane))
     .flatMap((lane) =>
       [undefined, ...job.dedicated].map((tenant) => names.inbox(ns, job.type, lane, tenant)),
-    );
+    ),
+  ...(job.surplus === 'inbox' ? [names.surplus(ns, job.type)] : []),
+];
+
+/** The inboxes of a job type in which nobody stands in the way of others: what is there is left there. */
+export const ownInboxesOf = (ns: string, job: InboxOwner): readonly string[] => {
+  const shared = inboxesOf(ns, { ...job, dedicated: [], surplus: 'stays' });
+  return inboxesOf(ns, job).filter((topic) => !shared.includes(topic));
+};
 
 /** The inbox for a job of this tenant and priority: the same for its dispatch, its retries and its replays. */
 export const inboxFor = (ns: string, job: InboxOwner, tenant: string, priority = 5): string => {
@@ -71,7 +87,7 @@ export const inboxFor = (ns: string, job: InboxOwner, tenant: string, priority =
   return names.inbox(ns, job.type, isLane ? lane : 'normal', owner);
 };
 
-/** Whether a topic is, or once was, an inbox of the job type: its plain one, a lane, or a tenant's own. */
+/** Whether a topic is, or once was, an inbox of the job type: its plain one, a lane, a tenant's own, or for surplus. */
 export const isInboxOf = (ns: string, type: string, topic: string): boolean => {
   const plain = names.inbox(ns, type);
   return topic === plain || topic.startsWith(`${plain}.`);

@@ -1,16 +1,17 @@
-import type { ZodType } from 'zod';
-import type { AvroContract } from './contract.ts';
-import { type Duration, durationMs, lastingMs } from './duration.ts';
+import { type Completion, inheritedContract } from './completion.ts';
+import { type Duration, lastingMs } from './duration.ts';
 import { EsteiraError } from './errors.ts';
-import type { EventDefinition, PayloadCheck } from './event.ts';
+import type { EventDefinition } from './event.ts';
 import { type InboxOptions, type InboxPolicy, resolveInboxes } from './inbox.ts';
 import { type IsolateOptions, resolveIsolate } from './isolate.ts';
 import { type JobLock, type JobPolicy, type JobPolicyOptions, resolveJobPolicy } from './job-policy.ts';
 import { isKebabCase } from './names.ts';
+import type { PayloadContract } from './payload.ts';
 import { positive } from './positive.ts';
 import { Problems } from './problems.ts';
 import type { ProgressFacts } from './progress.ts';
 import { type RetryOptions, type RetryPolicy, resolveRetryPolicy } from './retry-policy.ts';
+import { type Trigger, trigger } from './trigger.ts';
 
 /** `system`: technical upkeep; `orchestration`: a long process; `reactive`: answers an event; `ai`: embeds, measures, prepares. */
 export type JobKind = 'system' | 'orchestration' | 'reactive' | 'ai';
@@ -48,59 +49,6 @@ export interface JobContext {
   readonly progress: (facts: ProgressFacts) => Promise<void>;
 }
 
-/** An event a job type listens to. Made by {@link trigger}. */
-export interface Trigger<P> {
-  readonly event: EventDefinition<unknown>;
-  readonly delayMs: number;
-  readonly priority: number;
-  /** Whether it has a map, so that its payload is not the event itself. */
-  readonly mapped: boolean;
-  /** Maps the event to the payload; must be pure: it runs again at each attempt. */
-  map(event: unknown): P;
-  /** Whether the event concerns this job type; must be pure. */
-  when(event: unknown): boolean;
-}
-
-export interface TriggerOptions<E, P> {
-  readonly map?: (event: E) => P;
-  readonly when?: (event: E) => boolean;
-  /** How long after the event the job may start; default none. */
-  readonly delay?: Duration;
-  /** 1 (first) to 10; default 5. */
-  readonly priority?: number;
-}
-
-/** A trigger with a map, a condition, a delay or a priority. @throws EsteiraError ESTEIRA_DEFINITION_INVALID */
-export const trigger = <E, P = E>(
-  event: EventDefinition<E>,
-  options: TriggerOptions<E, P> = {},
-): Trigger<P> => {
-  const { map, when } = options;
-  return {
-    event,
-    delayMs: durationMs(options.delay ?? 0, `trigger on ${event.type}: delay`),
-    priority: checkPriority(options.priority ?? 5, `trigger on ${event.type}`),
-    mapped: map !== undefined,
-    // The engine hands over only what it decoded by this event's own contract.
-    map: (value) => (map === undefined ? (value as P) : map(value as E)),
-    when: (value) => when === undefined || when(value as E),
-  };
-};
-
-/** Checks a priority. @throws EsteiraError ESTEIRA_DEFINITION_INVALID */
-export const checkPriority = (priority: number, where: string): number => {
-  if (Number.isInteger(priority) && priority >= 1 && priority <= 10) return priority;
-  throw new EsteiraError(
-    'ESTEIRA_DEFINITION_INVALID',
-    `${where}: priority is ${priority}: give a whole number from 1 (first) to 10`,
-  );
-};
-
-/** What a dispatch carries: JSON checked by Zod, or an Avro contract with a check. */
-export type PayloadContract<P> =
-  | ZodType<P>
-  | { readonly avro: AvroContract<P>; readonly check: PayloadCheck };
-
 /** Where a group starts that has no offsets, on topics that exist already. */
 export type StartFrom = 'now' | 'beginning' | Date;
 
@@ -110,7 +58,12 @@ export interface JobOptions<P> extends JobPolicyOptions<P>, InboxOptions {
   readonly kind: JobKind;
   /** Events that trigger it; absent for jobs that are only dispatched. */
   readonly on?: EventDefinition<P> | Trigger<P> | readonly (EventDefinition<P> | Trigger<P>)[];
-  /** Needed to dispatch it, unless the dispatched payload is the one event it listens to. */
+  /**
+   * Job types whose completion triggers it: `completed(other)`. It gets a job of its own for each of their jobs, never
+   * one for all. Nothing is followed twice: a completion that is delivered again asks for the same job.
+   */
+  readonly after?: Completion<P> | readonly Completion<P>[];
+  /** Needed to dispatch it, unless its payload is that of the one event it listens to, or of the one it follows. */
   readonly payload?: PayloadContract<P>;
   /** One of the app's `queues`; default `default`. */
   readonly queue?: string;
@@ -148,6 +101,8 @@ export interface JobDefinition<P> extends JobPolicy, InboxPolicy {
   readonly type: string;
   readonly kind: JobKind;
   readonly triggers: readonly Trigger<P>[];
+  /** What it follows. */
+  readonly after: readonly Completion<P>[];
   readonly payload?: PayloadContract<P>;
   readonly queue: string;
   readonly ordered: boolean;
@@ -179,6 +134,15 @@ const toTriggers = <P>(on: JobOptions<P>['on']): readonly Trigger<P>[] => {
   const list = Array.isArray(on) ? on : [on];
   return list.map((one: EventDefinition<P> | Trigger<P>) => ('event' in one ? one : trigger<P, P>(one)));
 };
+
+const toCompletions = <P>(after: JobOptions<P>['after']): readonly Completion<P>[] =>
+  after === undefined ? [] : 'parent' in after ? [after] : after;
+
+/** What it waits for when it begins: the delays of its triggers, and of what it follows. */
+const delaysOf = <P>(triggers: readonly Trigger<P>[], after: readonly Completion<P>[]) => [
+  ...triggers,
+  ...after.map(({ parent, delayMs }) => ({ event: { type: `the completion of ${parent}` }, delayMs })),
+];
 
 const pascalCase = (type: string): string =>
   type.replaceAll(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
@@ -226,19 +190,21 @@ export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
   problems.check(() => checkOrder(order, where), undefined);
   const retry = checkedRetry(options, where, problems);
   const triggers = toTriggers(options.on);
+  const after = toCompletions(options.after);
+  const payload = options.payload ?? inheritedContract(after, triggers);
   const limits = limitsOf(options, retry.attempts, where, problems);
   const ordered = order !== 'none';
   const { lock, ...policy } = resolveJobPolicy(
     options,
-    { where, ordered, retry, triggers, ...limits },
+    { where, ordered, retry, triggers: delaysOf(triggers, after), ...limits },
     problems,
   );
-  const hasPayload = options.payload !== undefined;
-  const inboxes = resolveInboxes(options, { where, ordered, hasPayload }, problems);
+  const inboxes = resolveInboxes(options, { where, ordered, hasPayload: payload !== undefined }, problems);
   return {
     type,
     kind: options.kind,
     triggers,
+    after,
     queue: options.queue ?? 'default',
     ordered,
     retry,
@@ -249,7 +215,7 @@ export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
     startFrom: options.startFrom ?? 'now',
     className: options.className ?? `${pascalCase(type)}Job`,
     problems: problems.all,
-    ...(options.payload === undefined ? {} : { payload: options.payload }),
+    ...(payload === undefined ? {} : { payload }),
     ...(lock === undefined ? {} : { lock }),
     ...(shouldRun === undefined ? {} : { shouldRun: (payload, ctx) => shouldRun(payload, ctx) }),
     orderingKey: (payload) => (typeof order === 'function' ? order(payload) : undefined),

@@ -22,6 +22,8 @@ export const names = {
     [`${ns}.job.${jobType}`, ...(tenant === undefined ? [] : ['tenant', topicPart(tenant)])]
       .concat(lane === 'normal' ? [] : [lane])
       .join('.'),
+  /** Where the surplus of tenants that flood an unordered job type is worked off. */
+  surplus: (ns: string, jobType: string): string => `${ns}.job.${jobType}.surplus`,
   tier: (ns: string, delayMs: number): string => `${ns}.retry.${durationName(delayMs)}`,
   /** Where parked records of an ordered job type wait. */
   waiting: (ns: string, jobType: string): string => `${ns}.wait.${jobType}`,

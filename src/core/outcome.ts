@@ -40,4 +40,6 @@ export type DeferReason =
   | 'running_elsewhere'
   | 'dependency_down'
   /** Its tenant has an inbox of its own: it waits there, and has not been tried. */
-  | 'dedicated_inbox';
+  | 'dedicated_inbox'
+  /** Its tenant floods the partition it shares with others: it waits aside of them, and has not been tried. */
+  | 'surplus';

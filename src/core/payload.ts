@@ -1,5 +1,11 @@
-import { z } from 'zod';
+import { type ZodType, z } from 'zod';
+import type { AvroContract } from './contract.ts';
 import type { PayloadCheck } from './event.ts';
+
+/** What a dispatch carries: JSON checked by Zod, or an Avro contract with a check. */
+export type PayloadContract<P> =
+  | ZodType<P>
+  | { readonly avro: AvroContract<P>; readonly check: PayloadCheck };
 
 /** Where a value breaks a check: paths and rules, never values (they may be personal data). */
 export type CheckProblems = readonly string[];

@@ -1,15 +1,12 @@
 import { start } from '../../src/index.ts';
 import { crashApp, dyingBackend, isCrashPoint } from './crash-points.ts';
+import { die } from './die.ts';
 import { openServices } from './open-services.ts';
 
 // A worker that kills itself (SIGKILL, as the kernel would) at one point of one job.
 const point = process.env['CRASH_POINT'] ?? '';
 if (!isCrashPoint(point)) throw new Error(`CRASH_POINT ${point} is none`);
 
-const die = (): never => {
-  process.kill(process.pid, 'SIGKILL');
-  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
-};
 const dieAt = (at: string) => (): void => {
   if (at === point) die();
 };

@@ -21,7 +21,7 @@ export interface GatedLine {
   readonly course: GatedCourse;
   readonly ready: FairQueue<Entry>;
   readonly seat: Seat;
-  readonly runner: { run(entry: Entry, run: RunFacts): void; revoke(entry: Entry): void };
+  readonly runner: { start(entry: Entry, run: RunFacts): void; revoke(entry: Entry): void };
   /** Whether the entry is still this process's to start. */
   mayStart(entry: Entry): boolean;
   /** The entry, which has a slot, asks for its claim. */
@@ -80,7 +80,7 @@ export class StartGates implements AdmittedLine {
     const { line, job, desk, locks } = this.#parts;
     const { lock } = job;
     if (lock === undefined) {
-      line.runner.run(entry, run);
+      line.runner.start(entry, run);
       return;
     }
     const named = this.#named.get(entry) ?? nameOf(entry, lock);
@@ -94,7 +94,7 @@ export class StartGates implements AdmittedLine {
     desk.ask({
       entry,
       lock: { tenant, key, owner: run.executionId, ttlMs: lock.ttlMs },
-      locked: () => (line.mayStart(entry) ? line.runner.run(entry, run) : line.giveBack(entry)),
+      locked: () => (line.mayStart(entry) ? line.runner.start(entry, run) : line.giveBack(entry)),
       held: (leftMs) => {
         locks.heldElsewhere(name, leftMs);
         line.take(entry, this.#comeAgain(entry, name, line.course.release(entry, run)));

@@ -81,6 +81,10 @@ export class DirectDriver implements LaneDriver {
     if (isFull) this.#tick();
   }
 
+  moveAside(entry: Entry): void {
+    this.#about(entry, ({ lane }) => this.#lanes.moveAside(lane));
+  }
+
   answered(entry: Entry, answer: OrderClaimAnswer): void {
     this.#about(entry, (handed, nowMs) => this.#lanes.answered(handed, answer, nowMs));
   }

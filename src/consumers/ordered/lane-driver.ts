@@ -10,6 +10,8 @@ export interface LaneDriver extends HomeDriver {
   readonly parkedEnd: number;
   /** The largest place of the entry's sequence that was parked here since the assignment; goes with its claim. */
   knownOf(entry: Entry): number | undefined;
+  /** Its tenant floods the partition: the entry's sequence leaves it, in order, as soon as it can. */
+  moveAside(entry: Entry): void;
   /** The answer to a claim. */
   answered(entry: Entry, answer: OrderClaimAnswer): void;
   /** The record has ended: completed, dead with its letter acknowledged, or skipped. */

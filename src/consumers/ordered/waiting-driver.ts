@@ -75,6 +75,10 @@ export class WaitingDriver implements LaneDriver {
     // The machine holds what it needs, and lets go of what it can read again.
   }
 
+  moveAside(): void {
+    // It is where what is moved aside goes.
+  }
+
   answered(entry: Entry, answer: OrderClaimAnswer): void {
     this.#about(entry, (copy, nowMs) => this.#line.answered(copy, answer, nowMs), keepsRunning(answer));
   }

@@ -15,7 +15,7 @@ export interface StateStore {
   /** Sets done marks, each with the encoded terminal telemetry event that must still be published. */
   complete(requests: readonly CompleteRequest[]): Promise<readonly CompleteAnswer[]>;
   /** Drops the event from done marks once it is durable on the telemetry topic. */
-  told(claims: readonly ClaimId[]): Promise<void>;
+  told(requests: readonly ToldRequest[]): Promise<void>;
   /** Stores what shall become of a copy of a job before its successor is written, and gives the claim back. */
   decide(requests: readonly DecideRequest[]): Promise<readonly DecideAnswer[]>;
   /** Notes that the successor of a decision is durable: redeliveries of the copy are superseded, not written again. */
@@ -77,8 +77,18 @@ export interface RenewRequest extends ClaimId {
   readonly leaseMs: number;
 }
 
+/** A done mark whose event is durable. Its lifetime counts from now. */
+export interface ToldRequest extends ClaimId {
+  /** The mark's: another one is left alone. */
+  readonly fence: number;
+  readonly origin: string;
+  readonly doneTtlMs: number;
+}
+
 export interface CompleteRequest extends ClaimId {
   readonly jobId: string;
+  /** The hop of the copy that ran. */
+  readonly hop: number;
   readonly fence: number;
   /** Where the job came from (`job-origin`), told to later duplicates. */
   readonly origin: string;

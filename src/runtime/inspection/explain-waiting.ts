@@ -22,6 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   dispatch_delay: 'it was dispatched with a delay',
   running_elsewhere: 'its idempotency key ran elsewhere',
   dedicated_inbox: 'its tenant has an inbox of its own',
+  surplus: 'its tenant has flooded the partition it came on, and it was moved aside of the others',
   dependency_down: 'what it depends on is down',
 };
 

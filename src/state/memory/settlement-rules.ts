@@ -1,10 +1,10 @@
 import type {
-  ClaimId,
   CompleteAnswer,
   CompleteRequest,
   DecideAnswer,
   DecideRequest,
   SettledRequest,
+  ToldRequest,
 } from '../../core/ports/state.ts';
 import { lifetimeMs } from '../durations.ts';
 import { decidedBefore } from './claim-rules.ts';
@@ -21,16 +21,17 @@ export const complete = (table: StateTable, request: CompleteRequest): CompleteA
   const event = Buffer.from(request.event);
   const done = { kind: 'done', fence: request.fence, origin: request.origin, event } as const;
   table.setKey(request, done, lifetimeMs(request.doneTtlMs));
-  table.deleteJob(request);
+  // A copy on its first hop has no decision behind it.
+  if (request.hop > 0) table.deleteJob(request);
   return key?.kind === 'running' ? 'completed' : 'adopted';
 };
 
-/** Drops the event from a done mark; its lifetime stays. */
-export const told = (table: StateTable, id: ClaimId): void => {
-  const key = table.key(id);
-  if (key?.kind === 'done') {
-    table.replaceKey(id, { kind: 'done', fence: key.fence, origin: key.origin });
-  }
+/** Drops the event from a done mark, whose lifetime begins anew. */
+export const told = (table: StateTable, request: ToldRequest): void => {
+  const { fence, origin, doneTtlMs } = request;
+  const key = table.key(request);
+  if (key?.kind !== 'done' || key.fence !== fence || key.event === undefined) return;
+  table.setKey(request, { kind: 'done', fence, origin }, lifetimeMs(doneTtlMs));
 };
 
 /** Stores what becomes of a copy; whatever the answer, a claim that was ours is given back. */

@@ -12,7 +12,7 @@ export interface BatchScript<Request, Answer> {
   /** Adds the keys of one request in the script's order; the tag's fence key comes before all of them. */
   keys(add: (name: string) => void, names: TenantNames, request: Request): void;
   /** Adds the words of one request. */
-  words(add: (word: RedisWord) => void, request: Request): void;
+  words(to: WordPacker, request: Request, names: TenantNames): void;
   /** How many values of the script's flat list make one answer. */
   readonly answerSize: number;
   /** Reads the answer that begins at an index of the list. */
@@ -86,7 +86,6 @@ interface Piece {
 const keys = new WordPacker();
 const words = new WordPacker();
 const addKey = (name: string): void => keys.add(name);
-const addWord = (word: RedisWord): void => words.add(word);
 
 const pieceOf = <Request extends TagId>(
   script: BatchScript<Request, unknown>,
@@ -104,8 +103,9 @@ const pieceOf = <Request extends TagId>(
     const request = requests[index];
     if (request === undefined) break;
     taken.push(index);
-    script.keys(addKey, namesOf(request), request);
-    script.words(addWord, request);
+    const names = namesOf(request);
+    script.keys(addKey, names, request);
+    script.words(words, request, names);
   }
   return { indexes: taken, packed: packTogether(keys, words) };
 };

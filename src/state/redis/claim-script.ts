@@ -2,6 +2,7 @@ import type { ClaimAnswer, ClaimRequest } from '../../core/ports/state.ts';
 import { wholeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
 import { type ClaimReader, commonReaders, readClaimAnswer } from './claim-replies.ts';
+import { addAsked } from './key-records.ts';
 import { bytes, number, text } from './replies.ts';
 import { SCRIPT_PRELUDE } from './script-prelude.ts';
 
@@ -17,10 +18,10 @@ local numbers_of = {}
 
 -- Most requests of a batch have the same numbers: each text is read once.
 local function read_numbers(text)
-  local numbers = {}
-  for word in string.gmatch(text, '%S+') do numbers[#numbers + 1] = tonumber(word) end
-  numbers_of[text] = numbers
-  return numbers
+  local n = {}
+  for word in string.gmatch(text, '%S+') do n[#n + 1] = tonumber(word) end
+  numbers_of[text] = with_fresh(n, n[1], n[2], n[3], n[6], n[3] < n[5] and n[2] <= n[4])
+  return n
 end
 
 local function claimed(key)
@@ -39,15 +40,21 @@ local function take(key_name, key, own, asked, n)
   local until_ms = now + n[6]
   local taken =
     {'R', largest, until_ms, asked.run, asked.job, n[1], starts, attempt, dead, asked.origin}
-  store(key_name, taken, n[6] + GRACE)
+  store_running(key_name, taken, n[6] + GRACE)
   return claimed(taken)
 end
 
 local function claim(key_name, job_name, at)
-  local asked = {job = ARGV[at], run = ARGV[at + 1], position = ARGV[at + 3], origin = ARGV[at + 4]}
+  local n = numbers_of[ARGV[at + 1]] or read_numbers(ARGV[at + 1])
+  if n.may_start and not held[key_name] and not held[job_name] then
+    largest = max(largest + 1, now_us)
+    take_fresh(key_name, n, ARGV[at], largest)
+    return RUN, largest, n[2], n[3] + 1
+  end
+  local asked = {position = ARGV[at + 2]}
+  asked.run, asked.job, asked.origin = unpack_record(ARGV[at])
   if asked.position == '' then asked.position = asked.origin end
-  local n = numbers_of[ARGV[at + 2]] or read_numbers(ARGV[at + 2])
-  local key = load(key_name)
+  local key = load_key(key_name)
   local running = key and key[1] == 'R'
   local own = false
   if key then
@@ -74,7 +81,7 @@ end
 
 local answers = {}
 for i = 1, (#KEYS - 1) / 2 do
-  local kind, a, b, c = claim(KEYS[2 * i], KEYS[2 * i + 1], 5 * i - 4)
+  local kind, a, b, c = claim(KEYS[2 * i], KEYS[2 * i + 1], 3 * i - 2)
   local at = 4 * i
   answers[at - 3], answers[at - 2], answers[at - 1], answers[at] = kind, a or false, b or false, c or false
 end
@@ -111,12 +118,10 @@ export const claimScript: BatchScript<ClaimRequest, ClaimAnswer> = {
     add(names.key(request.idempotencyKey));
     add(names.job(request.jobId));
   },
-  words: (add, request) => {
-    add(request.jobId);
-    add(request.run);
-    add(numbersOf(request));
-    add(request.position === request.origin ? '' : request.position);
-    add(request.origin);
+  words: (to, request) => {
+    addAsked(to, request);
+    to.add(numbersOf(request));
+    to.add(request.position === request.origin ? '' : request.position);
   },
   answer: (replies, at) => readClaimAnswer(readers, replies, at),
 };

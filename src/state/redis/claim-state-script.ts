@@ -9,7 +9,7 @@ import { SCRIPT_PRELUDE } from './script-prelude.ts';
 const SOURCE = `${SCRIPT_PRELUDE}
 local answers = {}
 for i = 1, #KEYS - 1 do
-  local key = load(KEYS[i + 1])
+  local key = load_key(KEYS[i + 1])
   local at = 9 * i - 9
   local kind = key and key[1] or 'F'
   answers[at + 1], answers[at + 2] = kind, now

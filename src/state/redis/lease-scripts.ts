@@ -10,7 +10,7 @@ const RENEW = `${SCRIPT_PRELUDE}
 local answers = {}
 for i = 1, #KEYS - 1 do
   local name = KEYS[i + 1]
-  local key = load(name)
+  local key = load_key(name)
   answers[i] = 0
   if holds(key, tonumber(ARGV[2 * i - 1])) then
     extend(name, key, tonumber(ARGV[2 * i]))
@@ -26,9 +26,9 @@ export const renewScript: BatchScript<RenewRequest, 'renewed' | 'gone'> = {
   source: RENEW,
   answerSize: 1,
   keys: (add, names, request) => add(names.key(request.idempotencyKey)),
-  words: (add, request) => {
-    add(String(request.fence));
-    add(String(wholeMs(request.leaseMs)));
+  words: (to, request) => {
+    to.add(String(request.fence));
+    to.add(String(wholeMs(request.leaseMs)));
   },
   answer: (replies, at) => (number(replies[at]) === 1 ? 'renewed' : 'gone'),
 };
@@ -36,11 +36,11 @@ export const renewScript: BatchScript<RenewRequest, 'renewed' | 'gone'> = {
 const RELEASE = `${SCRIPT_PRELUDE}
 for i = 1, #KEYS - 1 do
   local name = KEYS[i + 1]
-  local key = load(name)
+  local key = load_key(name)
   if holds(key, tonumber(ARGV[i])) then
     local starts = key[R_STARTS]
     if key[R_DEAD] == '' then starts = starts - 1 end
-    store(name, {'F', key[R_JOB], key[R_HOP], starts, key[R_ORIGIN]}, GRACE)
+    put(name, 'F' .. pack(key[R_JOB], key[R_HOP], starts, key[R_ORIGIN]), GRACE)
   end
 end
 return {}
@@ -52,6 +52,6 @@ export const releaseScript: BatchScript<RenewRequest, void> = {
   source: RELEASE,
   answerSize: 0,
   keys: (add, names, request) => add(names.key(request.idempotencyKey)),
-  words: (add, request) => add(String(request.fence)),
+  words: (to, request) => to.add(String(request.fence)),
   answer: () => undefined,
 };

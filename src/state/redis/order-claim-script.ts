@@ -3,6 +3,7 @@ import type { OrderClaimAnswer, OrderClaimRequest } from '../../core/ports/order
 import { lifetimeMs, wholeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
 import { type ClaimReader, commonReaders, readClaimAnswer } from './claim-replies.ts';
+import { addAsked } from './key-records.ts';
 import { ORDER_PRELUDE } from './order-prelude.ts';
 import { bytes, number, text, unexpected } from './replies.ts';
 
@@ -30,12 +31,12 @@ local function death_of(s, head, n, starts, attempt)
   return attempt > n[N_MAX_ATTEMPTS] and 'attempts_exhausted' or ''
 end
 
-local function take(key_name, key, s, place, at, n)
+local function take(key_name, key, s, place, asked, n)
   local head = s[S_PLACE] == place
   if head and s[S_DEAD] == '' and s[S_DUE] > now then return WAIT, s[S_DUE], now, s[S_ATTEMPT] end
   local starts, attempt = n[N_STARTS], n[N_ATTEMPT]
   local running = key and key[1] == 'R'
-  if key and key[running and R_JOB or F_JOB] == ARGV[at] then
+  if key and key[running and R_JOB or F_JOB] == asked.job then
     starts = max(starts, key[running and R_STARTS or F_STARTS])
   end
   if head then starts, attempt = max(starts, s[S_STARTS]), max(attempt, s[S_ATTEMPT]) end
@@ -43,19 +44,19 @@ local function take(key_name, key, s, place, at, n)
   local counted = dead == '' and starts + 1 or starts
   largest = max(largest + 1, now_us, running and key[R_FENCE] + 1 or 0)
   local taken =
-    {'R', largest, now + n[N_LEASE], ARGV[at + 1], ARGV[at], n[N_HOP], counted, attempt, dead, ARGV[at + 3]}
-  store(key_name, taken, n[N_LEASE] + GRACE)
+    {'R', largest, now + n[N_LEASE], asked.run, asked.job, n[N_HOP], counted, attempt, dead, asked.origin}
+  store_running(key_name, taken, n[N_LEASE] + GRACE)
   if dead == 'behind_dead_letter' and not head then
     set_head(s, {place, attempt, starts, largest, 0, dead, false})
   end
   return claimed(taken, s, place)
 end
 
-local function answer(key_name, job_name, s, place, at, n)
+local function answer(key_name, job_name, s, place, asked, n)
   local direct = n[N_WAITING] == 0
   if direct and s[S_PASSED] < place and place <= s[S_PARKED] then return PARK end
-  local key = load(key_name)
-  local origin, done = ended_before(key, job_name, ARGV[at], n[N_HOP])
+  local key = load_key(key_name)
+  local origin, done = ended_before(key, job_name, asked.job, n[N_HOP])
   if origin then
     if not direct then finish(s, place, true) end
     if done then return DONE, done[D_FENCE], origin, done[D_EVENT] end
@@ -66,40 +67,49 @@ local function answer(key_name, job_name, s, place, at, n)
     return PARK
   end
   if key and key[1] == 'R' then
-    if key[R_JOB] == ARGV[at] and key[R_RUN] == ARGV[at + 1] then
+    if key[R_JOB] == asked.job and key[R_RUN] == asked.run then
       extend(key_name, key, n[N_LEASE])
       return claimed(key, s, place)
     end
     if key[R_UNTIL] > now then return RUNNING, key[R_UNTIL], now end
   end
-  return take(key_name, key, s, place, at, n)
+  return take(key_name, key, s, place, asked, n)
 end
 
 local next_key = 2
 local function claim(at)
-  local n = numbers_of[ARGV[at + 2]]
+  local n = numbers_of[ARGV[at + 1]]
   if not n then
-    n = numbers(ARGV[at + 2])
-    numbers_of[ARGV[at + 2]] = n
+    n = numbers(ARGV[at + 1])
+    local may_start = n[N_STARTS] < n[N_MAX_STARTS] and n[N_ATTEMPT] <= n[N_MAX_ATTEMPTS] and n[N_WAITING] == 0
+    numbers_of[ARGV[at + 1]] = with_fresh(n, n[N_HOP], n[N_ATTEMPT], n[N_STARTS], n[N_LEASE], may_start)
   end
   local key_name, sequence_name, job_name = KEYS[next_key], KEYS[next_key + 1], KEYS[next_key + 2]
   next_key = next_key + 3
-  local place = tonumber(ARGV[at + 4])
   if n[N_PARKED_END] > 0 then
     local seen = tonumber(held[KEYS[next_key]] or '0')
     next_key = next_key + 1
     if seen < n[N_PARKED_END] then return REBUILDING end
   end
+  -- A sequence without trouble, a key nothing is known of.
+  if n.may_start and ARGV[at + 3] == '-1' and not (held[sequence_name] or held[key_name] or held[job_name]) then
+    largest = max(largest + 1, now_us)
+    take_fresh(key_name, n, ARGV[at], largest)
+    return RUN, largest, n[N_ATTEMPT], n[N_STARTS] + 1
+  end
+  local place = tonumber(ARGV[at + 2])
+  local asked = {}
+  asked.run, asked.job, asked.origin = unpack_record(ARGV[at])
   local s = open(sequence_name)
-  promise(s, n[N_WAITING] == 1 and place or tonumber(ARGV[at + 5]))
-  local kind, a, b, c = answer(key_name, job_name, s, place, at, n)
+  promise(s, n[N_WAITING] == 1 and place or tonumber(ARGV[at + 3]))
+  local kind, a, b, c = answer(key_name, job_name, s, place, asked, n)
   save(sequence_name, s, n[N_TTL])
   return kind, a, b, c
 end
 
 local answers = {}
-for i = 1, #ARGV / 6 do
-  local kind, a, b, c = claim(6 * i - 5)
+for i = 1, #ARGV / 4 do
+  local kind, a, b, c = claim(4 * i - 3)
   local at = 4 * i
   answers[at - 3], answers[at - 2], answers[at - 1], answers[at] = kind, a or false, b or false, c or false
 end
@@ -139,13 +149,11 @@ export const orderClaimScript: BatchScript<OrderClaimRequest, OrderClaimAnswer> 
     add(names.job(request.jobId));
     if (witnessedEnd(request) > 0) add(names.seen(request.waitingPartition));
   },
-  words: (add, request) => {
-    add(request.jobId);
-    add(request.run);
-    add(numbersOf(request));
-    add(request.origin);
-    add(`${request.place}`);
-    add(`${request.known ?? -1}`);
+  words: (to, request) => {
+    addAsked(to, request);
+    to.add(numbersOf(request));
+    to.add(`${request.place}`);
+    to.add(`${request.known ?? -1}`);
   },
   answer: (replies, at) => readClaimAnswer(readers, replies, at),
 };

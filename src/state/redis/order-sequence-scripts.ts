@@ -77,9 +77,9 @@ export const holdScript: BatchScript<HoldRequest, void> = {
   source: HOLD,
   answerSize: 0,
   keys,
-  words: (add, request) => {
-    add(`${request.dead}`);
-    add(`${lifetimeMs(request.ttlMs)}`);
+  words: (to, request) => {
+    to.add(`${request.dead}`);
+    to.add(`${lifetimeMs(request.ttlMs)}`);
   },
   answer: () => undefined,
 };
@@ -101,7 +101,7 @@ export const liftScript: BatchScript<LiftRequest, void> = {
   source: LIFT,
   answerSize: 0,
   keys,
-  words: (add, request) => add(`${lifetimeMs(request.ttlMs)}`),
+  words: (to, request) => to.add(`${lifetimeMs(request.ttlMs)}`),
   answer: () => undefined,
 };
 
@@ -127,10 +127,10 @@ export const condemnScript: BatchScript<CondemnRequest, 'condemned' | 'gone'> = 
   source: CONDEMN,
   answerSize: 1,
   keys,
-  words: (add, request) => {
-    add(`${request.place}`);
-    add(request.reason);
-    add(`${lifetimeMs(request.ttlMs)}`);
+  words: (to, request) => {
+    to.add(`${request.place}`);
+    to.add(request.reason);
+    to.add(`${lifetimeMs(request.ttlMs)}`);
   },
   answer: (replies, at) => (number(replies[at]) === 1 ? 'condemned' : 'gone'),
 };

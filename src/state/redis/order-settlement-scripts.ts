@@ -9,6 +9,7 @@ import type { CompleteAnswer } from '../../core/ports/state.ts';
 import { lifetimeMs, wholeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
 import type { TenantNames } from './key-names.ts';
+import { addDoneMark } from './key-records.ts';
 import { witnessedEnd } from './order-claim-script.ts';
 import { ORDER_PRELUDE } from './order-prelude.ts';
 import { number, unexpected } from './replies.ts';
@@ -41,7 +42,7 @@ local function park(at)
     next_key = next_key + 1
     if seen < parked_end then return REBUILDING end
   end
-  if ended_before(load(key_name), job_name, ARGV[at], hop) then return ENDED end
+  if ended_before(load_key(key_name), job_name, ARGV[at], hop) then return ENDED end
   local s = open(sequence_name)
   promise(s, known)
   if diverted(s) then
@@ -70,11 +71,11 @@ export const parkScript: BatchScript<ParkRequest, ParkAnswer> = {
     addPlacedKeys(add, names, request);
     if (witnessedEnd(request) > 0) add(names.seen(request.waitingPartition));
   },
-  words: (add, request) => {
+  words: (to, request) => {
     const { jobId, hop, place, known = -1 } = request;
     const numbers = `${hop} ${place} ${known} ${witnessedEnd(request)} ${lifetimeMs(request.ttlMs)}`;
-    add(jobId);
-    add(`${numbers} ${request.follows === true ? 1 : 0}`);
+    to.add(jobId);
+    to.add(`${numbers} ${request.follows === true ? 1 : 0}`);
   },
   answer: (replies, at) => PARK_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
 };
@@ -83,7 +84,7 @@ const FAIL = `${ORDER_PRELUDE}
 local function fail(key_name, sequence_name, at)
   local n = numbers(ARGV[at])
   local place, fence, attempt, delay, lease, ttl = n[1], n[2], n[3], n[4], n[5], n[6]
-  local key = load(key_name)
+  local key = load_key(key_name)
   local s = open(sequence_name)
   local head = s[S_PLACE] == place
   if not holds(key, fence) then return head and s[S_FENCE] == fence and 1 or 0 end
@@ -115,12 +116,12 @@ export const failScript: BatchScript<FailRequest, 'failed' | 'lost'> = {
     add(names.key(request.idempotencyKey));
     add(names.sequence(request.partition, request.orderKey));
   },
-  words: (add, request) => {
+  words: (to, request) => {
     const { place, fence, attempt, note } = request;
     const times = `${wholeMs(request.delayMs)} ${wholeMs(request.leaseMs)} ${lifetimeMs(request.ttlMs)}`;
-    add(`${place} ${fence} ${attempt} ${times} ${note === undefined ? 0 : 1}`);
-    add(request.dead ?? '');
-    add(note ?? '');
+    to.add(`${place} ${fence} ${attempt} ${times} ${note === undefined ? 0 : 1}`);
+    to.add(request.dead ?? '');
+    to.add(note ?? '');
   },
   answer: (replies, at) => (number(replies[at]) === 1 ? 'failed' : 'lost'),
 };
@@ -131,16 +132,17 @@ const COMPLETE = `${ORDER_PRELUDE}
 local COMPLETED, ALREADY, ADOPTED, FENCED = 0, 1, 2, 3
 
 local function complete(key_name, sequence_name, job_name, at)
-  local fence = tonumber(ARGV[at])
-  local key = load(key_name)
-  if key and key[1] == 'D' then return key[D_FENCE] == fence and ALREADY or FENCED end
-  local running = key and key[1] == 'R'
-  if running and key[R_FENCE] ~= fence then return FENCED end
+  local mark, raw = ARGV[at], held[key_name]
+  local running = is_of(raw, 'R', mark)
+  if raw and not running then
+    if is_of(raw, 'D', mark) then return ALREADY end
+    if sub(raw, 1, 1) ~= 'F' then return FENCED end
+  end
   -- A sequence without trouble, completed under its claim, costs nothing more: its details are not even read.
-  local waiting = string.byte(ARGV[at + 4]) == 49
-  local n = (waiting or not running or held[sequence_name]) and numbers(ARGV[at + 4])
-  if not running and ended_before(key, job_name, ARGV[at + 5], n[4]) then return FENCED end
-  store(key_name, {'D', fence, ARGV[at + 1], ARGV[at + 2]}, ARGV[at + 3])
+  local waiting = string.byte(ARGV[at + 2]) == 49
+  local n = (waiting or not running or held[sequence_name]) and numbers(ARGV[at + 2])
+  if not running and ended_before(load_key(key_name), job_name, ARGV[at + 3], n[4]) then return FENCED end
+  put(key_name, mark, ARGV[at + 1])
   remove(job_name)
   if n then
     local s = open(sequence_name)
@@ -151,8 +153,8 @@ local function complete(key_name, sequence_name, job_name, at)
 end
 
 local answers = {}
-for i = 1, #ARGV / 6 do
-  answers[i] = complete(KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], 6 * i - 5)
+for i = 1, #ARGV / 4 do
+  answers[i] = complete(KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], 4 * i - 3)
 end
 return answers
 `;
@@ -163,15 +165,13 @@ export const orderCompleteScript: BatchScript<OrderCompleteRequest, CompleteAnsw
   source: COMPLETE,
   answerSize: 1,
   keys: addPlacedKeys,
-  words: (add, request) => {
-    const { fence, origin, event, where, place, hop, jobId } = request;
+  words: (to, request) => {
+    const { event, where, place, hop, jobId } = request;
     const details = `${where === 'direct' ? 0 : 1} ${place} ${lifetimeMs(request.ttlMs)} ${hop}`;
-    add(`${fence}`);
-    add(origin);
-    add(event);
-    add(`${lifetimeMs(request.doneTtlMs)}`);
-    add(details);
-    add(jobId);
+    addDoneMark(to, request, event);
+    to.add(`${lifetimeMs(request.doneTtlMs)}`);
+    to.add(details);
+    to.add(jobId);
   },
   answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
 };
@@ -182,7 +182,7 @@ local COMPLETED, ALREADY, ADOPTED, FENCED = 0, 1, 2, 3
 local function dead(key_name, sequence_name, job_name, at)
   local n = numbers(ARGV[at])
   local fence, hop, place, waiting, hold, ttl, dead_ttl = n[1], n[2], n[3], n[4] == 1, n[5], n[6], n[7]
-  local key = load(key_name)
+  local key = load_key(key_name)
   if key and key[1] == 'D' then return FENCED end
   local job = load(job_name)
   if job and job[J_HOP] >= hop then return job[J_FENCE] == fence and ALREADY or FENCED end
@@ -212,12 +212,12 @@ export const deadScript: BatchScript<DeadRequest, CompleteAnswer> = {
   source: DEAD,
   answerSize: 1,
   keys: addPlacedKeys,
-  words: (add, request) => {
+  words: (to, request) => {
     const { fence, hop, place, where, hold } = request;
     const flags = `${where === 'direct' ? 0 : 1} ${hold ? 1 : 0}`;
     const lifetimes = `${lifetimeMs(request.ttlMs)} ${lifetimeMs(request.deadTtlMs)}`;
-    add(`${fence} ${hop} ${place} ${flags} ${lifetimes}`);
-    add(request.origin);
+    to.add(`${fence} ${hop} ${place} ${flags} ${lifetimes}`);
+    to.add(request.origin);
   },
   answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
 };

@@ -1,4 +1,5 @@
 import { CLAIM_GRACE_MS } from '../durations.ts';
+import { KEY_RECORDS } from './key-records.ts';
 
 /** How long the largest fence of a tag is remembered; needed only while the server's clock may step back, ms. */
 const FENCE_MEMORY_MS = 7 * 24 * 3_600_000;
@@ -7,11 +8,8 @@ const FENCE_MEMORY_MS = 7 * 24 * 3_600_000;
  * What all scripts begin with: keys and words come as two lists in one argument. KEYS[1] holds the largest fence of
  * the tag; the keys of the requests follow.
  *
- * Records are MessagePack lists:
- * - key, running: 'R', fence, until, run, job id, hop, starts, attempt, dead reason or '', origin
- * - key, given back unused: 'F', job id, hop, starts, origin
- * - key, done: 'D', fence, origin, event (absent once told)
- * - job, decided about: hop, fence or -1, origin, position, decision (until settled)
+ * The record of a key is a text (key-records.ts); `load_key` makes a list of it, in the order of the names below. That
+ * of a job that was decided about is a MessagePack list: hop, fence or -1, origin, position, decision (until settled).
  *
  * All keys are read by one MGET, which costs half of single reads; `held` follows what the script writes, so that a
  * later request of the same key sees what an earlier one did.
@@ -39,10 +37,13 @@ local function load(name)
   return nil
 end
 
-local function store(name, record, lifetime)
-  local raw = pack(record)
+local function put(name, raw, lifetime)
   held[name] = raw
   call('SET', name, raw, 'PX', lifetime)
+end
+
+local function store(name, record, lifetime)
+  put(name, pack(record), lifetime)
 end
 
 local function replace(name, record)
@@ -55,17 +56,8 @@ local function remove(name)
   held[name] = false
 end
 
-local function extend(name, key, lease)
-  key[R_UNTIL] = max(key[R_UNTIL], now + lease)
-  store(name, key, key[R_UNTIL] - now + GRACE)
-end
-
 -- Whether this very copy had decided, and its successor may not be durable yet.
 local function answers_again(job, hop, position)
   return hop == job[J_HOP] and position == job[J_POSITION] and job[J_DECISION]
 end
-
-local function holds(key, fence)
-  return key ~= nil and key[1] == 'R' and key[R_FENCE] == fence
-end
-`;
+${KEY_RECORDS}`;

@@ -1,13 +1,14 @@
 import type {
-  ClaimId,
   CompleteAnswer,
   CompleteRequest,
   DecideAnswer,
   DecideRequest,
   SettledRequest,
+  ToldRequest,
 } from '../../core/ports/state.ts';
 import { lifetimeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
+import { addDoneMark } from './key-records.ts';
 import { bytes, number, text, unexpected } from './replies.ts';
 import { SCRIPT_PRELUDE } from './script-prelude.ts';
 
@@ -18,19 +19,21 @@ const COMPLETE_ANSWERS: readonly CompleteAnswer[] = ['completed', 'already', 'ad
 const COMPLETE = `${SCRIPT_PRELUDE}
 local COMPLETED, ALREADY, ADOPTED, FENCED = 0, 1, 2, 3
 
-local function complete(key_name, job_name, at)
-  local fence, lifetime, origin, event = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local key = load(key_name)
-  if key and key[1] == 'D' then return key[D_FENCE] == fence and ALREADY or FENCED end
-  local running = key and key[1] == 'R'
-  if running and key[R_FENCE] ~= fence then return FENCED end
-  store(key_name, {'D', fence, origin, event}, lifetime)
-  remove(job_name)
+-- A copy on its first hop has no decision behind it: there is no job record to remove, and none is named.
+local function complete(name, mark, lifetime, job_name)
+  local raw = held[name]
+  local running = is_of(raw, 'R', mark)
+  if raw and not running then
+    if is_of(raw, 'D', mark) then return ALREADY end
+    if sub(raw, 1, 1) ~= 'F' then return FENCED end
+  end
+  put(name, mark, lifetime)
+  if job_name ~= '' then call('DEL', job_name) end
   return running and COMPLETED or ADOPTED
 end
 
 local answers = {}
-for i = 1, (#KEYS - 1) / 2 do answers[i] = complete(KEYS[2 * i], KEYS[2 * i + 1], 4 * i - 3) end
+for i = 1, #KEYS - 1 do answers[i] = complete(KEYS[i + 1], ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]) end
 return answers
 `;
 
@@ -39,35 +42,33 @@ export const completeScript: BatchScript<CompleteRequest, CompleteAnswer> = {
   name: 'complete',
   source: COMPLETE,
   answerSize: 1,
-  keys: (add, names, request) => {
-    add(names.key(request.idempotencyKey));
-    add(names.job(request.jobId));
-  },
-  words: (add, request) => {
-    add(`${request.fence}`);
-    add(`${lifetimeMs(request.doneTtlMs)}`);
-    add(request.origin);
-    add(request.event);
+  keys: (add, names, request) => add(names.key(request.idempotencyKey)),
+  words: (to, request, names) => {
+    addDoneMark(to, request, request.event);
+    to.add(`${lifetimeMs(request.doneTtlMs)}`);
+    to.add(request.hop > 0 ? names.job(request.jobId) : '');
   },
   answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
 };
 
 const TOLD = `${SCRIPT_PRELUDE}
 for i = 1, #KEYS - 1 do
-  local name = KEYS[i + 1]
-  local key = load(name)
-  if key and key[1] == 'D' and key[D_EVENT] then replace(name, {'D', key[D_FENCE], key[D_ORIGIN]}) end
+  local name, mark = KEYS[i + 1], ARGV[2 * i - 1]
+  if is_of(held[name], 'D', mark) and #held[name] > #mark then put(name, mark, ARGV[2 * i]) end
 end
 return {}
 `;
 
 /** Drops the events from done marks. */
-export const toldScript: BatchScript<ClaimId, void> = {
+export const toldScript: BatchScript<ToldRequest, void> = {
   name: 'told',
   source: TOLD,
   answerSize: 0,
-  keys: (add, names, id) => add(names.key(id.idempotencyKey)),
-  words: () => undefined,
+  keys: (add, names, request) => add(names.key(request.idempotencyKey)),
+  words: (to, request) => {
+    addDoneMark(to, request);
+    to.add(`${lifetimeMs(request.doneTtlMs)}`);
+  },
   answer: () => undefined,
 };
 
@@ -76,7 +77,7 @@ local STORED, DECIDED, SUPERSEDED, FENCED = 0, 1, 2, 3
 
 local function decide(key_name, job_name, at)
   local hop, position, fence = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 2])
-  local key = load(key_name)
+  local key = load_key(key_name)
   local ours = holds(key, fence)
   if ours then remove(key_name) end
   local job = load(job_name)
@@ -125,13 +126,13 @@ export const decideScript: BatchScript<DecideRequest, DecideAnswer> = {
     add(names.key(request.idempotencyKey));
     add(names.job(request.jobId));
   },
-  words: (add, request) => {
-    add(String(request.hop));
-    add(request.position);
-    add(String(request.fence ?? -1));
-    add(request.decision);
-    add(String(lifetimeMs(request.ttlMs)));
-    add(request.origin);
+  words: (to, request) => {
+    to.add(String(request.hop));
+    to.add(request.position);
+    to.add(String(request.fence ?? -1));
+    to.add(request.decision);
+    to.add(String(lifetimeMs(request.ttlMs)));
+    to.add(request.origin);
   },
   answer: (replies, at) => decideAnswerOf(replies[at], replies[at + 1]),
 };
@@ -154,9 +155,9 @@ export const settledScript: BatchScript<SettledRequest, void> = {
   source: SETTLED,
   answerSize: 0,
   keys: (add, names, request) => add(names.job(request.jobId)),
-  words: (add, request) => {
-    add(String(request.hop));
-    add(request.position);
+  words: (to, request) => {
+    to.add(String(request.hop));
+    to.add(request.position);
   },
   answer: () => undefined,
 };

@@ -18,6 +18,9 @@ export class WordPacker {
   #bytes = Buffer.allocUnsafe(16 * 1024);
   #end = HEAD_BYTES;
   #count = 0;
+  /** Where the parts of an open word begin, and how many words stood before it. */
+  #opened = 0;
+  #countBefore = 0;
 
   /** So many bytes it is by now. */
   get length(): number {
@@ -29,6 +32,27 @@ export class WordPacker {
     this.#count += 1;
     if (typeof word === 'string') this.#addText(word);
     else this.#addBytes(word);
+  }
+
+  /** Begins a word that is made of parts: what is added until `close` stands in it, texts as they are, words packed. */
+  open(): void {
+    this.#reserve(0);
+    this.#bytes[this.#end] = TEXT_32;
+    this.#end += HEAD_BYTES;
+    this.#opened = this.#end;
+    this.#countBefore = this.#count;
+  }
+
+  /** Adds ASCII to the word that is open, as it is. */
+  text(ascii: string): void {
+    this.#reserve(ascii.length);
+    this.#end += this.#bytes.write(ascii, this.#end, 'latin1');
+  }
+
+  /** Ends the word that is open. */
+  close(): void {
+    this.#bytes.writeUInt32BE(this.#end - this.#opened, this.#opened - HEAD_BYTES + 1);
+    this.#count = this.#countBefore + 1;
   }
 
   /** The list, written into `target` from `at`; answers its end. The packer is empty afterwards. */

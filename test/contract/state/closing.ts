@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aJob, claim, claimOf, completeOf, type StateFixture } from './fixture.ts';
+import { aJob, claim, claimOf, completeOf, type StateFixture, toldOf } from './fixture.ts';
 
 /** The end of a store. */
 export const describeClosing = (fixture: StateFixture): void => {
@@ -17,7 +17,7 @@ export const describeClosing = (fixture: StateFixture): void => {
     const closed = { code: 'ESTEIRA_CLOSED' };
     await expect(claim(store, aJob())).rejects.toMatchObject(closed);
     await expect(store.complete([completeOf(aJob(), 1)])).rejects.toMatchObject(closed);
-    await expect(store.told([aJob()])).rejects.toMatchObject(closed);
+    await expect(store.told([toldOf(aJob(), 1)])).rejects.toMatchObject(closed);
     await expect(store.verify()).rejects.toMatchObject(closed);
   });
 

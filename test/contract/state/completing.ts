@@ -10,6 +10,7 @@ import {
   rivalOf,
   SHORT_MS,
   type StateFixture,
+  toldOf,
 } from './fixture.ts';
 
 /** The done mark: who may leave it, and how long it stays. */
@@ -64,12 +65,14 @@ export const describeCompleting = (store: () => StateStore, fixture: StateFixtur
     });
   });
 
-  test('told drops the event and nothing else', async () => {
+  test('told drops the event of its own mark and nothing else', async () => {
     const job = aJob();
     const { fence } = await claimRun(store(), job);
     await store().complete([completeOf(job, fence)]);
-    await store().told([job]);
-    await store().told([job]);
+    await store().told([toldOf(job, fence + 1)]);
+    expect(await claim(store(), job)).toHaveProperty('event');
+    await store().told([toldOf(job, fence)]);
+    await store().told([toldOf(job, fence)]);
     const answer = await claim(store(), job);
     expect(answer).toEqual({ kind: 'done', fence, origin: completeOf(job, fence).origin });
     expect(await one(store().complete([completeOf(job, fence)]))).toBe('already');
@@ -79,8 +82,8 @@ export const describeCompleting = (store: () => StateStore, fixture: StateFixtur
   test('told leaves a claim and an unknown key as they are', async () => {
     const job = aJob();
     const unknown = aJob();
-    await claimRun(store(), job);
-    await store().told([job, unknown]);
+    const { fence } = await claimRun(store(), job);
+    await store().told([toldOf(job, fence), toldOf(unknown, fence)]);
     expect(await claim(store(), job)).toMatchObject({ kind: 'running' });
     expect(await claim(store(), unknown)).toMatchObject({ kind: 'run' });
   });
@@ -93,7 +96,7 @@ export const describeCompleting = (store: () => StateStore, fixture: StateFixtur
       fences.push(fence);
       await store().complete([completeOf(job, fence, { doneTtlMs: SHORT_MS })]);
     }
-    await store().told([jobs[0]]);
+    await store().told([toldOf(jobs[0], fences[0] ?? 0, { doneTtlMs: SHORT_MS })]);
     await fixture.advance(SHORT_MS + 5);
     for (const job of jobs) {
       const { fence, starts } = await claimRun(store(), job);
@@ -108,7 +111,7 @@ export const describeCompleting = (store: () => StateStore, fixture: StateFixtur
     await store().decide([decideOf(job, fence)]);
     const next = await claimRun(store(), job, { hop: 1, attempt: 2 });
     expect(await claim(store(), job)).toMatchObject({ kind: 'superseded' });
-    await store().complete([completeOf(job, next.fence, { doneTtlMs: SHORT_MS })]);
+    await store().complete([completeOf(job, next.fence, { hop: 1, doneTtlMs: SHORT_MS })]);
     await fixture.advance(SHORT_MS + 5);
     expect(await claimRun(store(), job)).toMatchObject({ attempt: 1, starts: 1 });
   });

@@ -7,6 +7,7 @@ import type {
   DecideRequest,
   SettledRequest,
   StateStore,
+  ToldRequest,
 } from '../../../src/core/ports/state.ts';
 
 /** One adapter under test. */
@@ -65,9 +66,19 @@ export const completeOf = (
   over: Partial<CompleteRequest> = {},
 ): CompleteRequest => ({
   ...job,
+  hop: 0,
   fence,
   origin: POSITION,
   event: Buffer.from('completed'),
+  doneTtlMs: LONG_MS,
+  ...over,
+});
+
+/** Word that the event of a done mark is durable. */
+export const toldOf = (job: Job, fence: number, over: Partial<ToldRequest> = {}): ToldRequest => ({
+  ...job,
+  fence,
+  origin: POSITION,
   doneTtlMs: LONG_MS,
   ...over,
 });

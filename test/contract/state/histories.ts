@@ -137,7 +137,7 @@ export class Player {
       case 'complete':
         return store.complete([{ ...job, event: request.bytes, doneTtlMs: FOR_EVER_MS }]);
       case 'told':
-        return store.told([job]);
+        return store.told([{ ...job, doneTtlMs: FOR_EVER_MS }]);
       case 'settled':
         return store.settled([job]);
     }

@@ -170,7 +170,7 @@ export class OrderPlayer {
       case 'release':
         return this.#store.release([held]);
       case 'told':
-        return this.#store.told([placed]);
+        return this.#store.told([{ ...held, origin: 'told', doneTtlMs: FOR_EVER_MS }]);
       case 'unordered':
         return this.#store.decide([this.#decisionOf(step, held)]);
       default:

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { OrderedStateStore } from '../../../src/core/ports/order-state.ts';
-import { claim, LONG_MS, one, SHORT_MS, type StateFixture } from './fixture.ts';
+import { claim, LONG_MS, one, SHORT_MS, type StateFixture, toldOf } from './fixture.ts';
 import {
   aSequence,
   deadOf,
@@ -123,7 +123,7 @@ export const describeOrderEndings = (store: () => OrderedStateStore, fixture: St
     const done = { kind: 'done', fence, origin: 'billing.events/3/4' };
     expect(await orderClaim(store(), record)).toEqual({ ...done, event: Buffer.from('completed') });
     expect(await claim(store(), record)).toEqual({ ...done, event: Buffer.from('completed') });
-    await store().told([record]);
+    await store().told([toldOf(record, fence, { origin: 'billing.events/3/4' })]);
     expect(await orderClaim(store(), record)).toEqual(done);
   });
 

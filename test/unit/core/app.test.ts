@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { type AppOptions, defineApp } from '../../../src/core/app.ts';
 import { EsteiraError } from '../../../src/core/errors.ts';
 import { defineEvent } from '../../../src/core/event.ts';
-import { defineJob, trigger } from '../../../src/core/job.ts';
+import { defineJob } from '../../../src/core/job.ts';
 import { knownTenants } from '../../../src/core/tenants.ts';
+import { trigger } from '../../../src/core/trigger.ts';
 import { paid, plain, unchecked } from './definitions.ts';
 
 const app = (changes: Partial<AppOptions> = {}) =>

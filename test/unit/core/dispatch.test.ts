@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { dispatchFormat } from '../../../src/core/dispatch.ts';
 import { defineEvent } from '../../../src/core/event.ts';
-import { defineJob, trigger } from '../../../src/core/job.ts';
+import { defineJob } from '../../../src/core/job.ts';
+import { trigger } from '../../../src/core/trigger.ts';
 import { paid, plain } from './definitions.ts';
 
 const formatOf = (changes: Parameters<typeof plain<{ amount: number }>>[0]) =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defineJob, type JobContext, trigger } from '../../../src/core/job.ts';
+import { defineJob, type JobContext } from '../../../src/core/job.ts';
+import { trigger } from '../../../src/core/trigger.ts';
 import { paid, plain, unchecked } from './definitions.ts';
 
 const invalid = (message: RegExp) =>

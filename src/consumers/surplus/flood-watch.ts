@@ -1,0 +1,130 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Entry } from '../entry.ts';
+import type { HomeWatch, PartitionHome } from '../partition-home.ts';
+import { Pace } from './pace.ts';
+
+export interface FloodWatchParts {
+  readonly home: PartitionHome;
+  readonly clock: Clock;
+  /** Records of a full window. */
+  readonly windowRecords: number;
+  /** Whether handlers take time: where the process itself is what is slow, moving would only be more work. */
+  readonly handlersWait: (nowMs: number) => boolean;
+  /**
+   * Takes entries of a tenant that floods out of the others' way, those that it still can; answers which are not held
+   * here any more. In offset order; entries that stay are named again and again.
+   */
+  readonly takeAside: (entries: readonly Entry[]) => readonly Entry[];
+}
+
+const LOOK_MS = 100;
+/** No pace is believed that was measured for less than this, ms. */
+const LEAST_MEASURED_MS = 250;
+/** What stands behind a flood for longer than this is worth moving it, ms; half of it ends that. */
+const PATIENCE_MS = 1_000;
+/** A tenant that floods keeps as much here as starts within this time, ms: the rest of its work comes from aside. */
+const KEPT_FOR_MS = 250;
+const LEAST_KEPT = 16;
+
+/**
+ * Watches the window of one partition for a tenant that floods it. A window that one tenant fills is no harm while it
+ * is worked off quickly, or while nothing lies behind it. Otherwise what others have there would not even be read
+ * before the flood is over, so the surplus is moved aside as long as that lasts.
+ */
+export class FloodWatch implements HomeWatch {
+  readonly #parts: FloodWatchParts;
+  /** Understood, and neither settled nor moved. */
+  readonly #held = new Set<Entry>();
+  readonly #pace = new Pace();
+  /** How much each tenant that floods holds here. */
+  readonly #flooding = new Map<string, number>();
+  #mayKeep = 0;
+  #cancelLook: (() => void) | undefined;
+
+  constructor(parts: FloodWatchParts) {
+    this.#parts = parts;
+  }
+
+  get hurries(): boolean {
+    return this.#flooding.size > 0;
+  }
+
+  /** Whether an entry that was just understood is too much of its tenant. */
+  isSurplus({ delivery: { tenant, deadOnArrival } }: Entry): boolean {
+    const holds = this.#flooding.size === 0 ? undefined : this.#flooding.get(tenant);
+    return holds !== undefined && holds >= this.#mayKeep && deadOnArrival === undefined;
+  }
+
+  /** Takes note of an entry that stays here. */
+  stays(entry: Entry): void {
+    this.#held.add(entry);
+    this.#count(entry, 1);
+    if (this.#cancelLook === undefined && this.#held.size >= this.#share) this.#arm();
+  }
+
+  /** An entry has run, or come to another end. */
+  over(): void {
+    this.#pace.happened();
+  }
+
+  /** An entry is not held here any more. */
+  left(entry: Entry): void {
+    if (this.#held.delete(entry)) this.#count(entry, -1);
+  }
+
+  close(): void {
+    this.#cancelLook?.();
+    this.#cancelLook = undefined;
+    this.#held.clear();
+    this.#flooding.clear();
+  }
+
+  /** From so many on a tenant has a large part of the window. */
+  get #share(): number {
+    return Math.max(1, this.#parts.windowRecords / 4);
+  }
+
+  #count({ delivery: { tenant } }: Entry, change: number): void {
+    const holds = this.#flooding.size === 0 ? undefined : this.#flooding.get(tenant);
+    if (holds !== undefined) this.#flooding.set(tenant, holds + change);
+  }
+
+  #arm(): void {
+    this.#cancelLook = this.#parts.clock.after(LOOK_MS, () => this.#look());
+  }
+
+  #look(): void {
+    this.#cancelLook = undefined;
+    const { clock, home, handlersWait } = this.#parts;
+    if (!home.alive) return;
+    const nowMs = clock.nowMs();
+    const waits = handlersWait(nowMs);
+    const perMs = this.#pace.look(nowMs, LEAST_MEASURED_MS);
+    const waitMs = perMs === undefined ? 0 : (home.held + home.beyond) / Math.max(perMs, 1e-9);
+    if (!this.#standsBehind || waitMs < PATIENCE_MS / 2) this.#flooding.clear();
+    else if (waits && waitMs > PATIENCE_MS && perMs !== undefined) this.#findFloods(perMs);
+    if (this.#flooding.size > 0) this.#moveAside();
+    if (this.#flooding.size > 0 || this.#held.size >= this.#share) this.#arm();
+  }
+
+  /** Whether somebody may stand behind what is held here: more lies there, or there is hardly room to look. */
+  get #standsBehind(): boolean {
+    const { home, windowRecords } = this.#parts;
+    return home.beyond > 0 || home.held * 4 >= windowRecords * 3;
+  }
+
+  #findFloods(perMs: number): void {
+    const holds = new Map<string, number>();
+    for (const { delivery } of this.#held) holds.set(delivery.tenant, (holds.get(delivery.tenant) ?? 0) + 1);
+    const kept = Math.min(Math.max(Math.ceil(perMs * KEPT_FOR_MS), LEAST_KEPT), this.#share);
+    if (this.#flooding.size === 0) this.#mayKeep = kept;
+    for (const [tenant, count] of holds) if (count >= this.#share) this.#flooding.set(tenant, count);
+  }
+
+  #moveAside(): void {
+    for (const tenant of this.#flooding.keys()) {
+      const own = [...this.#held].filter(({ delivery }) => delivery.tenant === tenant);
+      for (const entry of this.#parts.takeAside(own.slice(this.#mayKeep))) this.left(entry);
+    }
+  }
+}

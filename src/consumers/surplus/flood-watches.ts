@@ -1,0 +1,75 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Entry } from '../entry.ts';
+import type { PartitionHome } from '../partition-home.ts';
+import { FloodWatch } from './flood-watch.ts';
+import { Pace } from './pace.ts';
+
+export interface FloodWatchesParts {
+  readonly clock: Clock;
+  /** Records of a full window. */
+  readonly windowRecords: number;
+  /** Topics in which nothing is moved aside. */
+  readonly exempt: ReadonlySet<string>;
+  /** Entries that are moved aside are held, with their sequence, until they are written. */
+  readonly ordered: boolean;
+  /** Handlers that run now. */
+  readonly running: () => number;
+  /** As of {@link FloodWatch}. */
+  readonly takeAside: (entries: readonly Entry[]) => readonly Entry[];
+}
+
+/** Handlers that take less on average keep the process busy, not waiting, ms. */
+const QUICK_MS = 2;
+const LEAST_MEASURED_MS = 250;
+/** How much of the mean a new sample is. */
+const SAMPLE_PART = 0.2;
+
+/** The flood watches of one job type. */
+export class FloodWatches {
+  readonly #parts: FloodWatchesParts;
+  readonly #watches = new Map<PartitionHome, FloodWatch>();
+  readonly #pace = new Pace();
+  #running = 0;
+
+  constructor(parts: FloodWatchesParts) {
+    this.#parts = parts;
+  }
+
+  /** The watch of a newly owned partition; undefined where none is needed. */
+  make(home: PartitionHome): FloodWatch | undefined {
+    const { exempt, clock, windowRecords, takeAside } = this.#parts;
+    if (exempt.has(home.at.topic)) return undefined;
+    for (const known of this.#watches.keys()) if (!known.alive) this.#watches.delete(known);
+    const handlersWait = (nowMs: number): boolean => this.#handlersWait(nowMs);
+    const watch = new FloodWatch({ home, clock, windowRecords, takeAside, handlersWait });
+    this.#watches.set(home, watch);
+    return watch;
+  }
+
+  /** Takes note of an entry that was just understood; answers whether it is too much of its tenant. */
+  isSurplus(entry: Entry): boolean {
+    const watch = this.#watches.get(entry.home);
+    if (watch === undefined) return false;
+    const isSurplus = watch.isSurplus(entry);
+    if (!isSurplus || this.#parts.ordered) watch.stays(entry);
+    return isSurplus;
+  }
+
+  /** An entry has run, or come to another end. */
+  over({ home }: Entry): void {
+    this.#pace.happened();
+    this.#watches.get(home)?.over();
+  }
+
+  /** An entry is not held in its partition any more. */
+  left(entry: Entry): void {
+    this.#watches.get(entry.home)?.left(entry);
+  }
+
+  /** By what runs and what is done in a time: how long a handler takes. */
+  #handlersWait(nowMs: number): boolean {
+    this.#running += (this.#parts.running() - this.#running) * SAMPLE_PART;
+    const perMs = this.#pace.look(nowMs, LEAST_MEASURED_MS);
+    return perMs !== undefined && this.#running >= perMs * QUICK_MS;
+  }
+}

@@ -1,0 +1,53 @@
+import type { AppDefinition } from '../../core/app.ts';
+import type { Clock } from '../../core/clock.ts';
+import { ownInboxesOf } from '../../core/inbox.ts';
+import type { JobDefinition } from '../../core/job.ts';
+import { names } from '../../core/names.ts';
+import type { Entry } from '../entry.ts';
+import type { Forwarder } from '../forwarder.ts';
+import type { JobLine } from '../job-line.ts';
+import { driverOf } from '../ordered/lane-driver.ts';
+import { FloodWatches } from './flood-watches.ts';
+
+export interface SurplusParts {
+  readonly app: AppDefinition;
+  readonly job: JobDefinition<unknown>;
+  readonly clock: Clock;
+  readonly windowRecords: number;
+  readonly line: Pick<JobLine, 'running' | 'prune'>;
+  readonly forwarder: Pick<Forwarder, 'forward'>;
+}
+
+/** Whether an entry waits here as it came: neither begun nor dead. */
+const mayLeave = ({ delivery, holds, underWay, dropped }: Entry): boolean =>
+  delivery.deadOnArrival === undefined && holds === 'nothing' && !underWay && !dropped;
+
+/** Forwards what waits; what has begun goes on. */
+const forwardWaiting = (
+  { line, forwarder }: SurplusParts,
+  entries: readonly Entry[],
+): readonly Entry[] => {
+  const waiting = entries.filter(mayLeave);
+  for (const entry of waiting) entry.dropped = true;
+  line.prune();
+  for (const entry of waiting) forwarder.forward(entry, 'surplus');
+  return waiting;
+};
+
+/** What is parked stays with its sequence until it is written. */
+const park = (entries: readonly Entry[]): readonly Entry[] => {
+  for (const entry of entries) driverOf(entry).moveAside(entry);
+  return [];
+};
+
+/** Watches a job type for tenants that flood; undefined where its surplus stays. */
+export const openFloodWatches = (parts: SurplusParts): FloodWatches | undefined => {
+  const { app, job, clock, windowRecords, line } = parts;
+  if (job.surplus === 'stays') return undefined;
+  return new FloodWatches({
+    ...{ clock, windowRecords, ordered: job.ordered },
+    exempt: new Set([...ownInboxesOf(app.name, job), names.waiting(app.name, job.type)]),
+    running: () => line.running,
+    takeAside: (entries) => (job.ordered ? park(entries) : forwardWaiting(parts, entries)),
+  });
+};
