@@ -41,4 +41,5 @@ export type {
 } from './providers/provider-options.ts';
 // Running
 export type { LocalEventName, LocalListener } from './runtime/local-events.ts';
-export { type Esteira, type StartOptions, start } from './runtime/start.ts';
+export { type Esteira, start } from './runtime/start.ts';
+export type { StartOptions } from './runtime/start-options.ts';

@@ -123,6 +123,25 @@ export class Decider {
   }
 
   /**
+   * The copy that stands in for a job while it runs long: it is the same copy to the store, and runs only if the process
+   * of the job dies. Its starts are those before the run: the claim counts the run itself. Nothing is told, since the job
+   * neither waits nor has failed.
+   */
+  standIn(delivery: Delivery, times: DecisionTimes): Decision {
+    const { error } = delivery.job;
+    return {
+      kind: 'deferred',
+      topic: this.#tierTopic(delivery, times),
+      next: nextHeaders(delivery, {
+        ...{ dueMs: times.dueMs, target: this.#inboxOf(delivery), place: delivery.position },
+        ...(error === undefined ? {} : { error }),
+      }),
+      atMs: times.atMs,
+      events: [],
+    };
+  }
+
+  /**
    * A job that was not tried and waits elsewhere: in the inbox for it, or first on a tier until `dueMs`. The copy is the
    * same job at the same hop: nothing was decided about it, so the store need not know.
    */

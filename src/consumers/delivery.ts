@@ -22,7 +22,7 @@ export interface Delivery {
   readonly envelope: Envelope;
   /** The job as this copy states it; made up from the event for first copies. */
   readonly job: JobHeaders;
-  /** `topic/partition/offset` of this copy. */
+  /** `topic/partition/offset` of this copy, or of the one it stands in for. */
   readonly position: string;
   /** `topic/partition/offset` of the job's first record. */
   readonly origin: string;

@@ -1,3 +1,4 @@
+import type { JobHeaders } from '../core/envelope.ts';
 import type { Delivery } from './delivery.ts';
 import type { RunFacts } from './job-telling.ts';
 import type { PartitionHome } from './partition-home.ts';
@@ -5,6 +6,8 @@ import type { Link } from './scheduling/ring.ts';
 
 /** A run that can lose its right. */
 export interface Revocable {
+  /** Epoch ms. */
+  readonly startedMs: number;
   revoke(why: 'claim-lost' | 'stopping'): void;
 }
 
@@ -13,7 +16,7 @@ export class Entry implements Link<Entry> {
   /** Its neighbours among those whose leases are kept. */
   next: Entry | undefined = undefined;
   previous: Entry | undefined = undefined;
-  readonly delivery: Delivery;
+  delivery: Delivery;
   readonly home: PartitionHome;
   /** Epoch ms when it first met a claim of somebody else; undefined while it has not. */
   blockedSinceMs: number | undefined = undefined;
@@ -31,12 +34,25 @@ export class Entry implements Link<Entry> {
   foundFull = false;
   /** Whether it was settled while it stood in the queue. */
   dropped = false;
+  /** Whether its offset is settled while it runs: a stand-in carries on where it does not come to an end. */
+  detached = false;
   #untold = 0;
   #whenTold: ((entry: Entry) => void) | undefined = undefined;
 
   constructor(delivery: Delivery, home: PartitionHome) {
     this.delivery = delivery;
     this.home = home;
+  }
+
+  /** Whether everything told so far is durable. */
+  get isTold(): boolean {
+    return this.#untold === 0;
+  }
+
+  /** It runs on, and decides from now on as its stand-in would. */
+  standFor({ hop }: JobHeaders): void {
+    this.detached = true;
+    this.delivery = { ...this.delivery, job: { ...this.delivery.job, hop } };
   }
 
   /** One more telemetry record must be durable before the record is settled. */

@@ -58,27 +58,34 @@ export class FollowerDispatch {
 
   /** A job is over, and its mark is set: asks for those that follow. The entry is not told before they are written. */
   ended(entry: Entry, event: JobEvent): void {
-    if (event.type !== 'job.completed') return;
-    for (const follower of this.#followers) {
-      entry.telling();
-      this.#follow(entry, follower, event).then(() => entry.told(), this.#parts.onError);
-    }
+    this.#followAll(entry, event, event.time);
   }
 
   /** The same, of the event that a done mark still held. */
   async endedBefore(entry: Entry, { value }: TelemetryRecord): Promise<void> {
+    if (this.isIdle) return;
     const decoded = await insist(this.#parts, 'decode the event of a done mark', () =>
       this.#parts.serde.decode(JobEvent, value),
     );
     if (!decoded.ok) throw new TypeError(`the event of a done mark is none: ${decoded.detail}`);
-    this.ended(entry, decoded.value);
+    this.#followAll(entry, decoded.value, this.#parts.clock.nowMs());
   }
 
-  async #follow(entry: Entry, follower: Follower, event: JobEvent): Promise<void> {
+  #followAll(entry: Entry, event: JobEvent, nowMs: number): void {
+    if (event.type !== 'job.completed') return;
+    for (const follower of this.#followers) {
+      entry.telling();
+      this.#follow(entry, follower, event, nowMs).then(() => entry.told(), this.#parts.onError);
+    }
+  }
+
+  /** What is left of its delay counts from `nowMs`: a delay of a minute goes to the tier of a minute. */
+  async #follow(entry: Entry, follower: Follower, event: JobEvent, nowMs: number): Promise<void> {
     const followUp = followUpOf(follower, entry.delivery.payload);
     if (followUp.kind === 'nothing') return;
     const dispatch = this.#dispatchOf(follower, event);
-    const unfit = followUp.kind === 'dead' ? followUp : await this.#ask(entry, follower, dispatch, followUp);
+    const unfit =
+      followUp.kind === 'dead' ? followUp : await this.#ask(entry, follower, dispatch, followUp, nowMs);
     if (unfit !== undefined) await this.#bury(entry, follower, dispatch, unfit);
   }
 
@@ -106,8 +113,9 @@ export class FollowerDispatch {
     { job, format }: Follower,
     dispatch: Dispatch,
     { payload, orderKey }: Wanted,
+    nowMs: number,
   ): Promise<Unfit | undefined> {
-    const { app, clock, identity, serde, writer } = this.#parts;
+    const { app, identity, serde, writer } = this.#parts;
     let value: Buffer;
     try {
       value = await insist(this.#parts, `encode ${job.type}`, () => encodeDispatch(serde, format, payload));
@@ -115,10 +123,9 @@ export class FollowerDispatch {
       if (!isEsteiraError(error, 'ESTEIRA_PAYLOAD_INVALID')) throw error;
       return { kind: 'dead', code: error.code, detail: error.message };
     }
-    const record = dispatchRecord(app, job, { ...dispatch, orderKey }, value, clock.nowMs());
+    const record = dispatchRecord(app, job, { ...dispatch, orderKey }, value, nowMs);
     const position = await writer.send(entry.delivery, record);
-    const atMs = dispatch.context.eventTimeMs ?? clock.nowMs();
-    tellEvent(this.#parts, entry, dispatchedEvent(job, identity, dispatch, atMs, position));
+    tellEvent(this.#parts, entry, dispatchedEvent(job, identity, dispatch, position));
     return undefined;
   }
 
@@ -129,7 +136,7 @@ export class FollowerDispatch {
     const delivery = unborn(entry.delivery, inboxFor(app.name, job, dispatch.context.tenant), job, dispatch);
     const decision = new Decider(app, job, createTeller(job, identity)).dead(delivery, {
       ...{ reason: 'payload_invalid', error: foundError(code, detail) },
-      atMs: dispatch.context.eventTimeMs ?? 0,
+      atMs: dispatch.context.eventTimeMs,
     });
     await writer.write(delivery, decision);
     for (const event of decision.events) tellEvent(this.#parts, entry, event);
@@ -144,7 +151,7 @@ const unborn = (
   { jobId, context, priority }: Dispatch,
 ): Delivery => ({
   record: {
-    ...{ topic, partition: 0, offset: 0n, timestampMs: context.eventTimeMs ?? 0 },
+    ...{ topic, partition: 0, offset: 0n, timestampMs: context.eventTimeMs },
     ...{ key: Buffer.from(context.tenant, 'utf8'), value: null, headers: contextHeaders(context) },
   },
   envelope: context,

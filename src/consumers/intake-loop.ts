@@ -1,6 +1,6 @@
 import type { ConsumedRecord } from '../core/record.ts';
 import type { Appetite } from './appetite.ts';
-import { type InsistParts, insist } from './backoff.ts';
+import { type InsistParts, insist, waitOrStop } from './backoff.ts';
 import type { Delivery } from './delivery.ts';
 import type { Intake } from './intake.ts';
 import type { PartitionHome } from './partition-home.ts';
@@ -20,6 +20,9 @@ export interface IntakeLoopParts extends InsistParts {
 
 /** So many are understood in one go. */
 const SLICE = 64;
+/** So many, and how often, are understood of what gives way: a little, so that it never stands still. */
+const LITTLE = 8;
+const LITTLE_EVERY_MS = 50;
 /** So many are sent elsewhere before others have their turn. */
 const AT_ONCE = 256;
 
@@ -58,22 +61,23 @@ export const runIntake = async (parts: IntakeLoopParts, home: PartitionHome): Pr
   try {
     let gone = 0;
     for (let taken = 0; home.alive && !parts.stopped.aborted; taken += 1) {
-      if (taken >= SLICE && !parts.appetite.hungry) {
+      if (home.watch?.yields === true && taken >= LITTLE) {
+        await waitOrStop(parts.clock, LITTLE_EVERY_MS, parts.stopped);
+        taken = 0;
+      } else if (taken >= SLICE && !parts.appetite.hungry) {
         await (home.watch?.hurries === true ? nextTurn() : parts.appetite.next());
         taken = -1;
         continue;
       }
-      const room = parts.room();
-      if (room !== undefined) await room;
       const record = home.nextIncoming();
       if (record === undefined) break;
       const first = takeIn(parts, record);
       const delivery = first instanceof Promise ? await first : first;
       if (delivery === undefined) parts.onIgnored(home, record.offset);
-      else if (!parts.onDelivery(home, delivery) ) {
+      else if (!parts.onDelivery(home, delivery)) {
         taken -= 1;
         gone += 1;
-        if (gone % AT_ONCE === 0) await nextTurn();
+        await (parts.room() ?? (gone % AT_ONCE === 0 ? nextTurn() : undefined));
       }
     }
     parts.onDrained(home);

@@ -24,11 +24,11 @@ export interface IntakeParts {
 /** Where a record stands in its sequence; a copy on the waiting topic says which record's place is its own. */
 const orderOf = (
   record: ConsumedRecord,
-  job: JobHeaders,
+  place: string | undefined,
   orderKey: string | undefined,
   waitingPartitions: number,
 ): OrderedPlace => {
-  const parked = job.place === undefined ? undefined : parsePosition(job.place);
+  const parked = place === undefined ? undefined : parsePosition(place);
   const at = parked ?? record;
   return {
     orderKey: orderKey ?? record.key?.toString('base64') ?? '',
@@ -145,8 +145,10 @@ export class Intake {
   }
 
   #describe(record: ConsumedRecord, envelope: Envelope): Described {
-    const position = formatPosition(record);
-    const job = envelope.job ?? this.#firstCopy(envelope.source ?? '', envelope.eventId ?? position);
+    const own = formatPosition(record);
+    const job = envelope.job ?? this.#firstCopy(envelope.source ?? '', envelope.eventId ?? own);
+    // A stand-in is, to the store, the copy it stands in for.
+    const position = this.#parts.job.ordered ? own : (job.place ?? own);
     return { record, envelope, job, position, tenant: UNKNOWN_TENANT };
   }
 
@@ -229,8 +231,12 @@ export class Intake {
       payload: fit.payload,
       notBeforeMs: fit.notBeforeMs,
       priority,
-      order: ordered ? orderOf(record, base.job, orderKey, this.#waitingPartitions) : undefined,
+      order: ordered ? orderOf(record, this.#placeOf(base), orderKey, this.#waitingPartitions) : undefined,
       deadOnArrival,
     };
+  }
+
+  #placeOf({ record, job }: Described): string | undefined {
+    return record.topic === this.#waiting ? job.place : undefined;
   }
 }

@@ -10,6 +10,8 @@ import type { Course, CourseEvents } from './course.ts';
 import { Decider } from './decide.ts';
 import type { Delivery } from './delivery.ts';
 import { DependencyGuard } from './dependency-guard.ts';
+import { Detacher } from './detach/detacher.ts';
+import { StandIns } from './detach/stand-ins.ts';
 import type { EngineParts, Worker, WorkerStatus } from './engine-parts.ts';
 import { Entry } from './entry.ts';
 import { FollowerDispatch } from './follower-dispatch.ts';
@@ -55,6 +57,7 @@ export class JobWorker implements Worker {
   readonly #partitions: PartitionSet;
   readonly #line: JobLine;
   readonly #forwarder: Forwarder;
+  readonly #standIns: StandIns;
   /** Watches for tenants that flood; undefined where nothing is moved aside. */
   readonly #floods: FloodWatches | undefined;
   readonly #intake: IntakeLoopParts;
@@ -78,10 +81,11 @@ export class JobWorker implements Worker {
       renewEveryMs: job.heartbeatMs,
     });
     this.#suspensions = new Suspensions(parts.settings.suspension);
-    const { line, forwarder } = this.#makeLine();
+    const { line, forwarder, standIns } = this.#makeLine();
     this.#line = line;
     this.#forwarder = forwarder;
-    this.#floods = openFloodWatches({ ...parts, job, line, forwarder, windowRecords: parts.settings.window.records });
+    this.#standIns = standIns;
+    this.#floods = openFloodWatches({ ...parts, job, line, forwarder });
     this.#intake = this.#makeIntake();
     this.#drivers = job.ordered ? this.#makeDrivers() : undefined;
     this.#partitions = this.#makePartitions();
@@ -143,7 +147,7 @@ export class JobWorker implements Worker {
     };
   }
 
-  #makeLine(): { readonly line: JobLine; readonly forwarder: Forwarder } {
+  #makeLine(): { readonly line: JobLine; readonly forwarder: Forwarder; readonly standIns: StandIns } {
     const { app, identity, producer, serde, settings } = this.#parts;
     const job = this.#job;
     const jobSettings = resolveSettings(app, job, { attemptTimeoutMs: settings.attemptTimeoutMs });
@@ -169,19 +173,25 @@ export class JobWorker implements Worker {
     const processor = new JobProcessor({ ...shared, settlement, decider, dependencies });
     const order = this.#state.order;
     const burial = new OrderedBurial({ ...shared, order, settlement, decider });
+    const onForwarded = (entry: Entry): void => this.#settle(entry);
+    const insisting = { ...shared, ...this.#patience, decider, settlement, onError };
+    const detacher = new Detacher({ ...insisting, writer, onDetached: onForwarded });
     const makeCourse = (events: CourseEvents): Course =>
       job.ordered
         ? new OrderedCourse({ ...shared, order, settlement, decider, dependencies, burial }, events)
-        : new UnorderedCourse({ ...shared, processor, dependencies }, events);
+        : new UnorderedCourse({ ...shared, processor, dependencies, detacher }, events);
     const onOver = (entry: Entry): void => {
       this.#floods?.over(entry);
       if (this.#drivers === undefined) this.#settle(entry);
       else this.#drivers.over(entry);
     };
-    const onForwarded = (entry: Entry): void => this.#settle(entry);
     return {
       line: new JobLine({ ...shared, dependencies, makeCourse, onOver, onError }),
       forwarder: new Forwarder({ ...shared, decider, settlement, onForwarded, onError }),
+      standIns: new StandIns({
+        ...{ ...insisting, state: this.#parts.state, onSettled: onForwarded },
+        onFree: (entry) => this.#line.add(entry),
+      }),
     };
   }
 
@@ -215,6 +225,10 @@ export class JobWorker implements Worker {
       onIgnored: (home, offset) => this.#partitions.settle(home, offset),
       onDelivery: (home, delivery) => {
         const entry = new Entry(delivery, home);
+        if (this.#standIns.concerns(delivery)) {
+          this.#standIns.take(entry);
+          return true;
+        }
         const isElsewhere = this.#forwarder.concerns(delivery);
         const isSurplus = !isElsewhere && this.#floods?.isSurplus(entry) === true;
         if (home.driver !== undefined) {

@@ -35,6 +35,8 @@ export interface HomeDriver {
 export interface HomeWatch {
   /** Records are moved aside now: what is fetched is understood without delay. */
   readonly hurries: boolean;
+  /** Others move records aside now: what is fetched here gives way to that. */
+  readonly yields: boolean;
   /** The partition is lost, or the process stops. */
   close(): void;
 }

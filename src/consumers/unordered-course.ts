@@ -4,16 +4,22 @@ import { ClaimStage } from './claim-stage.ts';
 import { CompletionStage, type CompletionStageParts, type Ending } from './completion-stage.ts';
 import type { Course, CourseEvents } from './course.ts';
 import type { DependencyGuard } from './dependency-guard.ts';
+import type { Detacher } from './detach/detacher.ts';
 import type { Entry } from './entry.ts';
 import type { JobProcessor } from './job-processor.ts';
 import type { RunFacts } from './job-telling.ts';
-import { ASK_AGAIN_MS, again, type Step } from './step.ts';
+import { ASK_AGAIN_MS, again, type Step, stepOf } from './step.ts';
 
 export interface UnorderedCourseParts
   extends Omit<CompletionStageParts, 'onSettled' | 'onFenced' | 'onError' | 'markAll'> {
   readonly processor: JobProcessor;
   readonly dependencies: DependencyGuard;
+  readonly detacher: Detacher;
 }
+
+/** What comes next of an entry whose offset is settled already, if anything, is its stand-in's to do. */
+const unlessDetached = ({ detached }: Entry, step: Step): Step =>
+  detached && step.kind === 'again' ? stepOf('settle') : step;
 
 /** Unordered job types: each record is claimed by itself, and what waits is set aside on tiers. */
 export class UnorderedCourse implements Course {
@@ -36,7 +42,7 @@ export class UnorderedCourse implements Course {
     this.#completions = new CompletionStage({
       ...parts,
       onSettled: (entry) => events.over(entry),
-      onFenced: (entry) => events.stepping(entry, Promise.resolve(again(ASK_AGAIN_MS))),
+      onFenced: (entry) => events.stepping(entry, Promise.resolve(this.gone(entry))),
       onError,
     });
   }
@@ -50,20 +56,24 @@ export class UnorderedCourse implements Course {
   }
 
   ended(entry: Entry, run: RunFacts, ending: Ending): void {
+    void this.#parts.detacher.left(entry);
     if (ending.type === 'job.completed') this.#parts.dependencies.up(entry);
     this.#completions.add(entry, run, ending);
   }
 
-  threw(entry: Entry, run: RunFacts, runMs: number, thrown: unknown): Promise<Step> {
-    return this.#parts.processor.failed(entry, { ...run, runMs }, thrown);
+  async threw(entry: Entry, run: RunFacts, runMs: number, thrown: unknown): Promise<Step> {
+    await this.#parts.detacher.left(entry);
+    return unlessDetached(entry, await this.#parts.processor.failed(entry, { ...run, runMs }, thrown));
   }
 
-  release(entry: Entry, run: RunFacts): Promise<Step> {
-    return this.#parts.processor.release(entry, run);
+  async release(entry: Entry, run: RunFacts): Promise<Step> {
+    await this.#parts.detacher.left(entry);
+    return unlessDetached(entry, await this.#parts.processor.release(entry, run));
   }
 
-  gone(): Step {
-    return again(ASK_AGAIN_MS);
+  gone(entry: Entry): Step {
+    void this.#parts.detacher.left(entry);
+    return unlessDetached(entry, again(ASK_AGAIN_MS));
   }
 
   full(entry: Entry): Promise<Step> {
@@ -71,7 +81,9 @@ export class UnorderedCourse implements Course {
   }
 
   #answered(entry: Entry, answer: ClaimAnswer): void {
-    if (answer.kind === 'run') this.#events.granted(entry);
-    else this.#events.stepping(entry, this.#parts.processor.answered(entry, answer));
+    if (answer.kind === 'run') {
+      this.#parts.detacher.granted(entry);
+      this.#events.granted(entry);
+    } else this.#events.stepping(entry, this.#parts.processor.answered(entry, answer));
   }
 }

@@ -15,8 +15,8 @@ import { formatPosition, type OutgoingRecord, type RecordPosition } from './reco
 /** A job that is asked for: all that its record and its telemetry need. */
 export interface Dispatch {
   readonly jobId: string;
-  /** What it says of itself; its tenant is also its key. */
-  readonly context: Envelope & { readonly tenant: string };
+  /** What it says of itself; its tenant is also its key, and its time, epoch ms, when it was asked for. */
+  readonly context: Envelope & { readonly tenant: string; readonly eventTimeMs: number };
   readonly priority: number;
   /** Epoch ms before which it does not start; absent without a delay. */
   readonly dueMs?: number;
@@ -72,7 +72,7 @@ const targetTopic = (app: AppDefinition, inbox: string, leftMs: number): string 
   );
 };
 
-/** The record that asks for a job. @throws EsteiraError ESTEIRA_DEFINITION_INVALID for a delay in an app without tiers. */
+/** The record that asks for a job; at `nowMs`, from which what is left of its delay counts. @throws EsteiraError ESTEIRA_DEFINITION_INVALID for a delay in an app without tiers. */
 export const dispatchRecord = (
   app: AppDefinition,
   job: JobDefinition<unknown>,
@@ -101,11 +101,10 @@ export const dispatchedEvent = (
   job: JobDefinition<unknown>,
   identity: ServiceIdentity,
   { jobId, context, dueMs }: Dispatch,
-  atMs: number,
   position: RecordPosition,
 ): JobEvent =>
   makeJobEvent(job, identity, 'job.dispatched', stepIdOf(jobId, '0'), {
-    time: atMs,
+    time: context.eventTimeMs,
     jobId,
     tenantId: context.tenant,
     userId: context.userId ?? null,

@@ -50,7 +50,10 @@ export interface JobHeaders {
   readonly priority?: number;
   /** `topic/partition/offset` of the first record of the job; absent on a fresh dispatch. */
   readonly origin?: string;
-  /** On the waiting topic: `topic/partition/offset` of the record this is a copy of, its place in its sequence. */
+  /**
+   * `topic/partition/offset` of the record this is a copy of: on the waiting topic its place in its sequence, elsewhere
+   * the copy of a job that runs long, for which this one stands in.
+   */
   readonly place?: string;
   readonly firstFailedAtMs?: number;
   readonly error?: {

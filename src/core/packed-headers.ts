@@ -15,7 +15,7 @@ export interface ByteSource {
 }
 
 /** The zigzag varint at the place of reading, which moves on; only numbers of up to four bytes, else NaN. */
-const readVarint = (source: ByteSource): number => {
+export const readVarint = (source: ByteSource): number => {
   let zigzag = 0;
   for (let shift = 0; shift < 28; shift += 7) {
     const byte = source.buffer[source.offset++];

@@ -113,7 +113,7 @@ export const createJobDispatcher = (parts: DispatcherParts) => {
       name: what,
       ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
     });
-    const event = dispatchedEvent(job, parts, dispatch, nowMs, position);
+    const event = dispatchedEvent(job, parts, dispatch, position);
     telemetry.observe(event);
     await telemetry.append(telemetry.encode(event));
     return {

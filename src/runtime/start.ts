@@ -15,7 +15,6 @@ import type { JobEvent } from '../core/generated/job-event.ts';
 import type { JobDefinition } from '../core/job.ts';
 import type { ServiceIdentity } from '../core/job-event.ts';
 import { names } from '../core/names.ts';
-import type { ErrorClass } from '../core/outcome.ts';
 import type { RecordProducer } from '../core/ports/broker.ts';
 import {
   createEventPublisher,
@@ -28,45 +27,18 @@ import {
   type DispatchOptions,
 } from '../producers/job-dispatcher.ts';
 import { withJobSpan } from '../telemetry/job-span.ts';
-import type { LogDestination, Logger } from '../telemetry/logger.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { type Backend, contractsOf } from './backend.ts';
 import { type Health, startHealth } from './health.ts';
 import { untilIdle } from './idle.ts';
 import { type LocalEventName, LocalEvents, type LocalListener } from './local-events.ts';
 import { openBackend } from './open-backend.ts';
 import { requireKafka } from './reach-kafka.ts';
+import type { StartOptions } from './start-options.ts';
 import { runSteps, type Step } from './stop-in-order.ts';
 import { openLog, openTelling, producerOptions, type Telling } from './telling.ts';
 import { applyTopics, verifyTopics } from './topics/index.ts';
-import { createWorkers, type Role, runsJob, type Workers } from './worker-pool.ts';
-
-export interface StartOptions {
-  /** Environment variables; default those of the process. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Parts to play; default all. An empty list only publishes and dispatches. */
-  readonly roles?: readonly Role[];
-  /** Queues whose job types this process runs; default all. @see ESTEIRA_CONFIG_INVALID for one that is not defined */
-  readonly queues?: readonly string[];
-  /**
-   * Where threads find the app, for job types with `isolate`: the URL of the module whose default export it is, which
-   * must not start it; such as `new URL('./app.ts', import.meta.url)`.
-   */
-  readonly appModule?: string | URL;
-  /** Told of every telemetry event of this process, at once. Must not throw. */
-  readonly onJobEvent?: (event: JobEvent) => void;
-  /** The app's own error rules, asked before the built-in ones. */
-  readonly classify?: (error: unknown) => ErrorClass | undefined;
-  /** Services already open, shared with others in this process; they are not closed by `stop`. */
-  readonly backend?: Backend;
-  /** Whether to serve /health/live, /health/ready and /metrics on `HEALTH_PORT`; default false. */
-  readonly health?: boolean;
-  /** Where log lines go; default standard output. */
-  readonly logTo?: LogDestination;
-  /** Called once when the process cannot go on soundly and should stop and exit non-zero. Default: only logged. */
-  readonly onFatal?: (error: Error) => void;
-  /** Finer settings of the engine. */
-  readonly engine?: Partial<EngineSettings>;
-}
+import { createWorkers, runsJob, type Workers } from './worker-pool.ts';
 
 /** A running app: publishes, dispatches, and works as its roles say. */
 export interface Esteira {
@@ -222,6 +194,7 @@ const assemble = async (
   built.telling = await openTelling({
     ...{ app, config, service, log, backend, producer, traces },
     onJobEvent,
+    telemetry: options.telemetry ?? true,
   });
   const { telemetry, openTelemetry } = built.telling;
   const fatal = onceFatal(log, options.onFatal);

@@ -1,5 +1,6 @@
 import type { Config } from '../config/index.ts';
 import type { AppDefinition } from '../core/app.ts';
+import { EsteiraError } from '../core/errors.ts';
 import type { JobEvent } from '../core/generated/job-event.ts';
 import { names } from '../core/names.ts';
 import type { ProducerOptions, RecordProducer } from '../core/ports/broker.ts';
@@ -9,6 +10,7 @@ import { createJobMetrics } from '../telemetry/job-metrics.ts';
 import { createJobTelemetry } from '../telemetry/job-telemetry.ts';
 import { createLogger, type LogDestination, type Logger } from '../telemetry/logger.ts';
 import { type OpenTelemetry, startOpenTelemetry } from '../telemetry/open-telemetry.ts';
+import { createSilentTelemetry } from '../telemetry/silent-telemetry.ts';
 import type { Backend } from './backend.ts';
 
 /** Everything that tells: logs, metrics, traces, the telemetry topic. */
@@ -28,11 +30,13 @@ export interface TellingOptions {
   /** Whether spans leave as the OTEL_* variables say. */
   readonly traces: boolean;
   readonly onJobEvent: (event: JobEvent) => void;
+  /** Whether jobs are told on the telemetry topic. */
+  readonly telemetry: boolean;
 }
 
 /** Telemetry may wait a little for company: nobody but the settling of its jobs waits for it. */
 export const producerOptions = ({ name }: AppDefinition): ProducerOptions => ({
-  gather: { topics: [names.telemetry(name)], ms: 20 },
+  gather: { topics: [names.telemetry(name)], ms: 50 },
 });
 
 /** The logger of a process, before anything else exists. */
@@ -44,13 +48,29 @@ export const openTelling = async (options: TellingOptions): Promise<Telling> => 
   const { app, log, service, backend } = options;
   const openTelemetry = startOpenTelemetry({ service, traces: options.traces ? 'environment' : 'off', log });
   const metrics = createJobMetrics(openTelemetry.families, app.jobs);
+  const observers = [
+    createJobLog(log, { tenantField: app.tenantLogField }),
+    metrics.observer,
+    options.onJobEvent,
+  ];
+  if (!options.telemetry) {
+    refuseSilence(options.config);
+    return { log, openTelemetry, telemetry: createSilentTelemetry(observers, log) };
+  }
   const telemetry = await createJobTelemetry({
     producer: options.producer,
     serde: backend.serde,
     topic: names.telemetry(app.name),
     log,
     ...(app.telemetryKey === undefined ? {} : { partitionKey: app.telemetryKey }),
-    observers: [createJobLog(log, { tenantField: app.tenantLogField }), metrics.observer, options.onJobEvent],
+    observers,
   });
   return { log, openTelemetry, telemetry };
+};
+
+const refuseSilence = ({ production }: Config): void => {
+  if (!production) return;
+  const message =
+    'NODE_ENV is production, but telemetry is false: jobs must be told there. Leave the option out.';
+  throw new EsteiraError('ESTEIRA_CONFIG_INVALID', message);
 };

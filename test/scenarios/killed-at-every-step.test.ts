@@ -17,6 +17,8 @@ interface Story {
   readonly effects: number;
   readonly fencesGrow: boolean;
   readonly completed: number;
+  /** Runs of the job that follows. */
+  readonly followed: number;
   readonly deadJobs: number;
 }
 
@@ -54,7 +56,10 @@ const crashAndTakeOver = async (point: CrashPoint): Promise<Story> => {
       starts: fences.length,
       effects: lines.filter((line) => line.startsWith('effect')).length,
       fencesGrow: fences.every((fence, index) => index === 0 || fence > (fences[index - 1] ?? 0)),
-      completed: [...told.values()].filter(({ type }) => type === 'job.completed').length,
+      completed: [...told.values()].filter(
+        ({ type, jobType }) => type === 'job.completed' && jobType === 'settle',
+      ).length,
+      followed: lines.filter((line) => line.startsWith('followed')).length,
       deadJobs: new Set(
         dead.map(({ headers }) => headers.find(([name]) => name === 'job-id')?.[1]?.toString()),
       ).size,
@@ -67,8 +72,8 @@ const crashAndTakeOver = async (point: CrashPoint): Promise<Story> => {
   }
 };
 
-const done = { effects: 1, fencesGrow: true, completed: 1, deadJobs: 0 };
-const given = { effects: 0, fencesGrow: true, completed: 0, deadJobs: 1 };
+const done = { effects: 1, fencesGrow: true, completed: 1, followed: 1, deadJobs: 0 };
+const given = { effects: 0, fencesGrow: true, completed: 0, followed: 0, deadJobs: 1 };
 
 const EXPECTED: Readonly<Record<CrashPoint, Story>> = {
   'after the claim': { ...done, starts: 1 },
@@ -76,6 +81,7 @@ const EXPECTED: Readonly<Record<CrashPoint, Story>> = {
   // The one case no queue can close by itself: the sink sees two fences and can refuse the older.
   'after the effect': { ...done, starts: 2, effects: 2 },
   'after the done mark': { ...done, starts: 1 },
+  'after its follower was written': { ...done, starts: 1 },
   'after its telemetry, before the commit': { ...done, starts: 1 },
   'after the decision to retry': { ...done, starts: 2 },
   'after the retry was written': { ...done, starts: 2 },
@@ -84,7 +90,7 @@ const EXPECTED: Readonly<Record<CrashPoint, Story>> = {
 };
 
 // Promise: a process killed at any point: delivered again; finished jobs are skipped; a decided hop is written again,
-// not run again; an unfinished one starts again after its lease with a higher fence.
+// not run again; an unfinished one starts again after its lease with a higher fence. What follows a job follows once.
 test.concurrent.each(Object.keys(CRASH_POINTS) as CrashPoint[])(
   'a process killed %s leaves one terminal state and runs no handler twice without need',
   async (point) => {

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { InvoicePaid } from '../../examples/condominium/generated/invoice-paid.ts';
 import type { Broker, RecordProducer } from '../../src/core/ports/broker.ts';
 import type { OutgoingRecord } from '../../src/core/record.ts';
-import { defineApp, defineEvent, defineJob, knownTenants } from '../../src/index.ts';
+import { completed, defineApp, defineEvent, defineJob, knownTenants } from '../../src/index.ts';
 import type { Backend } from '../../src/runtime/backend.ts';
 
 /** Where a process is killed, and what its job does: works, fails once and then works, or fails for good. */
@@ -11,6 +11,7 @@ export const CRASH_POINTS = {
   'in the handler': 'ok',
   'after the effect': 'ok',
   'after the done mark': 'ok',
+  'after its follower was written': 'ok',
   'after its telemetry, before the commit': 'ok',
   'after the decision to retry': 'flaky',
   'after the retry was written': 'flaky',
@@ -22,7 +23,10 @@ export type CrashPoint = keyof typeof CRASH_POINTS;
 
 export const isCrashPoint = (text: string): text is CrashPoint => Object.hasOwn(CRASH_POINTS, text);
 
-/** The app of one crash: handlers say each start and each effect in a file. */
+/**
+ * The app of one crash: handlers say each start and each effect in a file. `pack` follows `settle`, in a queue of its
+ * own, so that the process that dies can leave it to its heir.
+ */
 export const crashApp = (ns: string, file: string, atHandler: () => void, afterEffect: () => void) => {
   const paid = defineEvent(InvoicePaid, { topic: `${ns}.billing.events`, check: 'none', partitions: 1 });
   const settle = defineJob<InvoicePaid>({
@@ -37,8 +41,13 @@ export const crashApp = (ns: string, file: string, atHandler: () => void, afterE
       afterEffect();
     },
   });
+  const pack = defineJob<InvoicePaid>({
+    ...{ type: 'pack', kind: 'reactive', after: completed(settle), queue: 'packing', order: 'none' },
+    ...{ lease: '2s', run: (_event, ctx) => appendFileSync(file, `followed ${ctx.jobId}\n`) },
+  });
   const app = defineApp({
-    ...{ name: ns, events: [paid], jobs: [settle], tiers: ['100ms'], partitions: 1 },
+    ...{ name: ns, events: [paid], jobs: [settle, pack], tiers: ['100ms'], partitions: 1 },
+    queues: { packing: {} },
     tenants: knownTenants(['acme']),
   });
   return { app, paid };
@@ -92,6 +101,7 @@ const dyingBroker = (broker: Broker, after: (at: CrashPoint) => void): Broker =>
         const position = await producer.send(record, sendOptions);
         if (record.topic.includes('.retry.')) after('after the retry was written');
         if (record.topic.includes('.dlq.')) after('after the dead letter was written');
+        if (record.topic.endsWith('.job.pack')) after('after its follower was written');
         return position;
       },
       post: (record, done) =>

@@ -20,6 +20,7 @@ const { app } = crashApp(
 const services = await openServices(app);
 await start(app, {
   backend: dyingBackend(services.backend, point, die),
+  queues: ['default'],
   engine: { sessionTimeoutMs: 6_000, commitEveryMs: 3_000 },
 });
 process.send?.('ready');

@@ -22,7 +22,7 @@ export interface Pending {
 const MOST_KEPT_BYTES = 1024 * 1024;
 
 /** A batch of so many says that records keep coming. */
-const BUSY_RECORDS = 4;
+const BUSY_RECORDS = 16;
 
 /** How a collector is wired. */
 export interface CollectorWiring {

@@ -22,8 +22,8 @@ const LOOK_MS = 100;
 const LEAST_MEASURED_MS = 250;
 /** What stands behind a flood for longer than this is worth moving it, ms; half of it ends that. */
 const PATIENCE_MS = 1_000;
-/** A tenant that floods keeps as much here as starts within this time, ms: the rest of its work comes from aside. */
-const KEPT_FOR_MS = 250;
+/** A tenant that floods keeps as much here as ends within this time, ms: the rest of its work comes from aside. */
+const KEPT_FOR_MS = 5;
 const LEAST_KEPT = 16;
 
 /**
@@ -32,6 +32,7 @@ const LEAST_KEPT = 16;
  * before the flood is over, so the surplus is moved aside as long as that lasts.
  */
 export class FloodWatch implements HomeWatch {
+  readonly yields = false;
   readonly #parts: FloodWatchParts;
   /** Understood, and neither settled nor moved. */
   readonly #held = new Set<Entry>();

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Entry } from '../entry.ts';
-import type { PartitionHome } from '../partition-home.ts';
+import type { HomeWatch, PartitionHome } from '../partition-home.ts';
 import { FloodWatch } from './flood-watch.ts';
 import { Pace } from './pace.ts';
 
@@ -8,6 +8,8 @@ export interface FloodWatchesParts {
   readonly clock: Clock;
   /** Records of a full window. */
   readonly windowRecords: number;
+  /** The topic of what was moved aside. */
+  readonly surplus: string;
   /** Topics in which nothing is moved aside. */
   readonly exempt: ReadonlySet<string>;
   /** Entries that are moved aside are held, with their sequence, until they are written. */
@@ -29,17 +31,28 @@ export class FloodWatches {
   readonly #parts: FloodWatchesParts;
   readonly #watches = new Map<PartitionHome, FloodWatch>();
   readonly #pace = new Pace();
+  /** What was moved aside is worked off with what is left while more of it is moved. */
+  readonly #yielding: HomeWatch;
   #running = 0;
 
   constructor(parts: FloodWatchesParts) {
     this.#parts = parts;
+    const isHurried = (): boolean => [...this.#watches.values()].some(({ hurries }) => hurries);
+    this.#yielding = {
+      hurries: false,
+      close: () => undefined,
+      get yields() {
+        return isHurried();
+      },
+    };
   }
 
   /** The watch of a newly owned partition; undefined where none is needed. */
-  make(home: PartitionHome): FloodWatch | undefined {
-    const { exempt, clock, windowRecords, takeAside } = this.#parts;
-    if (exempt.has(home.at.topic)) return undefined;
+  make(home: PartitionHome): HomeWatch | undefined {
+    const { exempt, clock, windowRecords, takeAside, surplus } = this.#parts;
     for (const known of this.#watches.keys()) if (!known.alive) this.#watches.delete(known);
+    if (home.at.topic === surplus) return this.#yielding;
+    if (exempt.has(home.at.topic)) return undefined;
     const handlersWait = (nowMs: number): boolean => this.#handlersWait(nowMs);
     const watch = new FloodWatch({ home, clock, windowRecords, takeAside, handlersWait });
     this.#watches.set(home, watch);

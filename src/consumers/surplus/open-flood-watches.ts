@@ -3,6 +3,8 @@ import type { Clock } from '../../core/clock.ts';
 import { ownInboxesOf } from '../../core/inbox.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { names } from '../../core/names.ts';
+import { resolveSettings } from '../../core/settings.ts';
+import type { EngineSettings } from '../engine-parts.ts';
 import type { Entry } from '../entry.ts';
 import type { Forwarder } from '../forwarder.ts';
 import type { JobLine } from '../job-line.ts';
@@ -13,7 +15,7 @@ export interface SurplusParts {
   readonly app: AppDefinition;
   readonly job: JobDefinition<unknown>;
   readonly clock: Clock;
-  readonly windowRecords: number;
+  readonly settings: Pick<EngineSettings, 'window' | 'attemptTimeoutMs'>;
   readonly line: Pick<JobLine, 'running' | 'prune'>;
   readonly forwarder: Pick<Forwarder, 'forward'>;
 }
@@ -23,10 +25,7 @@ const mayLeave = ({ delivery, holds, underWay, dropped }: Entry): boolean =>
   delivery.deadOnArrival === undefined && holds === 'nothing' && !underWay && !dropped;
 
 /** Forwards what waits; what has begun goes on. */
-const forwardWaiting = (
-  { line, forwarder }: SurplusParts,
-  entries: readonly Entry[],
-): readonly Entry[] => {
+const forwardWaiting = ({ line, forwarder }: SurplusParts, entries: readonly Entry[]): readonly Entry[] => {
   const waiting = entries.filter(mayLeave);
   for (const entry of waiting) entry.dropped = true;
   line.prune();
@@ -42,11 +41,13 @@ const park = (entries: readonly Entry[]): readonly Entry[] => {
 
 /** Watches a job type for tenants that flood; undefined where its surplus stays. */
 export const openFloodWatches = (parts: SurplusParts): FloodWatches | undefined => {
-  const { app, job, clock, windowRecords, line } = parts;
-  if (job.surplus === 'stays') return undefined;
+  const { app, job, clock, settings, line } = parts;
+  // What would rather be skipped than wait has no surplus.
+  if (job.surplus === 'stays' || resolveSettings(app, job, settings).queueTimeoutMs === 0) return undefined;
   return new FloodWatches({
-    ...{ clock, windowRecords, ordered: job.ordered },
+    ...{ clock, windowRecords: settings.window.records, ordered: job.ordered },
     exempt: new Set([...ownInboxesOf(app.name, job), names.waiting(app.name, job.type)]),
+    surplus: names.surplus(app.name, job.type),
     running: () => line.running,
     takeAside: (entries) => (job.ordered ? park(entries) : forwardWaiting(parts, entries)),
   });

@@ -6,15 +6,20 @@ import type { BrokerAdmin } from '../../core/ports/broker.ts';
 interface LeftLane {
   readonly jobType: string;
   readonly topic: string;
+  /** What brings it back. */
+  readonly option: 'lanes' | 'surplus';
 }
 
-/** The lanes that job types of the app could have, and have not. */
+/** The lanes that job types of the app could have, and have not; the inbox for surplus is one. */
 const possibleLanes = (app: AppDefinition): readonly LeftLane[] =>
   app.jobs.flatMap((job) => {
     const own = inboxesOf(app.name, job);
-    return inboxesOf(app.name, { ...job, lanes: ['high', 'low'] })
+    return inboxesOf(app.name, { ...job, lanes: ['high', 'low'], surplus: 'inbox' })
       .filter((topic) => !own.includes(topic))
-      .map((topic) => ({ jobType: job.type, topic }));
+      .map((topic) => ({
+        ...{ jobType: job.type, topic },
+        option: topic === names.surplus(app.name, job.type) ? 'surplus' : 'lanes',
+      }));
   });
 
 const unsettled = async (admin: BrokerAdmin, groupId: string, topic: string): Promise<bigint> => {
@@ -37,11 +42,11 @@ export const findLeftLanes = async (app: AppDefinition, admin: BrokerAdmin): Pro
   const possible = possibleLanes(app);
   const existing = await admin.describeTopics(possible.map(({ topic }) => topic));
   const problems: string[] = [];
-  for (const { jobType, topic } of possible.filter((lane) => existing.has(lane.topic))) {
+  for (const { jobType, topic, option } of possible.filter((lane) => existing.has(lane.topic))) {
     const count = await unsettled(admin, names.jobGroup(app.name, jobType), topic);
     if (count === 0n) continue;
     problems.push(
-      `topic ${topic} holds jobs (${count}), and job ${jobType} has that lane no more: nobody would run them; say lanes: true until it is empty`,
+      `topic ${topic} holds jobs (${count}), and job ${jobType} has that lane no more: nobody would run them; say ${option}: true until it is empty`,
     );
   }
   return problems;

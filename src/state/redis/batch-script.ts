@@ -15,8 +15,8 @@ export interface BatchScript<Request, Answer> {
   words(to: WordPacker, request: Request, names: TenantNames): void;
   /** How many values of the script's flat list make one answer. */
   readonly answerSize: number;
-  /** Reads the answer that begins at an index of the list. */
-  answer(replies: readonly unknown[], at: number): Answer;
+  /** Reads the answer to a request, which begins at an index of the list. */
+  answer(replies: readonly unknown[], at: number, request: Request): Answer;
 }
 
 /** Sends one script to the server and gives its flat list. */
@@ -55,9 +55,11 @@ export const runBatch = async <Request extends TagId, Answer>(
     for (let from = 0; from < indexes.length; ) {
       const piece = pieceOf(script, namesOf, names.fence, requests, indexes, from);
       const replies = await evaluate(script.source, callOf(names.fence, piece.packed));
-      piece.indexes.forEach((index, i) => {
-        answers[index] = script.answer(replies, i * script.answerSize);
-      });
+      for (let i = 0; i < piece.indexes.length; i += 1) {
+        const index = piece.indexes[i] ?? 0;
+        const request = requests[index];
+        if (request !== undefined) answers[index] = script.answer(replies, i * script.answerSize, request);
+      }
       from += piece.indexes.length;
     }
   };

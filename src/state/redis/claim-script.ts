@@ -10,7 +10,7 @@ import { SCRIPT_PRELUDE } from './script-prelude.ts';
 
 /** Answers are four values each in one flat list; the first says which answer it is. */
 const SOURCE = `${SCRIPT_PRELUDE}
-local RUN, DONE, RUNNING, STARTS_EXHAUSTED, ATTEMPTS_EXHAUSTED, DECIDED, SUPERSEDED = 1, 2, 3, 4, 5, 6, 7
+local FRESH, RUN, DONE, RUNNING, STARTS_EXHAUSTED, ATTEMPTS_EXHAUSTED, DECIDED, SUPERSEDED = 0, 1, 2, 3, 4, 5, 6, 7
 local DEAD = {starts_exhausted = STARTS_EXHAUSTED, attempts_exhausted = ATTEMPTS_EXHAUSTED}
 local known = tonumber(held[KEYS[1]] or '0')
 local largest = known
@@ -49,7 +49,7 @@ local function claim(key_name, job_name, at)
   if n.may_start and not held[key_name] and not held[job_name] then
     largest = max(largest + 1, now_us)
     take_fresh(key_name, n, ARGV[at], largest)
-    return RUN, largest, n[2], n[3] + 1
+    return FRESH, largest
   end
   local asked = {position = ARGV[at + 2]}
   asked.run, asked.job, asked.origin = unpack_record(ARGV[at])
@@ -123,5 +123,5 @@ export const claimScript: BatchScript<ClaimRequest, ClaimAnswer> = {
     to.add(numbersOf(request));
     to.add(request.position === request.origin ? '' : request.position);
   },
-  answer: (replies, at) => readClaimAnswer(readers, replies, at),
+  answer: (replies, at, request) => readClaimAnswer(readers, replies, at, request),
 };

@@ -11,7 +11,7 @@ import { bytes, number, text, unexpected } from './replies.ts';
 
 /** A request has three keys, and the witness as a fourth where there is something to be witnessed. */
 const SOURCE = `${ORDER_PRELUDE}
-local RUN, DONE, RUNNING, WAIT, DEAD, SUPERSEDED, PARK, REBUILDING = 1, 2, 3, 4, 5, 6, 7, 8
+local FRESH, RUN, DONE, RUNNING, WAIT, DEAD, SUPERSEDED, PARK, REBUILDING = 0, 1, 2, 3, 4, 5, 6, 7, 8
 local N_HOP, N_ATTEMPT, N_STARTS, N_MAX_ATTEMPTS, N_MAX_STARTS, N_LEASE, N_WAITING, N_PARKED_END, N_TTL =
   1, 2, 3, 4, 5, 6, 7, 8, 9
 local known_fence = tonumber(held[KEYS[1]] or '0')
@@ -95,7 +95,7 @@ local function claim(at)
   if n.may_start and ARGV[at + 3] == '-1' and not (held[sequence_name] or held[key_name] or held[job_name]) then
     largest = max(largest + 1, now_us)
     take_fresh(key_name, n, ARGV[at], largest)
-    return RUN, largest, n[N_ATTEMPT], n[N_STARTS] + 1
+    return FRESH, largest
   end
   local place = tonumber(ARGV[at + 2])
   local asked = {}
@@ -155,7 +155,7 @@ export const orderClaimScript: BatchScript<OrderClaimRequest, OrderClaimAnswer> 
     to.add(`${request.place}`);
     to.add(`${request.known ?? -1}`);
   },
-  answer: (replies, at) => readClaimAnswer(readers, replies, at),
+  answer: (replies, at, request) => readClaimAnswer(readers, replies, at, request),
 };
 
 /** What the witness must have seen before the direct way is believed; 0: nothing. */

@@ -1,45 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { InvoicePaid } from '../../../examples/condominium/generated/invoice-paid.ts';
-import { followerIdOf, jobIdOf } from '../../../src/core/ids.ts';
-import {
-  completed,
-  defineJob,
-  type JobContext,
-  type JobOptions,
-  UnrecoverableError,
-} from '../../../src/index.ts';
+import { jobIdOf } from '../../../src/core/ids.ts';
+import { completed, defineJob, UnrecoverableError } from '../../../src/index.ts';
 import { invoice } from '../../support/invoices.ts';
 import { waitFor } from '../../support/wait.ts';
-import { invoicePaid, onInvoice, openBench, textHeaders } from './bench.ts';
+import { invoicePaid, openBench, textHeaders } from './bench.ts';
+import { PACK, packIdOf, packing, settling } from './follower-jobs.ts';
 
-const PACK = 'bench.job.pack';
 const tenant = 'acme';
-
-/** The job type `pack`, which follows `settle`, and what it was given. */
-const packing = (parent: ReturnType<typeof onInvoice>, changes: Partial<JobOptions<InvoicePaid>> = {}) => {
-  const packed: { readonly id: string; readonly ctx: JobContext }[] = [];
-  const pack = defineJob<InvoicePaid>({
-    ...{ type: 'pack', kind: 'reactive', after: completed(parent), order: 'none', lanes: false },
-    ...{ lease: '300ms', retry: { attempts: 2, backoff: '20ms' } },
-    run: ({ paymentId }, ctx) => void packed.push({ id: paymentId, ctx }),
-    ...changes,
-  });
-  return { pack, packed, ids: () => packed.map(({ id }) => id) };
-};
-
-/** A settling job that says what it settled. */
-const settling = (changes: Partial<JobOptions<InvoicePaid>> = {}) => {
-  const settled: string[] = [];
-  const settle = onInvoice({
-    idempotencyKey: ({ paymentId }) => paymentId,
-    run: ({ paymentId }) => void settled.push(paymentId),
-    ...changes,
-  });
-  return { settle, settled };
-};
-
-const idOf = (eventId: string) => followerIdOf('bench', 'pack', jobIdOf('bench', 'settle', 'bench', eventId));
 
 describe('a completed job', () => {
   test('asks for each of its followers: for its tenant and user, in its chain, told as any dispatch', async () => {
@@ -63,11 +32,16 @@ describe('a completed job', () => {
     await esteira.idle();
     const settled = bench.types('job.completed').find(({ jobType }) => jobType === 'settle');
     const first = packed.find(({ id }) => id === 'p1')?.ctx;
-    expect(first).toMatchObject({ ...origin, tenant, jobId: idOf('e1'), traceparent: settled?.traceparent });
+    expect(first).toMatchObject({
+      ...origin,
+      tenant,
+      jobId: packIdOf('e1'),
+      traceparent: settled?.traceparent,
+    });
     expect(reports).toEqual([{ cents: 700, traceparent: settled?.traceparent }]);
     const told = bench.types('job.dispatched');
     expect(told.map(({ jobType }) => jobType).sort()).toEqual(['pack', 'pack', 'report']);
-    expect(told.find(({ jobId }) => jobId === idOf('e1'))).toMatchObject({
+    expect(told.find(({ jobId }) => jobId === packIdOf('e1'))).toMatchObject({
       ...{ causationId: settled?.jobId, userId: 'ana', correlationId: 'chain-1', time: settled?.time },
       origin: `${PACK}/0/0`,
     });
@@ -131,6 +105,26 @@ test('a job that is skipped, or dies, is not followed', async () => {
   expect(bench.types('job.dispatched')).toHaveLength(1);
 });
 
+test('a job that works at last, as a replayed dead letter, is followed', async () => {
+  let isMended = false;
+  const { settle } = settling({
+    run: () => {
+      if (!isMended) throw new UnrecoverableError('no');
+    },
+  });
+  const { pack, packed } = packing(settle);
+  const bench = openBench([settle, pack]);
+  const esteira = await bench.run();
+  await esteira.publish(invoicePaid, invoice('p1'), { tenant, id: 'e1' });
+  await esteira.idle();
+  isMended = true;
+  const [letter] = await bench.read('bench.dlq.settle');
+  const headers = (letter?.headers ?? []).filter(([name]) => name !== 'job-hop');
+  await bench.write('bench.job.settle', letter?.value ?? null, [...headers, ['job-hop', Buffer.from('1')]]);
+  await esteira.idle();
+  expect(packed.map(({ ctx }) => ctx.jobId)).toEqual([packIdOf('e1')]);
+});
+
 describe('a follower that cannot be made', () => {
   const cents = z.object({ amountCents: z.number().positive() });
   const onto = (map: (paid: InvoicePaid) => unknown) => {
@@ -166,7 +160,7 @@ describe('a follower that cannot be made', () => {
       const [letter, ...rest] = await bench.read('bench.dlq.pack');
       expect(rest).toHaveLength(1);
       const headers = textHeaders(letter?.headers ?? []);
-      expect(headers).toMatchObject({ 'job-id': idOf('e1'), 'job-dead-reason': 'payload_invalid' });
+      expect(headers).toMatchObject({ 'job-id': packIdOf('e1'), 'job-dead-reason': 'payload_invalid' });
       expect(headers).toMatchObject({ ce_causationid: jobIdOf('bench', 'settle', 'bench', 'e1') });
       expect(`${headers['job-error-code']}: ${headers['job-error-message']}`).toContain(error);
       expect(bench.types('job.sent_to_dlq').map(({ jobType }) => jobType)).toEqual(['pack', 'pack']);
@@ -191,70 +185,4 @@ describe('a follower that cannot be made', () => {
     await next.idle();
     expect(ids()).toEqual(['p1']);
   });
-});
-
-describe('a process that stops between the done mark and the end of telling', () => {
-  /** What keeps the parent from being settled, and what ends that. */
-  const POINTS = {
-    'before its follower is written': ['unwritten', PACK],
-    'when its follower is written, and nobody knows': ['unknown', PACK],
-    'when its follower is written, and nothing is told': ['unwritten', 'bench.telemetry.jobs'],
-  } as const;
-  const cases = Object.keys(POINTS).flatMap((point) => [
-    [point as keyof typeof POINTS, 'none'] as const,
-    [point as keyof typeof POINTS, 'key'] as const,
-  ]);
-
-  test.each(cases)(
-    '%s (order: %s): the next one asks for the same follower, which takes effect once',
-    async (point, order) => {
-      const { settle, settled } = settling({ order });
-      const { pack, packed } = packing(settle, { order });
-      const bench = openBench([settle, pack]);
-      const [how, topic] = POINTS[point];
-      const first = await bench.run({ queues: ['default'] });
-      if (how === 'unknown') bench.faults.holdAcks(topic);
-      else bench.faults.failSends(topic, 'ESTEIRA_BROKER_UNAVAILABLE');
-      await first.publish(invoicePaid, invoice('p1'), { tenant, id: 'e1' });
-      await waitFor('the mark', () =>
-        bench.types('job.completed').some(({ jobType }) => jobType === 'settle'),
-      );
-      if (topic === 'bench.telemetry.jobs' || how === 'unknown')
-        await waitFor('the follower', async () => (await bench.read(PACK)).length > 0);
-      await first.stop();
-      expect(await bench.committed()).toBe(0n);
-      bench.faults.healSends(topic);
-      bench.faults.releaseAcks();
-      const second = await bench.run();
-      await second.idle();
-      expect(settled).toEqual(['p1']);
-      expect(packed.map(({ id, ctx }) => [id, ctx.jobId])).toEqual([['p1', idOf('e1')]]);
-      const ended = (await bench.read('bench.telemetry.jobs')).length;
-      expect(ended).toBeGreaterThanOrEqual(3);
-      expect(new Set(bench.types('job.dispatched').map(({ eventId }) => eventId)).size).toBe(1);
-      const copies = await bench.read(PACK);
-      expect(new Set(copies.map(({ headers }) => textHeaders(headers)['job-id']))).toEqual(
-        new Set([idOf('e1')]),
-      );
-    },
-  );
-});
-
-// It would have asked for a follower under its own id, beside the one of the job that ran.
-test('a repeat under another id, which finds the parent done and its followers not written, asks for none', async () => {
-  const { settle, settled } = settling();
-  const { pack, packed } = packing(settle);
-  const bench = openBench([settle, pack]);
-  const first = await bench.run();
-  bench.faults.failSends(PACK, 'ESTEIRA_BROKER_UNAVAILABLE');
-  await first.publish(invoicePaid, invoice('p1'), { tenant, id: 'e1' });
-  await waitFor('the mark', () => bench.types('job.completed').length === 1);
-  await first.publish(invoicePaid, invoice('p1'), { tenant, id: 'e2' });
-  await waitFor('the repeat', () => bench.types('job.skipped').length === 1);
-  await first.stop();
-  bench.faults.healSends(PACK);
-  const second = await bench.run();
-  await second.idle();
-  expect(settled).toEqual(['p1']);
-  expect(packed.map(({ ctx }) => ctx.jobId)).toEqual([idOf('e1')]);
 });
