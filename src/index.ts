@@ -27,6 +27,7 @@ export type { ProgressFacts } from './core/progress.ts';
 export type { QueueOptions, QueuePriority, TenantLimitOptions } from './core/queue.ts';
 export type { Backoff, RetryOptions } from './core/retry-policy.ts';
 export type { StartRateOptions } from './core/start-rate.ts';
+export type { VersionOptions } from './core/state-version.ts';
 export { knownTenants, type Tenant, type TenantDirectory } from './core/tenants.ts';
 export { type Trigger, type TriggerOptions, trigger } from './core/trigger.ts';
 export type { PublishedEvent, PublishOptions } from './producers/event-publisher.ts';

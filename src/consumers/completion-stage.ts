@@ -36,7 +36,7 @@ interface Completed extends Marked {
 
 /**
  * Settles what handlers have done, many at once and never in another order: done mark (with the encoded terminal
- * event), telemetry acknowledged, event dropped from the mark, settled.
+ * event), followers and telemetry acknowledged, event dropped from the mark, settled.
  */
 export class CompletionStage {
   readonly #parts: CompletionStageParts;
@@ -72,7 +72,7 @@ export class CompletionStage {
   }
 
   async #mark(batch: readonly Completed[]): Promise<void> {
-    const { state, telemetry, onFenced, markAll } = this.#parts;
+    const { state, telemetry, followers, onFenced, markAll } = this.#parts;
     const answers = await (markAll === undefined
       ? state.completeAll(batch.map(({ request }) => request))
       : markAll(batch));
@@ -85,6 +85,7 @@ export class CompletionStage {
       }
       telemetry.observe(done.event);
       tellRecord(this.#parts, done.entry, done.record);
+      followers.ended(done.entry, done.event);
       done.entry.whenTold(this.#told);
     }
   }

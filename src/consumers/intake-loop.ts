@@ -1,6 +1,6 @@
 import type { ConsumedRecord } from '../core/record.ts';
 import type { Appetite } from './appetite.ts';
-import { type InsistParts, insist, waitOrStop } from './backoff.ts';
+import { type InsistParts, insist } from './backoff.ts';
 import type { Delivery } from './delivery.ts';
 import type { Intake } from './intake.ts';
 import type { PartitionHome } from './partition-home.ts';
@@ -62,7 +62,7 @@ export const runIntake = async (parts: IntakeLoopParts, home: PartitionHome): Pr
     let gone = 0;
     for (let taken = 0; home.alive && !parts.stopped.aborted; taken += 1) {
       if (home.watch?.yields === true && taken >= LITTLE) {
-        await waitOrStop(parts.clock, LITTLE_EVERY_MS, parts.stopped);
+        await new Promise<void>((resolve) => parts.clock.after(LITTLE_EVERY_MS, resolve));
         taken = 0;
       } else if (taken >= SLICE && !parts.appetite.hungry) {
         await (home.watch?.hurries === true ? nextTurn() : parts.appetite.next());

@@ -11,8 +11,6 @@ export interface RunFacts {
   readonly fence: number;
   readonly attempt: number;
   readonly starts: number;
-  /** What its events get their ids from, once one was made. */
-  stepId?: string;
 }
 
 /** Facts of an error as telemetry fields. */
@@ -57,7 +55,7 @@ export const createTeller = (job: JobDefinition<unknown>, identity: ServiceIdent
   ): JobEvent =>
     makeJobEvent(job, identity, type, stepIdOf(delivery.job.id, step), knownOf(delivery, atMs), facts);
 
-  /** A step of a run; told twice it has the same id, since no two runs share a fence. */
+  /** A step of a run; told twice it has the same id, since a run has one execution id, and no two share one. */
   const ofRun = (
     delivery: Delivery,
     type: JobEventType,
@@ -70,8 +68,7 @@ export const createTeller = (job: JobDefinition<unknown>, identity: ServiceIdent
     known.fence = run.fence;
     known.attempt = run.attempt;
     known.starts = run.starts;
-    run.stepId ??= stepIdOf(delivery.job.id, `fence:${run.fence}`);
-    return makeJobEvent(job, identity, type, run.stepId, known, facts);
+    return makeJobEvent(job, identity, type, run.executionId, known, facts);
   };
 
   return { of, ofRun };

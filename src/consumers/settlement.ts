@@ -3,6 +3,7 @@ import type { ClaimAnswer } from '../core/ports/state.ts';
 import { type Decision, decodeDecision, encodeDecision } from './decision.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Entry } from './entry.ts';
+import type { FollowerDispatch } from './follower-dispatch.ts';
 import type { Teller } from './job-telling.ts';
 import { unpackEvent } from './packed-event.ts';
 import type { StateClient } from './state-client.ts';
@@ -19,6 +20,7 @@ export interface SettlementParts extends TellingParts, Pick<EngineParts, 'clock'
   readonly job: JobDefinition<unknown>;
   readonly state: StateClient;
   readonly teller: Teller;
+  readonly followers: FollowerDispatch;
 }
 
 export interface DecisionParts extends SettlementParts {
@@ -81,15 +83,21 @@ export class Settlement {
     return 'settle';
   }
 
-  /** A finished job: its event is published first if the mark still holds it, then the duplicate is told. */
+  /**
+   * A finished job: if the mark still holds its event, that is published first, with those that follow. Only by a copy of
+   * the very job where somebody follows: another event's payload may be another, and the job's own copy comes again.
+   */
   async duplicate(entry: Entry, answer: ClaimAnswer & { kind: 'done' }): Promise<Settled> {
-    const { telemetry, state, job } = this.#parts;
-    if (answer.event !== undefined) {
-      await telemetry.append(unpackEvent(answer.event));
-      const { fence, origin } = answer;
+    const { telemetry, state, job, followers } = this.#parts;
+    const { fence, origin } = answer;
+    if (answer.event !== undefined && (followers.isIdle || origin === entry.delivery.origin)) {
+      const record = unpackEvent(answer.event);
+      await followers.endedBefore(entry, record);
+      await telemetry.append(record);
+      await allTold(entry);
       await state.told({ ...entry.delivery.claim, fence, origin, doneTtlMs: job.doneTtlMs });
     }
-    this.#skip(entry, answer.origin, 'duplicate');
+    this.#skip(entry, origin, 'duplicate');
     await allTold(entry);
     return 'settle';
   }

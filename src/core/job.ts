@@ -11,6 +11,7 @@ import { positive } from './positive.ts';
 import { Problems } from './problems.ts';
 import type { ProgressFacts } from './progress.ts';
 import { type RetryOptions, type RetryPolicy, resolveRetryPolicy } from './retry-policy.ts';
+import { preconditionOf, type VersionOptions } from './state-version.ts';
 import { type Trigger, trigger } from './trigger.ts';
 
 /** `system`: technical upkeep; `orchestration`: a long process; `reactive`: answers an event; `ai`: embeds, measures, prepares. */
@@ -83,6 +84,11 @@ export interface JobOptions<P> extends JobPolicyOptions<P>, InboxOptions {
   readonly lease?: Duration;
   /** Whether the job still makes sense, asked before each attempt; a job that does not is skipped. Default: it does. */
   readonly shouldRun?: (payload: P, ctx: JobContext) => boolean | PromiseLike<boolean>;
+  /**
+   * Skips a job about a state that has gone on since: one whose version is older than the current. It is asked before
+   * the attempt and not while it runs, so a sink that must be sure compares versions itself. Default: not asked.
+   */
+  readonly version?: VersionOptions<P, JobContext>;
   /** Default `now`. */
   readonly startFrom?: StartFrom;
   /**
@@ -185,7 +191,8 @@ const limitsOf = <P>(options: JobOptions<P>, attempts: number, where: string, pr
 export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
   const where = `job ${options.type}`;
   const problems = new Problems();
-  const { type, order, idempotencyKey, shouldRun, run } = options;
+  const { type, order, idempotencyKey, run } = options;
+  const shouldRun = preconditionOf(options.shouldRun, options.version);
   if (!isKebabCase(type)) problems.add(notKebabCase(type));
   problems.check(() => checkOrder(order, where), undefined);
   const retry = checkedRetry(options, where, problems);
@@ -217,7 +224,7 @@ export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
     problems: problems.all,
     ...(payload === undefined ? {} : { payload }),
     ...(lock === undefined ? {} : { lock }),
-    ...(shouldRun === undefined ? {} : { shouldRun: (payload, ctx) => shouldRun(payload, ctx) }),
+    ...(shouldRun === undefined ? {} : { shouldRun }),
     orderingKey: (payload) => (typeof order === 'function' ? order(payload) : undefined),
     idempotencyKey: (payload) => idempotencyKey?.(payload),
     run: (payload, ctx) => run(payload, ctx),

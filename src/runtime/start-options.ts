@@ -32,7 +32,8 @@ export interface StartOptions {
   readonly onFatal?: (error: Error) => void;
   /**
    * Whether jobs are told on the telemetry topic; default true. False is for measuring what telling costs: log lines,
-   * metrics and listeners remain, and nobody can count later what became of every job. Refused in production.
+   * metrics and listeners remain, and nobody can count later what became of every job. Refused in production, and for
+   * apps with job types that follow others.
    */
   readonly telemetry?: boolean;
   /** Finer settings of the engine. */

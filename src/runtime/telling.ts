@@ -54,7 +54,7 @@ export const openTelling = async (options: TellingOptions): Promise<Telling> => 
     options.onJobEvent,
   ];
   if (!options.telemetry) {
-    refuseSilence(options.config);
+    refuseSilence(app, options.config);
     return { log, openTelemetry, telemetry: createSilentTelemetry(observers, log) };
   }
   const telemetry = await createJobTelemetry({
@@ -68,9 +68,13 @@ export const openTelling = async (options: TellingOptions): Promise<Telling> => 
   return { log, openTelemetry, telemetry };
 };
 
-const refuseSilence = ({ production }: Config): void => {
-  if (!production) return;
-  const message =
-    'NODE_ENV is production, but telemetry is false: jobs must be told there. Leave the option out.';
-  throw new EsteiraError('ESTEIRA_CONFIG_INVALID', message);
+const refuseSilence = ({ jobs }: AppDefinition, { production }: Config): void => {
+  const refuse = (why: string): never => {
+    throw new EsteiraError('ESTEIRA_CONFIG_INVALID', `${why}. Leave the option out.`);
+  };
+  if (production) refuse('NODE_ENV is production, but telemetry is false: jobs must be told there');
+  // After a crash, what is told of a completion says who is still to be asked for.
+  const follower = jobs.find(({ after }) => after.length > 0);
+  if (follower !== undefined)
+    refuse(`telemetry is false, but job ${follower.type} follows others, which needs what is told of them`);
 };

@@ -4,8 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { systemContext } from '../../src/cli/context.ts';
-import { runCli } from '../../src/cli/program.ts';
+import { operatorOf } from '../support/operator.ts';
 import { freshName } from '../support/scenario.ts';
 import { ROOT } from '../support/source-files.ts';
 import { waitFor } from '../support/wait.ts';
@@ -28,24 +27,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** One command, as an operator types it. */
-const esteira = async (...args: readonly string[]) => {
-  const out: string[] = [];
-  const err: string[] = [];
-  const context = systemContext();
-  const terminal = { out: (text: string) => out.push(text), err: (text: string) => err.push(text) };
-  const code = await runCli(args, {
-    ...context,
-    terminal: { ...context.terminal, ...terminal, cwd: ROOT, environment },
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-};
-
-const json = async (...args: readonly string[]) => {
-  const ran = await esteira(...args, '--json');
-  expect({ args, code: ran.code, err: ran.err }).toEqual({ args, code: 0, err: '' });
-  return JSON.parse(ran.out);
-};
+const { esteira, json } = operatorOf(environment);
 
 /** `esteira start` in a process of its own, once it says that it runs. */
 const startWorker = async (): Promise<ChildProcess> => {

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, expect, test } from 'vitest';
-import { systemContext } from '../../src/cli/context.ts';
-import { runCli } from '../../src/cli/program.ts';
 import { jobIdOf } from '../../src/core/ids.ts';
 import { invoice } from '../support/invoices.ts';
+import { operatorOf } from '../support/operator.ts';
 import { freshName } from '../support/scenario.ts';
 import { ROOT } from '../support/source-files.ts';
 import { waitFor } from '../support/wait.ts';
@@ -21,24 +20,7 @@ afterAll(() => {
   worker?.kill('SIGKILL');
 });
 
-/** One command, as an operator types it. */
-const esteira = async (...args: readonly string[]) => {
-  const out: string[] = [];
-  const err: string[] = [];
-  const context = systemContext();
-  const terminal = { out: (text: string) => out.push(text), err: (text: string) => err.push(text) };
-  const code = await runCli(args, {
-    ...context,
-    terminal: { ...context.terminal, ...terminal, cwd: ROOT, environment },
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-};
-
-const json = async (...args: readonly string[]) => {
-  const ran = await esteira(...args, '--json');
-  expect({ args, code: ran.code, err: ran.err }).toEqual({ args, code: 0, err: '' });
-  return JSON.parse(ran.out);
-};
+const { esteira, json } = operatorOf(environment);
 
 /** A process that runs the default queue, and not the other one. */
 const startWorker = async (): Promise<ChildProcess> => {
@@ -123,8 +105,14 @@ test('every job says where it is and why, from waiting to dead, and a stuck key 
   ]);
   const { queues } = await json('queues', 'list');
   expect(queues).toMatchObject([
-    { queue: 'default', jobTypes: [{ deadLetters: 1 }, { keysParked: 1 }] },
-    { queue: 'night', limit: { used: 0, most: 2 } },
+    {
+      queue: 'default',
+      jobTypes: [
+        { deadLetters: 1, members: 1 },
+        { keysParked: 1, members: 1 },
+      ],
+    },
+    { queue: 'night', limit: { used: 0, most: 2 }, jobTypes: [{ members: 0 }] },
   ]);
   const { keys } = await json('keys', 'list', 'post-entry');
   expect(keys).toMatchObject([

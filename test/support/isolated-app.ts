@@ -4,6 +4,7 @@ import { isMainThread, threadId } from 'node:worker_threads';
 import { z } from 'zod';
 import { InvoicePaid } from '../../examples/condominium/generated/invoice-paid.ts';
 import {
+  completed,
   defineApp,
   defineEvent,
   defineJob,
@@ -122,12 +123,19 @@ export const quick = defineJob<InvoicePaid>({
   run: (event) => note('quick', event.paymentId, isMainThread),
 });
 
+/** Follows what ran in a thread; only where the payment id asks for it. */
+const echo = defineJob<InvoicePaid>({
+  ...{ type: 'echo', kind: 'reactive', order: 'none', lanes: false },
+  after: completed(crunch, { when: ({ paymentId }) => paymentId === 'where:followed' }),
+  run: (event) => note('echo', event.paymentId, isMainThread),
+});
+
 export const isolatedEvent = paid;
 
 /** Random bytes, so that no two payloads are the same. */
 export const someBytes = (): Buffer => randomFillSync(Buffer.alloc(4));
 
 export default defineApp({
-  ...{ name: ns, events: [paid], jobs: [crunch, weigh, quick] },
+  ...{ name: ns, events: [paid], jobs: [crunch, weigh, quick, echo] },
   ...{ tenants: knownTenants(TENANTS), tiers: ['100ms', '300ms', '1s'] },
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { InvoicePaid } from '../../examples/condominium/generated/invoice-paid.ts';
 import { TenantCreated } from '../../examples/condominium/generated/tenant-created.ts';
 import {
+  completed,
   type DispatchedJob,
   defineEvent,
   defineJob,
@@ -56,6 +57,29 @@ test('a handler gets what its trigger maps the event to', () => {
     on: mapped,
     run: (payload) => expectTypeOf(payload).toEqualTypeOf<{ cents: number }>(),
   });
+});
+
+test('a handler gets the payload of the job type it follows, or what is made of it', () => {
+  const settle = defineJob({ ...base, on: invoicePaid, run });
+  const pack = defineJob({
+    ...{ ...base, type: 'b', after: completed(settle) },
+    run: (payload) => expectTypeOf(payload).toEqualTypeOf<InvoicePaid>(),
+  });
+  expectTypeOf(pack).toEqualTypeOf<JobDefinition<InvoicePaid>>();
+  const report = completed(pack, {
+    when: (payload) => payload.amountCents > 0,
+    map: ({ amountCents }) => ({ cents: amountCents }),
+  });
+  defineJob({
+    ...{ ...base, type: 'c', after: [report], payload: z.object({ cents: z.number() }) },
+    run: (payload) => expectTypeOf(payload).toEqualTypeOf<{ cents: number }>(),
+  });
+  // @ts-expect-error the handler wants another payload
+  defineJob({ ...base, after: completed(settle), run: (_: { month: string }) => undefined });
+  // @ts-expect-error its dispatches carry another payload
+  defineJob({ ...base, after: completed(settle), payload: z.object({ cents: z.number() }), run });
+  // @ts-expect-error the map is given the payload of the job type
+  completed(settle, { map: (payload: { month: string }) => payload });
 });
 
 test('a handler gets what the payload contract of its dispatches says', () => {

@@ -115,6 +115,18 @@ export class KafkaAdmin implements BrokerAdmin {
     });
   }
 
+  memberCounts(groupIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return named('Cannot describe groups', { groups: groupIds }, async () => {
+      const { cluster } = await this.#shared.get();
+      const countOf = async (groupId: string): Promise<readonly [string, number]> => {
+        const coordinator = await cluster.findGroupCoordinator({ groupId });
+        const { groups } = await coordinator.describeGroups({ groupIds: [groupId] });
+        return [groupId, groups.find((one) => one.groupId === groupId)?.members.length ?? 0];
+      };
+      return new Map(await Promise.all(groupIds.map((id) => throughPassingErrors(() => countOf(id)))));
+    });
+  }
+
   read(range: ReadRange, onRecord: (record: ConsumedRecord) => boolean): Promise<void> {
     const facts = { topic: range.topic, partition: range.partition };
     return named('Cannot read the range', facts, async () =>

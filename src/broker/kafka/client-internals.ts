@@ -59,6 +59,9 @@ export interface RawBroker {
     groupGenerationId: number;
     topics: readonly RawTopicOffsets[];
   }): Promise<unknown>;
+  describeGroups(request: {
+    groupIds: readonly string[];
+  }): Promise<{ groups: { groupId: string; members: readonly unknown[] }[] }>;
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
   initProducerId(request: {
     transactionTimeout: number;

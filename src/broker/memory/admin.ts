@@ -71,6 +71,11 @@ export class MemoryAdmin implements BrokerAdmin {
     this.#cluster.group(groupId).set(offsets);
   }
 
+  async memberCounts(groupIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    await this.#ask();
+    return new Map(groupIds.map((groupId) => [groupId, this.#cluster.group(groupId).members.length]));
+  }
+
   async read(
     range: TopicPartition & { readonly from: bigint; readonly to: bigint },
     onRecord: (record: ConsumedRecord) => boolean,

@@ -46,16 +46,25 @@ const queueTable = (terminal: Terminal, rows: readonly Row[], nowMs: number): st
       { title: 'OLDEST', cell: ({ type }) => oldestOf(type, nowMs) },
       { title: 'DEAD', cell: ({ type }) => type.deadLetters },
       { title: 'RUNNING', cell: ({ queue }) => running(queue) },
+      { title: 'WORKERS', cell: ({ type }) => type.members },
     ],
     rows,
   );
 
 const tierLines = ({ tiers }: QueuesReport): readonly string[] =>
-  tiers.map(({ topic, records, overdueMs, groupId }) => {
-    const late =
-      overdueMs > 2_000 ? `, the oldest overdue by ${lengthWords(overdueMs)}: does ${groupId} run?` : '';
+  tiers.map(({ topic, records, overdueMs, groupId, members }) => {
+    const who = members === 0 ? `nobody runs ${groupId}` : `does ${groupId} keep up?`;
+    const late = overdueMs > 2_000 ? `, the oldest overdue by ${lengthWords(overdueMs)}: ${who}` : '';
     return `${records} on tier ${topic}${late}`;
   });
+
+/** Job types with records that nobody reads. */
+const deserted = ({ queues }: QueuesReport): readonly string[] =>
+  queues.flatMap(({ jobTypes }) =>
+    jobTypes
+      .filter(({ members, topics }) => members === 0 && topics.some(({ records }) => records > 0))
+      .map(({ jobType, groupId }) => `${jobType} has records and no worker: nobody runs ${groupId}`),
+  );
 
 const missing = ({ queues }: QueuesReport): readonly string[] =>
   queues.flatMap(({ jobTypes }) =>
@@ -77,7 +86,7 @@ const list = (context: CommandContext, options: CommonOptions): Promise<void> =>
     if (options.json === true) return terminal.out(renderJson(report));
     const rows = report.queues.flatMap((queue) => queue.jobTypes.map((type) => ({ queue, type })));
     terminal.out(queueTable(terminal, rows, nowMs));
-    for (const line of [...tierLines(report), ...missing(report)]) terminal.out(line);
+    for (const line of [...tierLines(report), ...deserted(report), ...missing(report)]) terminal.out(line);
   });
 
 /** `esteira queues list`. */

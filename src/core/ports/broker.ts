@@ -165,6 +165,8 @@ export interface BrokerAdmin {
   committedOffsets(groupId: string, topic: string): Promise<readonly CommittedOffset[]>;
   /** Writes offsets for a group without members. */
   setCommittedOffsets(groupId: string, offsets: readonly CommittedOffset[]): Promise<void>;
+  /** How many live members each of these groups has; 0 for one that does not exist. */
+  memberCounts(groupIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Reads [from, to) of one partition without a group, in order, until the listener returns false. */
   read(
     range: TopicPartition & { readonly from: bigint; readonly to: bigint },

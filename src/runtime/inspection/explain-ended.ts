@@ -38,7 +38,7 @@ const dead = (last: JobEvent, { nowMs, deadLetter }: JobEvidence): Explanation =
 const SKIPPED: Readonly<Record<string, string>> = {
   duplicate: 'another job with the same idempotency key had completed',
   superseded: 'another copy of it had gone before',
-  precondition: 'its condition (shouldRun) said that it makes no sense any more',
+  precondition: 'its condition (shouldRun, or version) said that it makes no sense any more',
   queue_full: 'its queue was full, and skips what would have to wait',
 };
 

@@ -1,4 +1,4 @@
-import { subscriptionOf } from '../../core/app-topics.ts';
+import { groupsOf, subscriptionOf } from '../../core/app-topics.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { names } from '../../core/names.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
@@ -22,6 +22,8 @@ export interface TopicBacklog {
 export interface JobTypeReport {
   readonly jobType: string;
   readonly groupId: string;
+  /** Live members of its group: processes that run it. */
+  readonly members: number;
   readonly topics: readonly TopicBacklog[];
   /** Ordering keys with parked records; null for types without order. */
   readonly keysParked: number | null;
@@ -41,6 +43,8 @@ export interface QueueReport {
 /** A delay tier that has something. */
 export interface TierReport extends TopicBacklog {
   readonly groupId: string;
+  /** Live members of its group: processes that relay it. */
+  readonly members: number;
   /** How long the oldest record is overdue, ms; 0 when it is not. */
   readonly overdueMs: number;
 }
@@ -71,7 +75,14 @@ const inTurn = async <T, R>(items: readonly T[], each: (item: T) => Promise<R>):
   return results;
 };
 
-const reportType = async (parts: InspectionParts, job: JobDefinition<unknown>): Promise<JobTypeReport> => {
+/** Live members by group. */
+type Members = ReadonlyMap<string, number>;
+
+const reportType = async (
+  parts: InspectionParts,
+  job: JobDefinition<unknown>,
+  members: Members,
+): Promise<JobTypeReport> => {
   const { app, backend } = parts;
   const { admin } = backend.broker;
   const groupId = names.jobGroup(app.name, job.type);
@@ -80,6 +91,7 @@ const reportType = async (parts: InspectionParts, job: JobDefinition<unknown>): 
   return {
     jobType: job.type,
     groupId,
+    members: members.get(groupId) ?? 0,
     topics: await inTurn(subscriptionOf(app, job), (topic) => backlogOf(admin, groupId, topic)),
     keysParked: job.ordered ? (await openSequences(parts, job, budget)).length : null,
     keysCut: budget.isCut,
@@ -90,12 +102,14 @@ const reportType = async (parts: InspectionParts, job: JobDefinition<unknown>): 
 const reportTiers = async (
   { app, backend }: InspectionParts,
   nowMs: number,
+  members: Members,
 ): Promise<readonly TierReport[]> => {
   const tiers = await inTurn(app.ladderMs, async (tierMs): Promise<TierReport> => {
     const groupId = names.relayGroup(app.name, tierMs);
     const backlog = await backlogOf(backend.broker.admin, groupId, names.tier(app.name, tierMs));
     const dueMs = backlog.oldest === null ? nowMs : Date.parse(backlog.oldest) + tierMs;
-    return { ...backlog, groupId, overdueMs: Math.max(0, nowMs - dueMs) };
+    const overdueMs = Math.max(0, nowMs - dueMs);
+    return { ...backlog, groupId, members: members.get(groupId) ?? 0, overdueMs };
   });
   return tiers.filter(({ records }) => records > 0);
 };
@@ -107,11 +121,12 @@ const reportTiers = async (
  */
 export const listQueues = async (parts: InspectionParts, nowMs: number): Promise<QueuesReport> => {
   const { app, backend } = parts;
+  const members = await backend.broker.admin.memberCounts(groupsOf(app).map(({ groupId }) => groupId));
   const queues = await inTurn([...app.queues.values()], async ({ name, priority }): Promise<QueueReport> => {
     const [limit] = await limitsOf(app, backend.state.limits, name);
     const jobs = app.jobs.filter(({ queue }) => queue === name);
-    const jobTypes = await inTurn(jobs, (job) => reportType(parts, job));
+    const jobTypes = await inTurn(jobs, (job) => reportType(parts, job, members));
     return { queue: name, priority, limit: limit ?? null, jobTypes };
   });
-  return { queues, tiers: await reportTiers(parts, nowMs) };
+  return { queues, tiers: await reportTiers(parts, nowMs, members) };
 };

@@ -152,6 +152,30 @@ export const describeAdministering = (bench: BrokerBench): void => {
     });
   });
 
+  describe('groups', () => {
+    it('have the members that live, and none when nobody was ever there', async () => {
+      const topic = await bench.topic(2);
+      const groupId = await bench.groupAtStart(topic);
+      const nobody = bench.freshName();
+      const { admin } = bench.broker;
+      const counts = async () => [...(await admin.memberCounts([groupId, nobody]))];
+      expect(await counts()).toEqual([
+        [groupId, 0],
+        [nobody, 0],
+      ]);
+      const [first, second] = await bench.pair(groupId, [topic], await bench.anotherBroker());
+      expect(await counts()).toEqual([
+        [groupId, 2],
+        [nobody, 0],
+      ]);
+      await first.consumer.stop();
+      expect((await admin.memberCounts([groupId])).get(groupId)).toBe(1);
+      await second.consumer.stop();
+      expect((await admin.memberCounts([groupId])).get(groupId)).toBe(0);
+      expect((await admin.memberCounts([])).size).toBe(0);
+    });
+  });
+
   describe('reading without a group', () => {
     const read = async (topic: string, from: bigint, to: bigint, most = Number.POSITIVE_INFINITY) => {
       const records: ConsumedRecord[] = [];

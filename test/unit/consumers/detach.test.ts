@@ -150,6 +150,32 @@ test('a stand-in of which the answer was lost is written all the same', async ()
   expect(lost).toBeGreaterThan(2);
 });
 
+// The bug it would be: the offset is committed, so only the stand-in can find out that the retry was never written.
+test('a retry that was decided and never written is written by the stand-in', async () => {
+  let hangs = true;
+  const { job, runs, letGo } = longJob();
+  const bench = openBench([job], {
+    state: (state) => ({
+      ...state,
+      decide: async (requests) => {
+        const answers = await state.decide(requests);
+        const isRetry = requests.some(({ decision }) => decision.toString().includes('"kind":"retry"'));
+        return isRetry && hangs ? new Promise(() => undefined) : answers;
+      },
+    }),
+  });
+  const first = await publishLongAndShort(bench);
+  letGo(1, 'throw');
+  await first.stop();
+  hangs = false;
+  const second = await bench.run();
+  await waitFor('the second attempt', () => runs.length === 2);
+  letGo(2, 'return');
+  await second.idle();
+  expect(runs.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  expect(bench.types('job.completed')).toHaveLength(3);
+});
+
 test('a process that stops leaves a detached job to its stand-in, and spends no attempt on it', async () => {
   const starts: JobContext[] = [];
   const job = onInvoice({

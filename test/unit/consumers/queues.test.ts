@@ -170,6 +170,28 @@ test('a job that makes no sense any more is skipped before its handler is called
   expect(bench.types('job.skipped').map(({ reason }) => reason)).toEqual(['precondition', 'precondition']);
 });
 
+test('a job about an older version of a state than the current is skipped, also when it is retried late', async () => {
+  let current = 2;
+  const runs: number[] = [];
+  const job = onInvoice({
+    version: { of: ({ amountCents }) => amountCents, current: () => current },
+    run: ({ amountCents }, ctx) => {
+      runs.push(amountCents);
+      if (ctx.attempt > 1 || amountCents !== 2) return;
+      current = 3;
+      throw new Error('not yet');
+    },
+  });
+  const bench = openBench([job]);
+  const esteira = await bench.run();
+  for (const version of [2, 3, 1])
+    await esteira.publish(invoicePaid, invoice(`p${version}`, { amountCents: version }), { tenant: 'acme' });
+  await esteira.idle();
+  expect(runs.toSorted()).toEqual([2, 3]);
+  expect(bench.types('job.skipped').map(({ reason }) => reason)).toEqual(['precondition', 'precondition']);
+  expect(bench.types('job.completed')).toHaveLength(1);
+});
+
 // An ordered record that found no slot was dropped where it stood: its key waited for ever, and so did its offset.
 test('an ordered record that finds no slot is skipped at its turn, and its key goes on', async () => {
   const { opened, open } = gate();

@@ -52,16 +52,20 @@ describe('a tenant that floods a partition', () => {
   test.each([
     ['where the type says so', { surplus: false }, 10],
     ['while handlers take no time', {}, 0],
-  ] as const)('is left where it is %s', async (_, changes, workMs) => {
-    const { ran, run } = slowly(workMs);
-    const job = onInvoice({ ...changes, concurrency: 4, run: workMs === 0 ? () => undefined : run });
-    const bench = openBench([job]);
-    await flood(await bench.run({ roles: [] }));
-    await (await bench.run(WINDOW)).idle();
-    expect(bench.types('job.completed')).toHaveLength(FLOOD + 1);
-    expect(bench.types('job.deferred')).toEqual([]);
-    if (workMs > 0) expect(ran.at(-1)).toBe('quiet');
-  }, 20_000);
+  ] as const)(
+    'is left where it is %s',
+    async (_, changes, workMs) => {
+      const { ran, run } = slowly(workMs);
+      const job = onInvoice({ ...changes, concurrency: 4, run: workMs === 0 ? () => undefined : run });
+      const bench = openBench([job]);
+      await flood(await bench.run({ roles: [] }));
+      await (await bench.run(WINDOW)).idle();
+      expect(bench.types('job.completed')).toHaveLength(FLOOD + 1);
+      expect(bench.types('job.deferred')).toEqual([]);
+      if (workMs > 0) expect(ran.indexOf('quiet')).toBeGreaterThan(FLOOD / 2);
+    },
+    20_000,
+  );
 
   test('leaves an ordered type by its waiting topic, and its order is kept', async () => {
     const { ran, run } = slowly(4);

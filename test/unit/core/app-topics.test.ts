@@ -46,7 +46,9 @@ describe('the topics of an app', () => {
     expect(topicsOf(app, { replicationFactor: 1 }).map(({ topic, role }) => `${role} ${topic}`)).toEqual([
       'event shop.events',
       'inbox shop.job.send-receipt',
+      'inbox shop.job.send-receipt.surplus',
       'inbox shop.job.raise-alarm',
+      'inbox shop.job.raise-alarm.surplus',
       'tier shop.retry.1s',
       'tier shop.retry.1m',
       'tier shop.retry.5m',
@@ -99,8 +101,16 @@ describe('the topics of an app', () => {
 
 describe('the groups of an app', () => {
   it('read the topics of their triggers, each once, and their inbox', () => {
-    expect(subscriptionOf(app, receipt)).toEqual(['shop.events', 'shop.job.send-receipt']);
-    expect(subscriptionOf(app, alarm)).toEqual(['shop.failures', 'shop.job.raise-alarm']);
+    expect(subscriptionOf(app, receipt)).toEqual([
+      'shop.events',
+      'shop.job.send-receipt',
+      'shop.job.send-receipt.surplus',
+    ]);
+    expect(subscriptionOf(app, alarm)).toEqual([
+      'shop.failures',
+      'shop.job.raise-alarm',
+      'shop.job.raise-alarm.surplus',
+    ]);
   });
 
   it('start where the job type says on events, and at the beginning of inboxes and tiers', () => {
@@ -116,6 +126,7 @@ describe('the groups of an app', () => {
     expect(groups.get('shop.job.send-receipt')).toEqual([
       { topic: 'shop.events', from: 'now' },
       { topic: 'shop.job.send-receipt', from: 'beginning' },
+      { topic: 'shop.job.send-receipt.surplus', from: 'beginning' },
     ]);
     expect(groups.get('shop.job.raise-alarm')?.[0]).toEqual({ topic: 'shop.failures', from: 'beginning' });
     expect(groups.get('shop.relay.1m')).toEqual([{ topic: 'shop.retry.1m', from: 'beginning' }]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineApp } from '../../../src/core/app.ts';
 import { groupsOf, subscriptionOf, topicsOf } from '../../../src/core/app-topics.ts';
-import { inboxesOf, inboxFor, isInboxOf } from '../../../src/core/inbox.ts';
+import { inboxesOf, inboxFor, isInboxOf, ownInboxesOf } from '../../../src/core/inbox.ts';
 import { defineJob, type JobOptions } from '../../../src/core/job.ts';
 import { isTopicName, names } from '../../../src/core/names.ts';
 import { knownTenants } from '../../../src/core/tenants.ts';
@@ -54,6 +54,7 @@ describe('the inboxes of tenants that have their own', () => {
       'shop.job.send-receipt.low',
       'shop.job.send-receipt.tenant.acme.low',
       'shop.job.send-receipt.tenant.big_2eco.low',
+      'shop.job.send-receipt.surplus',
     ]);
     expect(inboxFor('shop', job, 'big.co', 2)).toBe('shop.job.send-receipt.tenant.big_2eco.high');
     expect(inboxFor('shop', job, 'globex', 2)).toBe('shop.job.send-receipt.high');
@@ -89,11 +90,33 @@ describe('the topics of an app with lanes and dedicated inboxes', () => {
   it('are all read by the group of the job type, high lanes first, from their beginning', () => {
     expect(subscriptionOf(app, job).map((topic) => topic.replace('shop.job.send-receipt', '…'))).toEqual([
       ...['….high', '….tenant.acme.high', 'shop.events'],
-      ...['…', '….tenant.acme', '….low', '….tenant.acme.low'],
+      ...['…', '….tenant.acme', '….low', '….tenant.acme.low', '….surplus'],
     ]);
     const [group] = groupsOf(app);
     expect(group?.starts.filter(({ from }) => from === 'now').map(({ topic }) => topic)).toEqual([
       'shop.events',
+    ]);
+  });
+});
+
+describe('the surplus of a tenant that floods', () => {
+  it.each<[string, object, string]>([
+    ['an inbox of its own', {}, 'inbox'],
+    ['the waiting topic, where the type is ordered', { order: 'key' }, 'waiting'],
+    ['nowhere, where the type says so', { surplus: false }, 'stays'],
+  ])('goes to %s', (_where, changes, surplus) => {
+    const job = ofType(changes);
+    expect(job.surplus).toBe(surplus);
+    expect(inboxesOf('shop', job).includes('shop.job.send-receipt.surplus')).toBe(surplus === 'inbox');
+    expect(inboxFor('shop', job, 'acme')).toBe('shop.job.send-receipt');
+  });
+
+  it('is taken from shared inboxes only', () => {
+    expect(ownInboxesOf('shop', ofType({ dedicated: ['acme'], lanes: true }))).toEqual([
+      'shop.job.send-receipt.tenant.acme.high',
+      'shop.job.send-receipt.tenant.acme',
+      'shop.job.send-receipt.tenant.acme.low',
+      'shop.job.send-receipt.surplus',
     ]);
   });
 });

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { JobEvent } from '../../../src/core/generated/job-event.ts';
+import { stepIdOf } from '../../../src/core/ids.ts';
 import { defineJob } from '../../../src/core/job.ts';
-import { type JobEventFacts, makeJobEvent } from '../../../src/core/job-event.ts';
+import {
+  JOB_EVENT_TYPES,
+  type JobEventFacts,
+  type JobEventType,
+  makeJobEvent,
+} from '../../../src/core/job-event.ts';
 import { plain } from './definitions.ts';
 
 const job = defineJob(plain({ className: 'SendReceiptJob', retry: { attempts: 5, backoff: '1s' } }));
@@ -48,12 +54,19 @@ describe('a job event', () => {
   });
 
   // The id is on the wire: the same step told twice has the same one, by whatever version it is told.
-  it('has the id of its job, step and type', () => {
-    const { eventId } = makeJobEvent(job, identity, 'job.completed', 'fence:12', facts);
-    expect(eventId).toBe('fee3fd7e-7a79-57d5-a63e-e7ea53af8d8a');
-    expect(makeJobEvent(job, identity, 'job.completed', 'fence:12', facts, { runMs: 1 }).eventId).toBe(
-      eventId,
-    );
-    expect(makeJobEvent(job, identity, 'job.completed', 'fence:13', facts).eventId).not.toBe(eventId);
+  it('has the id of its step, marked with its type', () => {
+    const stepId = stepIdOf('job-1', '3');
+    const idOf = (type: JobEventType, step: string): string =>
+      makeJobEvent(job, identity, type, step, facts, { runMs: 1 }).eventId;
+    expect(idOf('job.dispatched', stepId)).toBe(stepId);
+    expect(idOf('job.completed', stepId)).toBe(idOf('job.completed', stepId));
+    expect(idOf('job.completed', stepIdOf('job-1', '4'))).not.toBe(idOf('job.completed', stepId));
+    const ids = JOB_EVENT_TYPES.map((type) => idOf(type, '0123abcd-0123-4123-8123-0123456789f0'));
+    expect(ids.slice(0, 3)).toEqual([
+      '0123abcd-0123-4123-8123-0123456789f0',
+      '0123abcd-0123-4123-8123-0123456789f1',
+      '0123abcd-0123-4123-8123-0123456789f2',
+    ]);
+    expect(new Set(ids).size).toBe(JOB_EVENT_TYPES.length);
   });
 });

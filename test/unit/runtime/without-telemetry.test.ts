@@ -1,12 +1,18 @@
 import { expect, test } from 'vitest';
 import { names } from '../../../src/core/names.ts';
-import { defineApp, knownTenants, start } from '../../../src/index.ts';
+import { completed, defineApp, knownTenants, start } from '../../../src/index.ts';
 import { invoice } from '../../support/invoices.ts';
 import { invoicePaid, onInvoice, openBench } from '../consumers/bench.ts';
 
 test('an app without telemetry runs each job once, tells its listeners, and nothing on the topic', async () => {
   let runs = 0;
-  const bench = openBench([onInvoice({ run: () => void (runs += 1) })]);
+  const bench = openBench([
+    onInvoice({
+      run: () => {
+        runs += 1;
+      },
+    }),
+  ]);
   const esteira = await bench.run({ telemetry: false });
   await esteira.publish(invoicePaid, invoice('once'), { tenant: 'acme' });
   await esteira.publish(invoicePaid, invoice('once'), { tenant: 'acme' });
@@ -31,4 +37,14 @@ test('in production telemetry cannot be left out', async () => {
   });
   await expect(starting).rejects.toMatchObject({ code: 'ESTEIRA_CONFIG_INVALID' });
   await stop();
+});
+
+// After a crash nobody would have known that the completion was to be followed.
+test('nor where a job type follows another', async () => {
+  const settle = onInvoice();
+  const bench = openBench([settle, onInvoice({ type: 'pack', after: completed(settle), startFrom: 'now' })]);
+  await expect(bench.run({ telemetry: false })).rejects.toMatchObject({
+    code: 'ESTEIRA_CONFIG_INVALID',
+    message: expect.stringContaining('job pack follows others'),
+  });
 });

@@ -96,7 +96,7 @@ describe('an app with isolated job types', LONG, () => {
     expect(Date.now() - fromMs).toBeLessThan(6_000);
   });
 
-  test('runs them in threads: a time-out ends the thread and is retried, then dead; progress is told', async () => {
+  test('runs them in threads: a time-out ends the thread and is retried, then dead; progress is told, and what follows follows', async () => {
     const esteira = await start(app, { environment: quiet, appModule });
     const codes: (string | null)[] = [];
     const percents: (number | undefined)[] = [];
@@ -107,6 +107,7 @@ describe('an app with isolated job types', LONG, () => {
     });
     await esteira.publish(isolatedEvent, invoice('loop'), { tenant: 'tenant-00' });
     await esteira.publish(isolatedEvent, invoice('progress'), { tenant: 'tenant-01' });
+    await esteira.publish(isolatedEvent, invoice('where:followed'), { tenant: 'tenant-02' });
     expect(await dead).toEqual(['attempts_exhausted', 'ESTEIRA_ATTEMPT_TIMEOUT']);
     await esteira.idle();
     expect(codes).toEqual(['ESTEIRA_ATTEMPT_TIMEOUT', 'ESTEIRA_ATTEMPT_TIMEOUT']);
@@ -114,6 +115,7 @@ describe('an app with isolated job types', LONG, () => {
     const lines = readFileSync(ledger, 'utf8').trim().split('\n');
     expect(lines.filter((line) => line.startsWith('start loop '))).toEqual(['start loop 1', 'start loop 2']);
     expect(lines).toContain('quick loop true');
+    expect(lines.filter((line) => line.startsWith('echo '))).toEqual(['echo where:followed true']);
     expect(await esteira.stop()).toBe(true);
   });
 });

@@ -5,7 +5,7 @@ import { defineJob } from '../../../../src/core/job.ts';
 import { knownTenants } from '../../../../src/core/tenants.ts';
 import { applyTopics, isSettled, planTopics, verifyTopics } from '../../../../src/runtime/topics/index.ts';
 
-const appWith = (inboxes: { lanes: boolean; dedicated?: readonly string[] }) =>
+const appWith = (inboxes: { lanes: boolean; dedicated?: readonly string[]; surplus?: boolean }) =>
   defineApp({
     ...{ name: 'shop', events: [], tenants: knownTenants(['acme']), tiers: ['1s'], partitions: 2 },
     jobs: [defineJob({ type: 'report', kind: 'system', order: 'none', ...inboxes, run: () => undefined })],
@@ -55,4 +55,13 @@ it('a lane is not given up while jobs lie in it; empty, it is', async () => {
     { topic: HIGH, partition: 1, offset: 1n, metadata: '' },
   ]);
   expect((await planTopics(appWith({ lanes: false }), admin)).problems).toEqual([]);
+});
+
+it('the inbox for surplus is made by default, and not given up while jobs lie in it', async () => {
+  const { admin, write } = setUp();
+  const surplus = 'shop.job.report.surplus';
+  await applyTopics(appWith({ lanes: true }), admin);
+  await write(surplus);
+  const { problems } = await planTopics(appWith({ lanes: true, surplus: false }), admin);
+  expect(problems).toEqual([expect.stringMatching(/report\.surplus holds jobs \(1\).* say surplus: true/)]);
 });

@@ -77,10 +77,11 @@ const refusal = async (work: Promise<unknown>): Promise<{ code: ErrorCode; messa
 describe('a broker with nothing on it', () => {
   it('is planned without being touched', async () => {
     const plan = await planTopics(appThat(), broker.admin);
-    expect(plan.create).toHaveLength(8);
+    expect(plan.create).toHaveLength(9);
     expect(plan.firstOffsets.map(({ groupId, topic }) => `${groupId} ${topic}`)).toEqual([
       `${GROUP} shop.events`,
       `${GROUP} ${INBOX}`,
+      `${GROUP} ${INBOX}.surplus`,
       'shop.relay.1s shop.retry.1s',
     ]);
     expect(await broker.admin.describeTopics(['shop.events', INBOX])).toEqual(new Map());
@@ -120,7 +121,7 @@ describe('a group without offsets on a topic with history', () => {
     'starts at %s when the job type says so, and the plan counts what that means',
     async (from, startFrom, next, waiting, skipped) => {
       const plan = await applyTopics(appThat(startFrom), broker.admin);
-      expect(plan.firstOffsets[2]).toMatchObject({ topic: 'shop.events', from, waiting, skipped });
+      expect(plan.firstOffsets.at(-1)).toMatchObject({ topic: 'shop.events', from, waiting, skipped });
       expect((await nextOffsets(GROUP, 'shop.events'))[0]).toEqual([0, next]);
     },
   );
@@ -138,6 +139,7 @@ describe('a group without offsets on a topic with history', () => {
     });
     const grown = { ...appThat(), jobs: [...appThat().jobs, second] };
     await topic('shop.job.count-receipts', 2, (await configOf(INBOX)) ?? {});
+    await topic('shop.job.count-receipts.surplus', 2, (await configOf(INBOX)) ?? {});
     await topic('shop.dlq.count-receipts', 2, (await configOf('shop.dlq.send-receipt')) ?? {});
     const { code, message } = await refusal(verifyTopics(grown, broker.admin));
     expect(code).toBe('ESTEIRA_OFFSETS_MISSING');
@@ -266,5 +268,6 @@ const bound = (admin: Broker['admin']): Broker['admin'] => ({
   committedOffsets: (groupId, name) => admin.committedOffsets(groupId, name),
   setCommittedOffsets: (groupId, offsets) => admin.setCommittedOffsets(groupId, offsets),
   read: (range, onRecord) => admin.read(range, onRecord),
+  memberCounts: (groupIds) => admin.memberCounts(groupIds),
   brokerCount: () => admin.brokerCount(),
 });
