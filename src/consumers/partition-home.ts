@@ -12,6 +12,8 @@ export interface Window {
 
 /** What is fetched and not understood is kept small: it pins the answers it came in. */
 const MOST_UNREAD = 512;
+/** While records are moved aside the next ones are fetched meanwhile: else each fetch would wait for the last one's. */
+const MOST_UNREAD_IN_A_HURRY = 4_096;
 const FORGET_EVERY = 256;
 /** Offsets between the first that is not settled and the last taken in, times the records of a window. */
 const MOST_SPANNED = 64;
@@ -102,14 +104,14 @@ export class PartitionHome {
 
   /** Nothing more is fetched. */
   get isFull(): boolean {
-    return this.windowFull || this.#unread >= MOST_UNREAD;
+    return this.windowFull || this.#unread >= this.#mostUnread;
   }
 
   /** Nothing more may be held. */
   get windowFull(): boolean {
     const { size, bytes } = this.watermark;
     const { records, bytes: mostBytes } = this.#window;
-    return this.held >= records || bytes >= mostBytes || size >= records * MOST_SPANNED;
+    return this.#burden >= records || bytes >= mostBytes || size >= records * MOST_SPANNED;
   }
 
   /** Records that the window counts: what was moved elsewhere is no burden, also while one before it still runs. */
@@ -132,8 +134,8 @@ export class PartitionHome {
   get hasRoom(): boolean {
     const { size, bytes } = this.watermark;
     const { records, bytes: mostBytes } = this.#window;
-    const fits = this.held * 2 < records && bytes * 2 < mostBytes && size < records * MOST_SPANNED;
-    return fits && this.#unread * 2 < MOST_UNREAD;
+    const fits = this.#burden * 2 < records && bytes * 2 < mostBytes && size < records * MOST_SPANNED;
+    return fits && this.#unread * 2 < this.#mostUnread;
   }
 
   #forgetMoved(): void {
@@ -144,6 +146,15 @@ export class PartitionHome {
     if (this.#movedAt < this.#moved.length && this.#movedAt < FORGET_EVERY) return;
     this.#moved = this.#moved.slice(this.#movedAt);
     this.#movedAt = 0;
+  }
+
+  /** What the window bounds: what is about to be moved aside will not be held. */
+  get #burden(): number {
+    return this.watch?.hurries === true ? this.held - this.#unread : this.held;
+  }
+
+  get #mostUnread(): number {
+    return this.watch?.hurries === true ? MOST_UNREAD_IN_A_HURRY : MOST_UNREAD;
   }
 
   get #unread(): number {
