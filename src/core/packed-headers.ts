@@ -75,35 +75,32 @@ export class PackedHeaders {
 
   /** Tells every header that has a value, in the order of the wire. */
   each(visit: HeaderVisitor): void {
-    const source = { buffer: this.#bytes, offset: this.#start };
-    for (let left = this.#count; left > 0; left--) {
-      const nameEnd = readVarint(source) + source.offset;
-      const name = names.at(this.#bytes, source.offset, nameEnd);
-      source.offset = nameEnd;
-      const length = readVarint(source);
-      if (length === NO_VALUE) continue;
-      const start = source.offset;
-      source.offset += length;
-      visit(name, this.#bytes, start, source.offset);
-    }
+    this.#walk((name, bytes, start, end) => {
+      if (end >= start) visit(name, bytes, start, end);
+    });
   }
 
   /** All of them; the values are views. */
   list(): RecordHeaders {
     const list: HeaderEntry[] = [];
+    this.#walk((name, bytes, start, end) => {
+      list.push([name, end >= start ? bytes.subarray(start, end) : null]);
+    });
+    return list;
+  }
+
+  /** Visits all; a value that is null ends before it starts. */
+  #walk(visit: HeaderVisitor): void {
     const source = { buffer: this.#bytes, offset: this.#start };
     for (let left = this.#count; left > 0; left--) {
       const nameEnd = readVarint(source) + source.offset;
       const name = names.at(this.#bytes, source.offset, nameEnd);
       source.offset = nameEnd;
       const length = readVarint(source);
-      if (length === NO_VALUE) list.push([name, null]);
-      else {
-        list.push([name, this.#bytes.subarray(source.offset, source.offset + length)]);
-        source.offset += length;
-      }
+      const start = source.offset;
+      source.offset += Math.max(0, length);
+      visit(name, this.#bytes, start, start + length);
     }
-    return list;
   }
 
   /** How many bytes a copy takes. */
