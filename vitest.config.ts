@@ -7,6 +7,9 @@ import { defineConfig } from 'vitest/config';
 /** CommonJS packages are seen as Node sees them, so that a test runs what users run. */
 const shared = { deps: { interopDefault: false } };
 
+/** CI gives a test that waits on clocks or real services a second try; the closing lines name each that needed it. */
+const secondTry = process.env['CI'] === 'true' ? 1 : 0;
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/closing-line.ts'],
@@ -15,6 +18,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
+          retry: secondTry,
           include: ['test/{unit,types,examples,simulation}/**/*.test.ts'],
           testTimeout: 20_000,
         },
@@ -24,6 +28,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'contract',
+          retry: secondTry,
           include: ['test/contract/**/*.test.ts'],
           globalSetup: ['test/support/real-services.ts'],
           testTimeout: 60_000,
@@ -35,6 +40,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'scenarios',
+          retry: secondTry,
           include: ['test/scenarios/**/*.test.ts'],
           globalSetup: ['test/support/real-services.ts'],
           testTimeout: 300_000,
@@ -46,6 +52,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'full',
+          retry: secondTry,
           include: ['test/full/**/*.test.ts'],
           testTimeout: 1_200_000,
           hookTimeout: 300_000,

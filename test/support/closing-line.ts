@@ -1,6 +1,9 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Ends a run with the plain line `N passed, N failed` (and skipped ones), for people and machines. */
+/**
+ * Ends a run with the plain line `N passed, N failed` (and skipped ones), for people and machines; before it, each test
+ * that passed only when tried again, by name: such a test is a bug to be found.
+ */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -10,6 +13,8 @@ export default class ClosingLine implements Reporter {
         tests += 1;
         const state = test.result().state;
         counts[state === 'pending' ? 'failed' : state] += 1;
+        if (test.diagnostic()?.flaky === true)
+          console.log(`passed only when tried again: ${module.relativeModuleId} > ${test.fullName}`);
       }
       if (tests === 0 && !module.ok()) counts.failed += 1;
     }

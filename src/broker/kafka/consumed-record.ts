@@ -35,13 +35,16 @@ export const readBatch = (batch: Batch): ReadBatch | undefined => {
   const [first] = records;
   const last = batch.messages.at(-1);
   if (first === undefined || last === undefined) return undefined;
+  const next = BigInt(batch.lastOffset()) + 1n;
+  const told = BigInt(batch.highWatermark);
   return {
     at,
     records,
     first: first.offset,
     last: last.offset,
     fetchedAt: 'fetchedOffset' in batch ? BigInt(String(batch.fetchedOffset)) : -1n,
-    next: BigInt(batch.lastOffset()) + 1n,
-    highWatermark: BigInt(batch.highWatermark),
+    next,
+    // A broker looks up the mark before it reads, so records written in between come with a mark below them.
+    highWatermark: told < next ? next : told,
   };
 };
