@@ -11,6 +11,8 @@ import { tellRecord } from './tell-record.ts';
 export interface CompletionStageParts extends SettlementParts {
   /** Leaves the done marks; default those of unordered types. */
   readonly markAll?: (items: readonly Marked[]) => Promise<readonly CompleteAnswer[]>;
+  /** The entry has its done mark; what is told of it is still on its way. */
+  readonly onMarked?: (entry: Entry) => void;
   /** The entry is over and may be settled. */
   readonly onSettled: (entry: Entry) => void;
   /** Another run has taken over: ask again who has the claim. */
@@ -72,7 +74,7 @@ export class CompletionStage {
   }
 
   async #mark(batch: readonly Completed[]): Promise<void> {
-    const { state, telemetry, followers, onFenced, markAll } = this.#parts;
+    const { state, telemetry, followers, onMarked, onFenced, markAll } = this.#parts;
     const answers = await (markAll === undefined
       ? state.completeAll(batch.map(({ request }) => request))
       : markAll(batch));
@@ -86,6 +88,7 @@ export class CompletionStage {
       telemetry.observe(done.event);
       tellRecord(this.#parts, done.entry, done.record);
       followers.ended(done.entry, done.event);
+      onMarked?.(done.entry);
       done.entry.whenTold(this.#told);
     }
   }

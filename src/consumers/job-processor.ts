@@ -5,6 +5,7 @@ import type { ClaimAnswer } from '../core/ports/state.ts';
 import { delayBefore } from '../core/retry-policy.ts';
 import type { JobSettings } from '../core/settings.ts';
 import { summarizeError } from '../security/error-summary.ts';
+import type { PauseGuard } from './control/pause-guard.ts';
 import type { Decider, FailedRun } from './decide.ts';
 import { decodeDecision } from './decision.ts';
 import type { DependencyGuard } from './dependency-guard.ts';
@@ -26,6 +27,7 @@ export interface ProcessorParts
   readonly settlement: Settlement;
   readonly decider: Decider;
   readonly dependencies: DependencyGuard;
+  readonly pauses: PauseGuard;
 }
 
 const LONGEST_LOOK_AWAY_MS = 500;
@@ -47,7 +49,8 @@ export class JobProcessor {
     }
     const atMs = this.#parts.clock.nowMs();
     if (notBeforeMs !== undefined && notBeforeMs > atMs) return this.#beforeItsTime(entry, notBeforeMs);
-    return this.#waitedTooLong(entry, atMs) ?? this.#parts.dependencies.admit(entry, atMs);
+    const { pauses, dependencies } = this.#parts;
+    return this.#waitedTooLong(entry, atMs) ?? pauses.admit(entry, atMs) ?? dependencies.admit(entry, atMs);
   }
 
   /** Its queue skips what would have to wait. */
@@ -104,9 +107,12 @@ export class JobProcessor {
     if (atMs - entry.blockedSinceMs < settings.setAsideAfterMs) {
       return again(Math.min(Math.max(leftMs, 10), LONGEST_LOOK_AWAY_MS));
     }
-    const times = { atMs, dueMs: atMs + leftMs };
-    const decision = decider.deferred(entry.delivery, 'running_elsewhere', times);
-    return stepOf(await settlement.decide(entry, decision));
+    // The run that holds the claim decides about the job: a decision of this copy would supersede that one.
+    await settlement.publish(
+      entry,
+      decider.forwarded(entry.delivery, 'running_elsewhere', atMs, atMs + leftMs),
+    );
+    return stepOf('settle');
   }
 
   async #die(entry: Entry, reason: DeadReason, error: ErrorSummary): Promise<Step> {
@@ -127,6 +133,13 @@ export class JobProcessor {
       counts: { attempt, starts },
     });
     return stepOf(await settlement.decide(entry, decision, fence));
+  }
+
+  /** An operator has ended it; nothing was done, so its idempotency key is for others to have. */
+  async cancelled(entry: Entry, run: RunFacts, reason: 'cancelled' | 'purged'): Promise<Step> {
+    const settled = await this.#parts.settlement.cancel(entry, reason);
+    await this.release(entry, run);
+    return stepOf(settled);
   }
 
   /** Gives the right to run back unused: the start is not counted. */

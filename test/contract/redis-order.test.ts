@@ -10,6 +10,7 @@ import { OrderPlayer, orderHistories } from './state/order-histories.ts';
 const ALL_ANSWERS = [
   ...['run', 'done', 'running', 'wait', 'dead', 'superseded', 'park', 'rebuilding'],
   ...['parked', 'ended', 'direct', 'failed', 'lost', 'completed', 'already', 'adopted', 'fenced'],
+  ...['prepared', 'begun', 'stale', 'busy', 'taken', 'not_held', 'cancelled'],
   ...['seen', 'behind', 'condemned', 'gone', 'renewed', 'stored', 'note'],
   ...['behind_dead_letter', 'unrecoverable', 'max_age', 'attempts_exhausted', 'starts_exhausted'],
 ];

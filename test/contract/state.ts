@@ -11,6 +11,7 @@ import { describeLeasing } from './state/leasing.ts';
 import { describeOrdering } from './state/ordering.ts';
 import { describeOrderEndings } from './state/ordering-endings.ts';
 import { describeHolding } from './state/ordering-holds.ts';
+import { describeReplaying } from './state/ordering-replays.ts';
 
 export type { StateFixture } from './state/fixture.ts';
 
@@ -45,6 +46,7 @@ export const describeStateStore = (name: string, fixture: StateFixture): void =>
     describe('ordering', () => describeOrdering(store, tracked));
     describe('endings in order', () => describeOrderEndings(store, tracked));
     describe('holding', () => describeHolding(store));
+    describe('replaying in order', () => describeReplaying(store));
     describe('batching', () => describeBatching(store, tracked));
     describe('closing', () => describeClosing(tracked));
   });

@@ -21,7 +21,7 @@ export const firstBroken = (from: number, to: number, options: PlanOptions): Bro
 const brokenBy = (seed: number, options: PlanOptions): Broken => {
   const { violations, world, plan } = playHistory(seed, options, true);
   const { random: _, arrivals: __, without, ...settings } = plan;
-  const how = `${options.losses ? ' ORDER_LOSSES=1' : ''}${options.lateTimers ? ' ORDER_LATE=1' : ''}`;
+  const how = `${options.losses ? ' ORDER_LOSSES=1' : ''}${options.lateTimers ? ' ORDER_LATE=1' : ''}${options.replays ? ' ORDER_REPLAYS=1' : ''}`;
   const story = [
     `ORDER_SEED=${seed}${how}: ${violations.join('; ')}`,
     JSON.stringify({ ...settings, without: [...without] }),
@@ -45,5 +45,6 @@ export const askedSeed = (): (PlanOptions & { readonly seed: number }) | undefin
     seed: Number(seed),
     losses: env['ORDER_LOSSES'] === '1',
     lateTimers: env['ORDER_LATE'] === '1',
+    replays: env['ORDER_REPLAYS'] === '1',
   };
 };

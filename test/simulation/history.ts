@@ -1,4 +1,5 @@
 import { DirectDriver } from './direct-driver.ts';
+import { Operators } from './operator.ts';
 import { type Plan, type PlanOptions, planOf } from './plan.ts';
 import { SimProcess } from './sim-process.ts';
 import { violationsOf } from './violations.ts';
@@ -108,6 +109,7 @@ export const playHistory = (seed: number, options: PlanOptions, isTraced = false
 export const playPlan = (plan: Plan, isTraced = false): Played => {
   const world = new World(plan, isTraced);
   const cluster = new Cluster(world);
+  const operators = plan.replays ? new Operators(world) : undefined;
   for (const { atMs, partition, duty } of plan.arrivals)
     world.later(atMs, () => world.produce(partition, duty));
   for (const loss of plan.losses) world.later(loss.atMs, () => loseData(world, loss.lastMs));
@@ -117,14 +119,15 @@ export const playPlan = (plan: Plan, isTraced = false): Played => {
   });
   // After a loss a process that slept through it may still park what has ended: probes wait until all are awake.
   const quietMs = lastMs + (plan.losses.length === 0 ? 1 : 18_000);
-  const isQuiet = () => world.nowMs > quietMs && isAllCommitted(world, plan.arrivals.length);
+  const areReplayed = () => operators === undefined || operators.areDone;
+  const isQuiet = () => world.nowMs > quietMs && isAllCommitted(world, plan.arrivals.length) && areReplayed();
   let drained = world.play(lastMs + REST_MS, isQuiet);
   world.troubled = false;
   for (let probe = 0; drained && probe < PROBES; probe += 1) {
     for (const key of plan.keys)
       world.produce(plan.keys.indexOf(key) % plan.partitions, probeOf(key, probe), true);
     const count = plan.arrivals.length + (probe + 1) * plan.keys.length;
-    drained = world.play(world.nowMs + REST_MS, () => isAllCommitted(world, count));
+    drained = world.play(world.nowMs + REST_MS, () => isAllCommitted(world, count) && areReplayed());
   }
   void cluster;
   return { plan, world, violations: violationsOf(world, drained) };

@@ -33,6 +33,22 @@ const promises = (): void => {
     expectUnbroken(2_601, 2_900, { losses: false, lateTimers: true });
   }, 60_000);
 
+  test.each(SLICES)(
+    'replays held keys in order in 300 random histories (slice %i)',
+    (slice) => {
+      expectUnbroken(30_001 + slice * SLICE, 30_000 + (slice + 1) * SLICE, { losses: false, replays: true });
+    },
+    60_000,
+  );
+
+  test.each(SLICES)(
+    'replays held keys though the store loses data (slice %i)',
+    (slice) => {
+      expectUnbroken(40_001 + slice * SLICE, 40_000 + (slice + 1) * SLICE, { losses: true, replays: true });
+    },
+    60_000,
+  );
+
   test('writes a parked record once when nothing goes wrong', () => {
     expectUnbroken(20_001, 20_300, { losses: false, faults: false });
   }, 60_000);
@@ -70,8 +86,8 @@ const busyKeys = (): void => {
 };
 
 const missedRules = (): void => {
-  const find = (rule: Rule, losses: boolean): string => {
-    const broken = firstBroken(1, 3_000, { losses, without: [rule] });
+  const find = (rule: Rule, losses: boolean, replays = false): string => {
+    const broken = firstBroken(1, 3_000, { losses, replays, without: [rule] });
     return broken?.violations.join('; ') ?? 'nothing was found';
   };
 
@@ -93,6 +109,18 @@ const missedRules = (): void => {
 
   test('the witness: after a loss and a change of owner a record overtakes those that wait', () => {
     expect(find('witness', true)).toMatch(/completed late/);
+  }, 60_000);
+
+  test("a replay begins when nothing is under way: what was still dying is overtaken, or in nobody's plan", () => {
+    expect(find('idle', false, true)).toMatch(/completed before|did not come to rest/);
+  }, 60_000);
+
+  test("a replay begins with all that died: one that died meanwhile is overtaken, or in nobody's plan", () => {
+    expect(find('fresh', false, true)).toMatch(/completed before|did not come to rest/);
+  }, 60_000);
+
+  test('a copy that finds no replay before it says so: a plan whose last end was lost keeps its key for ever', () => {
+    expect(find('replays-over', true, true)).toMatch(/did not come to rest/);
   }, 60_000);
 
   test('what is read is registered: an empty store knows of nothing that waits', () => {

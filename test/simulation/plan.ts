@@ -22,7 +22,10 @@ export interface Arrival {
 }
 
 /** A rule of the order machine; switched off, histories must find it missing. */
-export type Rule = 'fifo' | 'head-first' | 'skip-passes' | 'known' | 'witness' | 'register' | 'place';
+export type Rule =
+  | ('fifo' | 'head-first' | 'skip-passes' | 'known' | 'witness' | 'register' | 'place')
+  // Of ordered replays: begun only when nothing else is under way, and all dead are among them; lost ends are found.
+  | ('idle' | 'fresh' | 'replays-over');
 
 /** One history before it is played. */
 export interface Plan {
@@ -49,6 +52,8 @@ export interface Plan {
   readonly rebalanceEveryMs: number;
   /** How late a timer may be, as on a busy machine; copies and answers that come before it find its key due. */
   readonly timersLateMs: readonly [number, ...number[]];
+  /** Whether operators replay what is dead of held keys. */
+  readonly replays: boolean;
   /** When the store loses data, and how much: the writes of so many ms; undefined for all. */
   readonly losses: readonly { readonly atMs: number; readonly lastMs: number | undefined }[];
   readonly without: ReadonlySet<Rule>;
@@ -59,6 +64,8 @@ export interface PlanOptions {
   readonly faults?: boolean;
   /** Timers come up to 400 ms late; the histories without are the same as before there was this option. */
   readonly lateTimers?: boolean;
+  /** All keys are held by their dead, which operators replay; the histories without are the same as before. */
+  readonly replays?: boolean;
   readonly without?: readonly Rule[];
 }
 
@@ -82,7 +89,8 @@ export const planOf = (seed: number, options: PlanOptions): Plan => {
     leaseMs: 3_000,
     ackMs: 1,
     sessionMs: 2_000,
-    hold: random.chance(0.25),
+    hold: random.chance(options.replays ? 1 : 0.25),
+    replays: options.replays ?? false,
     crashes: faults ? random.pick([0, 0, 0.003, 0.01, 0.03]) : 0,
     freezes: faults ? random.pick([0, 0, 0.002, 0.006]) : 0,
     repeats: faults ? random.pick([0, 0.03]) : 0,

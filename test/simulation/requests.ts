@@ -1,3 +1,4 @@
+import { placeOfTurn } from '../../src/core/order/replay-turn.ts';
 import type { OrderClaimAnswer, OrderClaimRequest, PlacedId } from '../../src/core/ports/order-state.ts';
 import { claimInOrder } from '../../src/state/memory/order-claim-rules.ts';
 import { inspect } from '../../src/state/memory/order-settlement-rules.ts';
@@ -8,14 +9,18 @@ const TTL_MS = 1e10;
 /** A record as the store knows it. */
 export const placed = (record: Arrived, where: PlacedId['where']): PlacedId => ({
   ...{ jobType: 'job', tenant: 'acme', partition: `events/${record.partition}`, orderKey: record.duty.key },
-  ...{ idempotencyKey: record.duty.event, jobId: `job-${record.duty.event}`, hop: 0 },
-  ...{ place: record.place, where, ttlMs: TTL_MS },
+  ...{ idempotencyKey: record.duty.event, jobId: `job-${record.duty.event}` },
+  // One hop to the dead letter, one back.
+  hop: 2 * (record.replays ?? 0),
+  place: record.turn === undefined ? record.place : placeOfTurn(record.turn),
+  ...{ where, ttlMs: TTL_MS },
 });
 
 /** What becomes of a direct worker's knowledge in a claim. */
 export interface Knowledge {
   readonly parkedEnd: number;
   readonly known?: number;
+  readonly replaysOver?: boolean;
 }
 
 let runs = 0;
@@ -33,6 +38,7 @@ export const claimOf = (
     ...placed(record, where),
     ...witnessed(world, record, knowledge),
     origin: `events/${record.partition}/${record.place}`,
+    replaysOver: knowledge.replaysOver === true && !world.plan.without.has('replays-over'),
     ...{ attempt: 1, starts: 0, maxAttempts, maxStarts, leaseMs, run: `run-${runs}` },
   };
 };
@@ -55,8 +61,9 @@ export const claim = (
     ? claimWithoutPassing(world, request)
     : claimInOrder(world.table, request);
   world.note(() => {
-    const { parked, passed } = inspect(world.table, request);
-    return `p${by} ${request.where} claims ${nameOf(record)}: ${answer.kind} [${parked ?? '-'} ${passed ?? '-'}]`;
+    const { parked, passed, replay } = inspect(world.table, request);
+    const plan = replay === undefined ? '' : ` ${replay.plan} ${replay.state} ${replay.done}/${replay.count}`;
+    return `p${by} ${request.where} claims ${nameOf(record)}: ${answer.kind} [${parked ?? '-'} ${passed ?? '-'}${plan}]`;
   });
   return answer;
 };

@@ -74,7 +74,7 @@ export class Run {
     if (this.#isOver) return;
     const { world } = this.#process;
     const { record, fence } = this.#claimed;
-    const { event, kills, fails } = record.duty;
+    const { event, kills, fails } = mended(record) ? { ...record.duty, kills: 0, fails: 0 } : record.duty;
     const killed = world.killed.get(event) ?? 0;
     if (killed < kills && !record.probe) {
       world.killed.set(event, killed + 1);
@@ -133,6 +133,9 @@ export class Run {
   }
 }
 
+/** What made it die is mended before it is replayed for the first or for the second time. */
+const mended = ({ duty, replays = 0 }: Arrived): boolean => replays > Number(duty.event) % 2;
+
 /** Writes the dead letter and marks the record. */
 export const bury = (
   process: SimProcess,
@@ -145,7 +148,7 @@ export const bury = (
     ...{ hold: world.plan.hold, deadTtlMs: TTL_MS },
   };
   process.after(world.plan.random.between(0.5, 4), () => {
-    world.letters += 1;
+    world.letters.push(record);
     world.note(() => `p${process.id} dead letter of ${nameOf(record)}`);
     process.call(
       () => {

@@ -5,6 +5,7 @@ export const violationsOf = (world: World, drained: boolean): readonly string[] 
   ...(drained ? [] : ['it did not come to rest']),
   ...orderOf(world),
   ...endingsOf(world, drained),
+  ...replaysOf(world, drained),
   ...countsOf(world),
   ...writesOf(world),
   ...(drained ? probesOf(world) : []),
@@ -26,7 +27,8 @@ const orderOf = (world: World): readonly string[] => {
     // What died is out of the order; after a loss it may come back to life.
     if (how === 'dead' || !isFirst) continue;
     if ((last.get(sequence) ?? -1) > record.place) found.push(`${nameOf(record)} completed late`);
-    if (world.plan.hold && world.lost === 0 && (dead.get(sequence) ?? 1e9) < record.place) {
+    const isHeld = world.plan.hold && !world.plan.replays && world.lost === 0;
+    if (isHeld && (dead.get(sequence) ?? 1e9) < record.place) {
       found.push(`${nameOf(record)} completed behind a dead one`);
     }
     last.set(sequence, Math.max(last.get(sequence) ?? -1, record.place));
@@ -46,13 +48,40 @@ const endingsOf = (world: World, drained: boolean): readonly string[] => {
   for (const event of events) {
     const count = endings.get(event)?.length ?? 0;
     if (count === 0 && drained) found.push(`event ${event} is lost`);
-    if (count > 1 && world.lost === 0) found.push(`event ${event} ended ${count} times`);
+    if (count > 1 && world.lost === 0 && !world.plan.replays)
+      found.push(`event ${event} ended ${count} times`);
   }
   return found;
 };
 
+/**
+ * Where operators replay held keys: nothing completes before all that came before it in its key have, nothing ends once
+ * it has completed, and in the end all has completed.
+ */
+const replaysOf = (world: World, drained: boolean): readonly string[] => {
+  if (!world.plan.replays || world.lost > 0) return [];
+  const found: string[] = [];
+  const completed = new Set<string>();
+  for (const { record, how } of world.endings) {
+    const { event, key } = record.duty;
+    if (completed.has(event)) found.push(`${nameOf(record)} ${how} once more`);
+    if (how === 'dead') continue;
+    const before = (world.events[record.partition] ?? []).slice(0, record.place);
+    const missed = before.find(
+      ({ duty }) => duty.key === key && !completed.has(duty.event) && duty.event !== event,
+    );
+    if (missed !== undefined) found.push(`${nameOf(record)} completed before ${nameOf(missed)}`);
+    completed.add(event);
+  }
+  if (!drained) return found;
+  const dead = world.events.flat().filter(({ duty }) => !completed.has(duty.event));
+  return [...found, ...dead.map((record) => `${nameOf(record)} was not replayed`)];
+};
+
 const countsOf = (world: World): readonly string[] => {
-  const most = world.plan.maxStarts * (1 + world.lost) + world.lost;
+  // A replayed one has its starts anew; it completes with the second replay at the latest, or with those after a loss.
+  const lives = world.plan.replays ? 3 + world.lost : 1;
+  const most = world.plan.maxStarts * (lives + world.lost) + world.lost;
   return [...world.starts]
     .filter(([, starts]) => starts > most)
     .map(([event, starts]) => `event ${event} started ${starts} times`);

@@ -84,8 +84,10 @@ export class WaitingDriver {
     if (!this.#isLive) return;
     const wanted: Wanted<Copy>[] = [];
     for (const action of this.#line.drain()) {
-      if (action.kind === 'claim') wanted.push({ handed: action.copy, knowledge: { parkedEnd: 0 } });
-      else if (action.kind === 'register') this.#register(action);
+      if (action.kind === 'claim') {
+        const { copy, replaysOver } = action;
+        wanted.push({ handed: copy, knowledge: { parkedEnd: 0, replaysOver } });
+      } else if (action.kind === 'register') this.#register(action);
       else this.#readFrom(action);
     }
     if (wanted.length > 0) this.#claims.ask(wanted);
@@ -158,8 +160,10 @@ export class WaitingDriver {
   }
 }
 
-const copyOf = ({ offset, record }: { readonly offset: number; readonly record: Arrived }): Copy => ({
-  ...{ offset, record, place: record.place, bytes: 100 },
-  sequence: placed(record, 'waiting'),
-  name: `${record.partition}/${record.duty.key}`,
-});
+const copyOf = ({ offset, record }: { readonly offset: number; readonly record: Arrived }): Copy => {
+  const sequence = placed(record, 'waiting');
+  const name = `${record.partition}/${record.duty.key}`;
+  const copy = { offset, record, sequence, name, place: sequence.place, bytes: 100 };
+  const { turn } = record;
+  return turn === undefined ? copy : { ...copy, name: `${name}#${turn.plan}`, replayOf: name };
+};

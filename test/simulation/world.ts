@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/core/clock.ts';
 import { MinHeap } from '../../src/core/order/min-heap.ts';
+import { formatTurn, type ReplayTurn } from '../../src/core/order/replay-turn.ts';
 import { JournaledTable } from './journaled-table.ts';
 import type { Duty, Plan } from './plan.ts';
 
@@ -9,6 +10,9 @@ export interface Arrived {
   readonly place: number;
   readonly duty: Duty;
   readonly probe: boolean;
+  /** Of a replayed one: its turn, and how often it has been replayed. */
+  readonly turn?: ReplayTurn;
+  readonly replays?: number;
 }
 
 /** A copy on a waiting partition. */
@@ -44,6 +48,8 @@ export class World {
   readonly events: Arrived[][];
   readonly waiting: Parked[][];
   readonly endings: Ending[] = [];
+  /** Events that have taken effect, with their mark. */
+  readonly completed = new Set<string>();
   readonly trace: string[] = [];
   /** Runs per event, and runs that killed their process. */
   readonly starts = new Map<string, number>();
@@ -54,7 +60,11 @@ export class World {
   crashes = 0;
   freezes = 0;
   lost = 0;
-  letters = 0;
+  /** The dead letters, in their order; one may be written twice. */
+  readonly letters: Arrived[] = [];
+  /** How many ordered replays have begun, and were given up because their hold was lost. */
+  replaysBegun = 0;
+  replaysLost = 0;
   effects = 0;
   nowMs = 0;
   readonly #committed = new Map<string, Committed>();
@@ -159,6 +169,7 @@ export class World {
   }
 
   ended(record: Arrived, how: Ending['how'], where: Ending['where']): void {
+    if (how === 'completed') this.completed.add(record.duty.event);
     this.endings.push({ atMs: this.nowMs, record, how, where });
     this.note(() => `${how} ${nameOf(record)} (${where})`);
   }
@@ -168,5 +179,6 @@ export class World {
   }
 }
 
-export const nameOf = (record: Arrived): string => `${record.duty.key}/${record.place}`;
+export const nameOf = ({ duty, place, turn }: Arrived): string =>
+  `${duty.key}/${place}${turn === undefined ? '' : `#${formatTurn(turn)}`}`;
 const ownedName = ({ kind, partition }: Owned): string => `${kind}/${partition}`;

@@ -42,6 +42,8 @@ export class DirectDriver implements LaneDriver {
   readonly #lanes: DirectLanes<Handed>;
   readonly #handed = new Map<Entry, Handed>();
   readonly #known = new Map<Entry, number>();
+  /** Records whose done marks are not told durably yet, and whether the machine has let go of them. */
+  readonly #untold = new Map<Entry, boolean>();
   readonly #parks: BatchStage<Park>;
   readonly #alarm: Alarm;
   #isFull = false;
@@ -68,6 +70,10 @@ export class DirectDriver implements LaneDriver {
     return this.#known.get(entry);
   }
 
+  replaysOver(): boolean {
+    return false;
+  }
+
   arrived(entry: Entry): void {
     const { orderKey, place } = placeOf(entry);
     const handed: Handed = { lane: `${entry.delivery.tenant}\0${orderKey}`, place, entry };
@@ -89,6 +95,17 @@ export class DirectDriver implements LaneDriver {
     this.#about(entry, (handed, nowMs) => this.#lanes.answered(handed, answer, nowMs));
   }
 
+  marked(entry: Entry): void {
+    this.#untold.set(entry, false);
+    this.ended(entry);
+  }
+
+  over(entry: Entry): void {
+    const letGo = this.#untold.get(entry);
+    this.#untold.delete(entry);
+    if (letGo === true) this.#parts.onSettled(entry);
+  }
+
   ended(entry: Entry): void {
     this.#about(entry, (handed, nowMs) => this.#lanes.ended(handed, nowMs));
   }
@@ -106,6 +123,7 @@ export class DirectDriver implements LaneDriver {
     this.#alarm.clear();
     this.#handed.clear();
     this.#known.clear();
+    this.#untold.clear();
   }
 
   #about(entry: Entry, what: (handed: Handed, nowMs: number) => void): void {
@@ -161,7 +179,8 @@ export class DirectDriver implements LaneDriver {
       case 'settle':
         this.#known.delete(entry);
         this.#handed.delete(entry);
-        this.#parts.onSettled(entry);
+        if (this.#untold.has(entry)) this.#untold.set(entry, true);
+        else this.#parts.onSettled(entry);
     }
   }
 

@@ -10,11 +10,17 @@ export interface LaneDriver extends HomeDriver {
   readonly parkedEnd: number;
   /** The largest place of the entry's sequence that was parked here since the assignment; goes with its claim. */
   knownOf(entry: Entry): number | undefined;
+  /** Of a copy on the waiting topic: whether no ordered replay of its sequence stands before it; goes with its claim. */
+  replaysOver(entry: Entry): boolean;
   /** Its tenant floods the partition: the entry's sequence leaves it, in order, as soon as it can. */
   moveAside(entry: Entry): void;
   /** The answer to a claim. */
   answered(entry: Entry, answer: OrderClaimAnswer): void;
-  /** The record has ended: completed, dead with its letter acknowledged, or skipped. */
+  /** The record has its done mark: its sequence goes on, its offset is kept until `over`. */
+  marked(entry: Entry): void;
+  /** What was told of a record with a done mark is durable. */
+  over(entry: Entry): void;
+  /** The record has ended: dead with its letter acknowledged, or another's. */
   ended(entry: Entry): void;
   /** An attempt failed; the next is due at `dueMs`, epoch ms. */
   failed(entry: Entry, dueMs: number): void;

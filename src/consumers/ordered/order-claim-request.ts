@@ -20,6 +20,7 @@ export const orderClaimRequestOf = (job: JobDefinition<unknown>, entry: Entry): 
     maxAttempts: job.retry.attempts,
     maxStarts: job.maxStarts,
     leaseMs: job.leaseMs,
+    replaysOver: driver.replaysOver(entry),
     run: randomId(),
   };
   return known === undefined ? request : { ...request, known };

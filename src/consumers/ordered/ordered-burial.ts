@@ -61,12 +61,23 @@ export class OrderedBurial {
     return this.#write(entry, death, fence);
   }
 
+  /** An operator has ended it: a death without a letter, behind which its sequence goes on. */
+  async cancel(entry: Entry, run: RunFacts, reason: 'cancelled' | 'purged'): Promise<Step> {
+    await this.#parts.settlement.cancel(entry, reason);
+    return this.#leave(entry, run.fence, false);
+  }
+
   async #write(entry: Entry, death: Death, fence: number): Promise<Step> {
-    const { job, order, settlement, decider } = this.#parts;
+    const { settlement, decider, job } = this.#parts;
     await settlement.publish(entry, decider.dead(entry.delivery, death));
+    return this.#leave(entry, fence, job.afterDead === 'hold');
+  }
+
+  async #leave(entry: Entry, fence: number, hold: boolean): Promise<Step> {
+    const { job, order } = this.#parts;
     const answer = await order.dead({
       ...placedId(job, entry),
-      ...{ fence, origin: entry.delivery.origin, hold: job.afterDead === 'hold', deadTtlMs: job.doneTtlMs },
+      ...{ fence, origin: entry.delivery.origin, hold, deadTtlMs: job.doneTtlMs },
     });
     const driver = driverOf(entry);
     return { kind: 'report', report: () => (answer === 'fenced' ? driver.lost(entry) : driver.ended(entry)) };

@@ -6,6 +6,8 @@ import type { JobSettings } from '../../core/settings.ts';
 import { summarizeError } from '../../security/error-summary.ts';
 import { ClaimStage } from '../claim-stage.ts';
 import { CompletionStage, type CompletionStageParts, type Ending } from '../completion-stage.ts';
+import type { PauseGuard } from '../control/pause-guard.ts';
+import type { StartControl } from '../control/start-control.ts';
 import type { Course, CourseEvents } from '../course.ts';
 import type { Decider, FailedRun } from '../decide.ts';
 import type { DependencyGuard } from '../dependency-guard.ts';
@@ -23,13 +25,15 @@ import type { OrderedBurial } from './ordered-burial.ts';
 import { placedId } from './placed.ts';
 
 export interface OrderedCourseParts
-  extends Omit<CompletionStageParts, 'onSettled' | 'onFenced' | 'onError' | 'markAll'>,
+  extends Omit<CompletionStageParts, 'onMarked' | 'onSettled' | 'onFenced' | 'onError' | 'markAll'>,
     Pick<EngineParts, 'classify' | 'settings' | 'log'> {
   readonly jobSettings: JobSettings;
   readonly order: OrderClient;
   readonly settlement: Settlement;
   readonly decider: Decider;
   readonly dependencies: DependencyGuard;
+  readonly pauses: PauseGuard;
+  readonly control: StartControl;
   readonly burial: OrderedBurial;
 }
 
@@ -63,6 +67,7 @@ export class OrderedCourse implements Course {
         parts.order.completeAll(
           items.map(({ entry, request }) => ({ ...placedId(parts.job, entry), ...request })),
         ),
+      onMarked: (entry) => driverOf(entry).marked(entry),
       onSettled: (entry) => events.over(entry),
       onFenced: (entry) => events.stepping(entry, Promise.resolve(this.gone(entry))),
       onError,
@@ -71,11 +76,13 @@ export class OrderedCourse implements Course {
 
   /** Too early, or what it depends on is down: the machine holds it, or moves it out of the others' way. */
   unclaimed(entry: Entry): Promise<Step> | undefined {
-    const { clock, dependencies } = this.#parts;
+    const { clock, dependencies, pauses } = this.#parts;
     const nowMs = clock.nowMs();
     const { notBeforeMs } = entry.delivery;
     const dueMs =
-      notBeforeMs !== undefined && notBeforeMs > nowMs ? notBeforeMs : dependencies.notBefore(entry, nowMs);
+      notBeforeMs !== undefined && notBeforeMs > nowMs
+        ? notBeforeMs
+        : (pauses.notBefore(entry, nowMs) ?? dependencies.notBefore(entry, nowMs));
     if (dueMs === undefined) return undefined;
     const answer: OrderClaimAnswer = { kind: 'wait', dueMs, nowMs, attempt: entry.delivery.job.attempt };
     return Promise.resolve(report(() => driverOf(entry).answered(entry, answer)));
@@ -148,9 +155,14 @@ export class OrderedCourse implements Course {
   }
 
   #granted(entry: Entry): void {
-    const { burial, clock, job, jobSettings } = this.#parts;
+    const { burial, clock, job, jobSettings, control } = this.#parts;
     const { run, delivery } = entry;
     if (run === undefined) return;
+    const ending = control.endOf(job, entry);
+    if (ending !== undefined) {
+      this.#events.stepping(entry, burial.cancel(entry, run, ending));
+      return;
+    }
     const { deadOnArrival } = delivery;
     if (deadOnArrival !== undefined) {
       const { reason, code, detail } = deadOnArrival;

@@ -72,9 +72,9 @@ export class OrderedDrivers {
     return new DirectDriver(direct, parkedEndOf(metadata));
   }
 
-  /** An entry that was completed and told; its sequence goes on. */
+  /** An entry that was completed, and told durably. */
   over(entry: Entry): void {
-    driverOf(entry).ended(entry);
+    driverOf(entry).over(entry);
   }
 
   async #readAgain(

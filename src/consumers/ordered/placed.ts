@@ -1,4 +1,5 @@
 import type { JobDefinition } from '../../core/job.ts';
+import { placeOfTurn } from '../../core/order/replay-turn.ts';
 import type { PlacedId, SequenceId } from '../../core/ports/order-state.ts';
 import type { Delivery, OrderedPlace } from '../delivery.ts';
 import type { Entry } from '../entry.ts';
@@ -30,7 +31,7 @@ export const placedId = (job: JobDefinition<unknown>, entry: Entry): PlacedId =>
     orderKey: order.orderKey,
     jobId: delivery.job.id,
     hop: delivery.job.hop,
-    place: order.place,
+    place: order.turn === undefined ? order.place : placeOfTurn(order.turn),
     where: order.where,
     ttlMs: job.doneTtlMs,
   };

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { JobDefinition } from '../../core/job.ts';
+import { placeOfTurn } from '../../core/order/replay-turn.ts';
 import type { WaitingCopy } from '../../core/order/waiting-key.ts';
 import { type WaitingAction, WaitingLine, type WaitingSettings } from '../../core/order/waiting-line.ts';
 import type { OrderClaimAnswer } from '../../core/ports/order-state.ts';
@@ -36,6 +37,10 @@ export class WaitingDriver implements LaneDriver {
   readonly #parts: WaitingDriverParts;
   readonly #line: WaitingLine<Copy>;
   readonly #busy = new Map<Entry, Copy>();
+  /** Entries to be claimed that no replay of their sequence stands before. */
+  readonly #first = new WeakSet<Entry>();
+  /** Offsets of copies whose done marks are not told durably yet. */
+  readonly #untold = new Set<number>();
   readonly #alarm: Alarm;
   /** Copies fetched while older ones are read again: they come after those. */
   #held: Copy[] = [];
@@ -56,7 +61,7 @@ export class WaitingDriver implements LaneDriver {
 
   /** The offset that may be committed. */
   get committable(): bigint {
-    return BigInt(this.#line.committable);
+    return BigInt(Math.min(this.#line.committable, ...this.#untold));
   }
 
   arrived(entry: Entry): void {
@@ -71,6 +76,10 @@ export class WaitingDriver implements LaneDriver {
     return undefined;
   }
 
+  replaysOver(entry: Entry): boolean {
+    return this.#first.has(entry);
+  }
+
   full(): void {
     // The machine holds what it needs, and lets go of what it can read again.
   }
@@ -81,6 +90,15 @@ export class WaitingDriver implements LaneDriver {
 
   answered(entry: Entry, answer: OrderClaimAnswer): void {
     this.#about(entry, (copy, nowMs) => this.#line.answered(copy, answer, nowMs), keepsRunning(answer));
+  }
+
+  marked(entry: Entry): void {
+    this.#untold.add(Number(entry.delivery.record.offset));
+    this.ended(entry);
+  }
+
+  over(entry: Entry): void {
+    this.#untold.delete(Number(entry.delivery.record.offset));
   }
 
   ended(entry: Entry): void {
@@ -99,6 +117,7 @@ export class WaitingDriver implements LaneDriver {
     this.#isOpen = false;
     this.#alarm.clear();
     this.#busy.clear();
+    this.#untold.clear();
     this.#held = [];
   }
 
@@ -132,6 +151,8 @@ export class WaitingDriver implements LaneDriver {
     switch (action.kind) {
       case 'claim':
         this.#busy.set(action.copy.entry, action.copy);
+        if (action.replaysOver) this.#first.add(action.copy.entry);
+        else this.#first.delete(action.copy.entry);
         this.#parts.onClaim(action.copy.entry);
         return;
       case 'register': {
@@ -182,12 +203,14 @@ const copyOf = (entry: Entry): Copy => {
   const { delivery } = entry;
   const order = placeOf(entry);
   const { value, key } = delivery.record;
-  return {
-    entry,
-    offset: Number(delivery.record.offset),
-    sequence: sequenceOf(delivery, order),
-    name: `${order.partition}\0${delivery.tenant}\0${order.orderKey}`,
+  const { turn } = order;
+  const name = `${order.partition}\0${delivery.tenant}\0${order.orderKey}`;
+  const copy = {
+    ...{ entry, name, offset: Number(delivery.record.offset), sequence: sequenceOf(delivery, order) },
     place: order.place,
     bytes: (value?.length ?? 0) + (key?.length ?? 0) + 512,
   };
+  if (turn === undefined) return copy;
+  // The replays of a plan are a line of their own beside what else waits of their sequence.
+  return { ...copy, name: `${name}\0${turn.plan}`, place: placeOfTurn(turn), replayOf: name };
 };

@@ -12,6 +12,8 @@ export interface WaitingCopy {
   readonly place: number;
   /** What it takes in memory. */
   readonly bytes: number;
+  /** Of a replayed record: the name that the sequence's other copies have. Its own is that of its plan. */
+  readonly replayOf?: string;
 }
 
 /** No offset, no place. */
@@ -21,6 +23,8 @@ export const NONE = -1;
 export class WaitingKey<C extends WaitingCopy> {
   readonly name: string;
   readonly sequence: SequenceId;
+  /** See `WaitingCopy`. */
+  readonly replayOf: string | undefined;
   /** Unsettled copies in memory, in order; the first is the front. */
   readonly copies: C[] = [];
   /** No unsettled copy that is missing in memory stands before this offset; NONE when none is missing. */
@@ -36,9 +40,10 @@ export class WaitingKey<C extends WaitingCopy> {
   /** The front's claim, run or end is under way. */
   busy = false;
 
-  constructor(name: string, sequence: SequenceId) {
+  constructor({ name, sequence, replayOf }: WaitingCopy) {
     this.name = name;
     this.sequence = sequence;
+    this.replayOf = replayOf;
   }
 
   get front(): C | undefined {

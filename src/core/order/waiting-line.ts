@@ -1,5 +1,6 @@
 import type { OrderClaimAnswer } from '../ports/order-state.ts';
 import { MinHeap } from './min-heap.ts';
+import { ReplayKeys } from './replay-keys.ts';
 import { NONE, type WaitingCopy, WaitingKey } from './waiting-key.ts';
 import { type MemoryBounds, WaitingMemory } from './waiting-memory.ts';
 import { type Registration, Witness, type WitnessSettings } from './witness.ts';
@@ -16,8 +17,8 @@ export interface WaitingSettings extends MemoryBounds, WitnessSettings {
 
 /** What the driver has to do, in this order. */
 export type WaitingAction<C> =
-  /** Call `OrderState.claim` with `where: 'waiting'`; report by `answered`. */
-  | { readonly kind: 'claim'; readonly copy: C }
+  /** Call `OrderState.claim` with `where: 'waiting'` and this; report by `answered`. */
+  | { readonly kind: 'claim'; readonly copy: C; readonly replaysOver: boolean }
   /** Call `OrderState.register` with this; report by `registered`. Given out one at a time. */
   | Registration
   /** Read on from this offset, and hand over what is read from there with this number. */
@@ -46,6 +47,7 @@ export class WaitingLine<C extends WaitingCopy> {
   readonly #settings: WaitingSettings;
   readonly #keys = new Map<string, WaitingKey<C>>();
   readonly #memory: WaitingMemory<C>;
+  readonly #replays = new ReplayKeys<C>();
   readonly #witness: Witness<C>;
   readonly #wakes = new MinHeap<WaitingKey<C>>();
   readonly #pins = new MinHeap<WaitingKey<C>>();
@@ -141,6 +143,11 @@ export class WaitingLine<C extends WaitingCopy> {
         this.#later(key, nowMs + Math.min(leftMs, 5 * askAgainMs), nowMs);
         break;
       }
+      case 'behind':
+        // The end of a replay wakes what is behind it; until then those it waits for go first in memory too.
+        this.#later(key, nowMs + 5 * askAgainMs, nowMs);
+        this.#memory.asleep(key);
+        break;
       default:
         this.#later(key, nowMs + askAgainMs, nowMs);
     }
@@ -151,8 +158,11 @@ export class WaitingLine<C extends WaitingCopy> {
     const key = this.#busyKey(copy);
     if (key === undefined) return;
     this.#memory.shift(key);
-    if (key.pin === NONE) this.#keys.delete(key.name);
-    else this.#goOn(key, nowMs);
+    if (key.pin === NONE) {
+      this.#keys.delete(key.name);
+      this.#replays.remove(key);
+    } else this.#goOn(key, nowMs);
+    if (key.replayOf !== undefined) this.wake(key.replayOf, nowMs);
     this.#readAgain(nowMs);
   }
 
@@ -215,8 +225,9 @@ export class WaitingLine<C extends WaitingCopy> {
   }
 
   #newKey(copy: C): WaitingKey<C> {
-    const key = new WaitingKey<C>(copy.name, copy.sequence);
+    const key = new WaitingKey<C>(copy);
     this.#keys.set(copy.name, key);
+    this.#replays.add(key);
     this.#pins.push(copy.offset, key);
     return key;
   }
@@ -240,7 +251,8 @@ export class WaitingLine<C extends WaitingCopy> {
     const { front } = key;
     if (front !== undefined) {
       key.busy = true;
-      this.#actions.push({ kind: 'claim', copy: front });
+      const replaysOver = !this.#replays.standBefore(key.name, front.offset);
+      this.#actions.push({ kind: 'claim', copy: front, replaysOver });
     } else if (key.hungry) {
       this.#hungry.add(key);
       // Several keys are served by one reading.

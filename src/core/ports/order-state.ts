@@ -33,10 +33,22 @@ export interface OrderState {
   inspect(ids: readonly SequenceId[]): Promise<readonly SequenceState[]>;
   /** Holds sequences, as a dead record under `afterDead: 'hold'` does: to bring back a hold that the store has lost. */
   hold(requests: readonly HoldRequest[]): Promise<void>;
-  /** Lifts holds: what comes next runs. */
+  /** Lifts holds: what comes next runs. An open plan to replay ends with it, one that has begun after what runs now. */
   lift(requests: readonly LiftRequest[]): Promise<void>;
   /** Makes a head that waits for its next attempt die at its next claim instead. `gone`: it does not wait there. */
   condemn(requests: readonly CondemnRequest[]): Promise<readonly ('condemned' | 'gone')[]>;
+  /**
+   * Opens a plan to replay the dead records of a held sequence in order. Until `begin` its replays wait on the waiting
+   * topic, and what arrives goes on dying behind the dead.
+   */
+  prepare(requests: readonly PrepareReplayRequest[]): Promise<readonly PrepareReplayAnswer[]>;
+  /**
+   * Lets the replays of a plan run, once all are written: from now on arrivals are parked behind them. A replay that
+   * dies ends the plan: the rest, and what has arrived, stays or falls dead behind it. The last lifts the hold.
+   */
+  begin(requests: readonly BeginReplayRequest[]): Promise<readonly BeginReplayAnswer[]>;
+  /** Ends a plan that has not begun: what was written of it is superseded. */
+  cancel(requests: readonly CancelReplayRequest[]): Promise<readonly CancelReplayAnswer[]>;
 }
 
 /** A state store that serves ordered job types too. */
@@ -58,7 +70,10 @@ export interface PlacedId extends ClaimId, SequenceId {
   readonly jobId: string;
   /** The `job-hop` header, 0 at first. */
   readonly hop: number;
-  /** The record's offset in `partition`: who it is in the sequence (never the job id, which may come twice). */
+  /**
+   * The record's offset in `partition`: who it is in the sequence (never the job id, which may come twice). Of a
+   * replayed one under a plan: `placeOfTurn` of its turn (src/core/order/replay-turn.ts).
+   */
   readonly place: number;
   /** Which of its copies asks: the one in `partition`, or one on the waiting topic. */
   readonly where: 'direct' | 'waiting';
@@ -86,6 +101,11 @@ export interface OrderClaimRequest extends PlacedId, Witnessed {
   readonly maxAttempts: number;
   readonly maxStarts: number;
   readonly leaseMs: number;
+  /**
+   * Waiting only: no ordered replay of the sequence stands before this copy any more. One that still counts as begun has
+   * ended then, and the store has lost that.
+   */
+  readonly replaysOver?: boolean;
   /** Names the run: a fresh value for each claim. */
   readonly run: string;
 }
@@ -106,6 +126,8 @@ export type OrderClaimAnswer =
     }
   /** Direct only: promised to the waiting topic. Write the copy (again), then settle. */
   | { readonly kind: 'park' }
+  /** Waiting only: an ordered replay goes first, or has not begun. Ask again; nothing is spent. */
+  | { readonly kind: 'behind' }
   /** Direct only: the store has lost data and the waiting topic is being read again. Ask again; nothing is spent. */
   | { readonly kind: 'rebuilding' };
 
@@ -190,6 +212,61 @@ export interface CondemnRequest extends SequenceId {
   readonly ttlMs: number;
 }
 
+export interface PrepareReplayRequest extends SequenceId {
+  /** A number that no other plan of the sequence has, 1 up to `MOST_PLANS`. */
+  readonly plan: number;
+  /** Whose plan it is, so that it is known again after a crash: at most 100 characters. */
+  readonly by: string;
+  readonly ttlMs: number;
+}
+
+/**
+ * `prepared`: so many have died since the sequence is held. `begun` and `ended`: this plan is further already.
+ * `taken`: another plan is open. `not_held`: nothing holds the sequence (any more).
+ */
+export type PrepareReplayAnswer =
+  | { readonly kind: 'prepared'; readonly dead: number }
+  | { readonly kind: 'begun' | 'ended' | 'taken' | 'not_held' };
+
+export interface BeginReplayRequest extends SequenceId {
+  readonly plan: number;
+  /** How many dead ones the plan knows of, as `prepare` or `stale` said. */
+  readonly dead: number;
+  /** How many replays are written, at least 1. */
+  readonly count: number;
+  readonly ttlMs: number;
+}
+
+/**
+ * `busy`: something of the sequence is parked or claimed: ask again soon. `stale`: so many have died by now: write the
+ * rest, then ask again. `gone`: the plan is not there, or was cancelled.
+ */
+export type BeginReplayAnswer =
+  | { readonly kind: 'stale'; readonly dead: number }
+  | { readonly kind: 'begun' | 'busy' | 'gone' };
+
+export interface CancelReplayRequest extends SequenceId {
+  readonly plan: number;
+  readonly ttlMs: number;
+}
+
+/** `begun`: too late, it runs to its end, or until the hold is lifted. `gone`: it is not there, or has ended. */
+export type CancelReplayAnswer = 'cancelled' | 'begun' | 'gone';
+
+/** What is known of the last plan to replay a sequence. */
+export interface ReplayPlanState {
+  readonly plan: number;
+  readonly by: string;
+  /** `ended`: with its last replay, with one that died, or by `cancel` (then `count` is 0). */
+  readonly state: 'prepared' | 'begun' | 'ended';
+  /** Replays that have completed. */
+  readonly done: number;
+  /** Replays in all; 0 before `begin`. */
+  readonly count: number;
+  /** The replay that failed last and waits for its next attempt, or to die. */
+  readonly head?: WaitingHead;
+}
+
 /** What is kept of a sequence; all absent for one that never had trouble. */
 export interface SequenceState {
   /** The largest place promised to the waiting topic. */
@@ -200,12 +277,15 @@ export interface SequenceState {
   readonly diverted: boolean;
   /** How many records have died since the sequence is held; absent when it is not. */
   readonly held?: number;
+  readonly replay?: ReplayPlanState;
   /** The record that failed last and waits for its next attempt, or to die. */
-  readonly head?: {
-    readonly place: number;
-    readonly attempt: number;
-    readonly starts: number;
-    readonly dueMs: number;
-    readonly dead?: DeadReason;
-  };
+  readonly head?: WaitingHead & { readonly place: number };
+}
+
+/** One that failed and waits for its next attempt, or to die. */
+export interface WaitingHead {
+  readonly attempt: number;
+  readonly starts: number;
+  readonly dueMs: number;
+  readonly dead?: DeadReason;
 }

@@ -14,7 +14,10 @@ export interface StateStore {
   renew(requests: readonly RenewRequest[]): Promise<readonly ('renewed' | 'gone')[]>;
   /** Sets done marks, each with the encoded terminal telemetry event that must still be published. */
   complete(requests: readonly CompleteRequest[]): Promise<readonly CompleteAnswer[]>;
-  /** Drops the event from done marks once it is durable on the telemetry topic. */
+  /**
+   * Drops the event from done marks once it is durable on the telemetry topic; at the latest when all marks that one
+   * call of `complete` left are told.
+   */
   told(requests: readonly ToldRequest[]): Promise<void>;
   /** Stores what shall become of a copy of a job before its successor is written, and gives the claim back. */
   decide(requests: readonly DecideRequest[]): Promise<readonly DecideAnswer[]>;
@@ -77,10 +80,11 @@ export interface RenewRequest extends ClaimId {
   readonly leaseMs: number;
 }
 
-/** A done mark whose event is durable. Its lifetime counts from now. */
+/** A done mark whose event is durable. Its lifetime may count from now. */
 export interface ToldRequest extends ClaimId {
   /** The mark's: another one is left alone. */
   readonly fence: number;
+  /** The mark's. */
   readonly origin: string;
   readonly doneTtlMs: number;
 }

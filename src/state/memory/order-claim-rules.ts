@@ -1,3 +1,4 @@
+import { turnOfPlace } from '../../core/order/replay-turn.ts';
 import type { DeadReason } from '../../core/outcome.ts';
 import type {
   OrderClaimAnswer,
@@ -39,13 +40,15 @@ const answerInOrder = (
   const key = table.key(request);
   const ended = endedBefore(table, request, key);
   if (ended !== undefined) {
-    if (!direct) sequence.end(place, where);
+    if (!direct) sequence.end(place, where, ended.kind === 'done' ? 'over' : 'superseded');
     return ended;
   }
   if (direct && sequence.diverted) {
-    sequence.promise(place);
+    sequence.divert(place);
     return { kind: 'park' };
   }
+  const waits = direct ? undefined : behindReplays(request, sequence);
+  if (waits !== undefined) return waits;
   if (key?.kind === 'running') {
     if (key.jobId === request.jobId && key.run === request.run) {
       extend(table, request, key);
@@ -55,6 +58,25 @@ const answerInOrder = (
     if (key.untilMs > nowMs) return { kind: 'running', untilMs: key.untilMs, nowMs };
   }
   return headAnswer(table, request, sequence, key?.kind === 'done' ? undefined : key);
+};
+
+/** What an ordered replay of the sequence says to a copy on the waiting topic; undefined when it is its turn. */
+const behindReplays = (
+  { place, origin, replaysOver }: OrderClaimRequest,
+  sequence: Sequence,
+): OrderClaimAnswer | undefined => {
+  const turn = turnOfPlace(place);
+  if (turn === undefined && replaysOver === true) sequence.loseEnd();
+  const { replay } = sequence;
+  if (turn === undefined) return sequence.replays ? { kind: 'behind' } : undefined;
+  const isOfPlan = replay?.plan === turn.plan;
+  const hasEnded = isOfPlan && turn.index <= replay.done;
+  if (!isOfPlan || hasEnded || replay.state === 'ended') {
+    sequence.forgetTurn(place);
+    // Another copy of what has ended; or its replay ended before its turn, so it stays dead, and that is told.
+    return { kind: 'superseded', origin: hasEnded ? origin : '' };
+  }
+  return replay.state === 'prepared' ? { kind: 'behind' } : undefined;
 };
 
 /** What a mark says: done under the idempotency key, or dead (or superseded by a replay) under the job. */
@@ -105,7 +127,8 @@ const deathOf = (
   attempt: number,
 ): DeadReason | undefined => {
   if (head?.dead !== undefined) return head.dead;
-  return sequence.held > 0 ? 'behind_dead_letter' : exhausted(request, starts, attempt);
+  const isBehind = sequence.held > 0 && turnOfPlace(request.place) === undefined;
+  return isBehind ? 'behind_dead_letter' : exhausted(request, starts, attempt);
 };
 
 const claimedAnswer = (

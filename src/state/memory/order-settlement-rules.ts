@@ -1,3 +1,4 @@
+import { turnOfPlace } from '../../core/order/replay-turn.ts';
 import type {
   CondemnRequest,
   DeadRequest,
@@ -10,6 +11,7 @@ import type {
   RegisterRequest,
   SequenceId,
   SequenceState,
+  WaitingHead,
 } from '../../core/ports/order-state.ts';
 import type { CompleteAnswer } from '../../core/ports/state.ts';
 import { lifetimeMs, wholeMs } from '../durations.ts';
@@ -26,13 +28,8 @@ export const park = (table: StateTable, request: ParkRequest): ParkAnswer => {
   if (endedBefore(table, request, table.key(request)) !== undefined) return 'ended';
   const sequence = new Sequence(table, request);
   sequence.promise(request.known ?? -1);
-  if (sequence.diverted) sequence.promise(request.place);
-  else if (request.follows === true) return 'direct';
-  else {
-    // All before it has passed, or it would not be at its turn. (Both move back only where a log was begun anew.)
-    sequence.parked = request.place;
-    sequence.passed = request.place - 1;
-  }
+  if (request.follows === true && !sequence.diverted) return 'direct';
+  sequence.divert(request.place);
   sequence.save(table, request, request.ttlMs);
   return 'parked';
 };
@@ -67,7 +64,9 @@ export const completeInOrder = (table: StateTable, request: OrderCompleteRequest
   const event = Buffer.from(request.event);
   table.setKey(request, { kind: 'done', fence, origin, event }, lifetimeMs(request.doneTtlMs));
   table.deleteJob(request);
-  moveOn(table, request, false);
+  const sequence = new Sequence(table, request);
+  sequence.end(request.place, request.where);
+  sequence.save(table, request, request.ttlMs);
   return key?.kind === 'running' ? 'completed' : 'adopted';
 };
 
@@ -81,15 +80,12 @@ export const dead = (table: StateTable, request: DeadRequest): CompleteAnswer =>
   if (key?.kind === 'running' && key.fence !== fence) return 'fenced';
   if (key?.kind === 'running') table.deleteKey(request);
   table.setJob(request, { hop, fence, origin, position: origin }, lifetimeMs(request.deadTtlMs));
-  moveOn(table, request, request.hold);
-  return key?.kind === 'running' ? 'completed' : 'adopted';
-};
-
-const moveOn = (table: StateTable, request: OrderCompleteRequest | DeadRequest, hold: boolean): void => {
   const sequence = new Sequence(table, request);
-  sequence.end(request.place, request.where);
-  if (hold) sequence.held += 1;
+  sequence.end(request.place, request.where, 'dead');
+  // A replayed one is counted already.
+  if (request.hold && turnOfPlace(request.place) === undefined) sequence.held += 1;
   sequence.save(table, request, request.ttlMs);
+  return key?.kind === 'running' ? 'completed' : 'adopted';
 };
 
 /** Registers copies and moves the witness; what is kept of a diverted sequence lives on. */
@@ -98,7 +94,7 @@ export const register = (table: StateTable, request: RegisterRequest): 'seen' | 
   for (const { sequence: id, place } of request.copies) {
     const sequence = new Sequence(table, id);
     sequence.promise(place);
-    sequence.save(table, id, ttlMs, sequence.diverted);
+    sequence.save(table, id, ttlMs, sequence.hasWaiting);
   }
   const seen = table.order.seen(request);
   if (seen < request.after) return 'behind';
@@ -107,18 +103,20 @@ export const register = (table: StateTable, request: RegisterRequest): 'seen' | 
 };
 
 export const inspect = (table: StateTable, id: SequenceId): SequenceState => {
-  const { parked, passed, held, head, diverted } = new Sequence(table, id);
+  const { parked, passed, held, head, diverted, replay } = new Sequence(table, id);
+  const isTurn = head !== undefined && turnOfPlace(head.place) !== undefined;
   return {
     diverted,
     ...(parked < 0 ? {} : { parked }),
     ...(passed < 0 ? {} : { passed }),
     ...(held === 0 ? {} : { held }),
-    ...(head === undefined ? {} : { head: headState(head) }),
+    ...(replay === undefined ? {} : { replay: isTurn ? { ...replay, head: headState(head) } : replay }),
+    ...(head === undefined || isTurn ? {} : { head: { place: head.place, ...headState(head) } }),
   };
 };
 
-const headState = ({ place, attempt, starts, dueMs, dead: reason }: NonNullable<Sequence['head']>) => ({
-  ...{ place, attempt, starts, dueMs },
+const headState = ({ attempt, starts, dueMs, dead: reason }: NonNullable<Sequence['head']>): WaitingHead => ({
+  ...{ attempt, starts, dueMs },
   ...(reason === undefined ? {} : { dead: reason }),
 });
 
@@ -129,9 +127,10 @@ export const hold = (table: StateTable, request: HoldRequest): void => {
   sequence.save(table, request, request.ttlMs);
 };
 
-/** What comes next runs; what has died behind the hold stays dead. */
+/** What comes next runs; what has died behind the hold, or waits to be replayed, stays dead. */
 export const lift = (table: StateTable, request: LiftRequest): void => {
   const sequence = new Sequence(table, request);
+  sequence.endPlan();
   sequence.held = 0;
   sequence.save(table, request, request.ttlMs);
 };

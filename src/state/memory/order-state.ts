@@ -12,6 +12,7 @@ import {
   park,
   register,
 } from './order-settlement-rules.ts';
+import { begin, cancel, prepare } from './replay-rules.ts';
 import type { StateTable } from './state-table.ts';
 
 /** Makes a batch call of a rule for one request. */
@@ -31,4 +32,7 @@ export const memoryOrderState = (each: EachRequest): OrderState => ({
   hold: silently(each(hold)),
   lift: silently(each(lift)),
   condemn: each(condemn),
+  prepare: each(prepare),
+  begin: each(begin),
+  cancel: each(cancel),
 });

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { DeadReason } from '../../core/outcome.ts';
-import type { SequenceId, WaitingPartition } from '../../core/ports/order-state.ts';
+import type { ReplayPlanState, SequenceId, WaitingPartition } from '../../core/ports/order-state.ts';
 import { ExpiringMap } from './expiring-map.ts';
 
 /** A record that failed and waits for its next attempt, or to die. */
@@ -15,6 +15,9 @@ export interface Head {
   readonly note?: Buffer;
 }
 
+/** The last plan to replay the sequence in order. */
+export type Replay = Omit<ReplayPlanState, 'head'>;
+
 /** What is known of a sequence; -1 stands for no place. */
 export interface SequenceRecord {
   readonly parked: number;
@@ -22,6 +25,7 @@ export interface SequenceRecord {
   /** Dead ones since the sequence is held; 0 when it is not. */
   readonly held: number;
   readonly head?: Head;
+  readonly replay?: Replay;
 }
 
 /** What the memory store knows of ordered types: sequences, and the witness of each waiting partition. */

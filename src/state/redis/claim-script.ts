@@ -58,7 +58,7 @@ local function claim(key_name, job_name, at)
   local running = key and key[1] == 'R'
   local own = false
   if key then
-    if key[1] == 'D' then return DONE, key[D_FENCE], key[D_ORIGIN], key[D_EVENT] end
+    if key[1] == 'D' then return DONE, key[D_FENCE], key[D_ORIGIN], event_of(key) end
     own = key[running and R_JOB or F_JOB] == asked.job
     if own and key[running and R_HOP or F_HOP] > n[1] then
       return SUPERSEDED, key[running and R_ORIGIN or F_ORIGIN]

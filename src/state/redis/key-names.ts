@@ -11,6 +11,8 @@ export interface TenantNames {
   readonly tag: string;
   /** The largest fence given out under the tag: `<tag>:fence`. */
   readonly fence: string;
+  /** Events that done marks of one call have still to be told: `<tag>:e:<id>`. */
+  shelf(id: string): string;
   /** The record of an idempotency key: `<tag>:k:<tenant>:<key>`. */
   key(idempotencyKey: string): string;
   /** The record of a job: `<tag>:j:<tenant>:<job id>`. */
@@ -22,7 +24,7 @@ export interface TenantNames {
 }
 
 /** The names that a tag has without a tenant. */
-export type TagNames = Pick<TenantNames, 'tag' | 'fence' | 'seen'>;
+export type TagNames = Pick<TenantNames, 'tag' | 'fence' | 'seen' | 'shelf'>;
 
 /** Finds the names for a job type and a tenant. */
 export type KeyNames = (id: TagId) => TenantNames;
@@ -47,7 +49,12 @@ export const namePart = (text: string): string => {
 /** `prefix` is a part already. */
 const tagNames = (prefix: string, jobType: string, bucket: number): TagNames => {
   const tag = `{${prefix}:${namePart(jobType)}:${bucket}}`;
-  return { tag, fence: `${tag}:fence`, seen: (waitingPartition) => `${tag}:w:${waitingPartition}` };
+  return {
+    tag,
+    fence: `${tag}:fence`,
+    seen: (waitingPartition) => `${tag}:w:${waitingPartition}`,
+    shelf: (id) => `${tag}:e:${id}`,
+  };
 };
 
 /** Finds all tags of a job type. */

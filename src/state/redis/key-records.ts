@@ -9,7 +9,9 @@ const FENCE_DIGITS = 17;
  *
  * - running: `R`, fence, until, hop, starts, attempt; run, job id, origin, dead reason or ''
  * - given back unused: `F`; job id, hop, starts, origin
- * - done: `D`, fence; origin, event (absent once told)
+ * - done: `D`, fence; origin, where its event is (absent when told one by one)
+ *
+ * Events lie on shelves (event-shelves.ts): `<tag>:e:<id>` holds those of one call until all of them are told.
  */
 export const KEY_RECORDS = `
 local format, sub = string.format, string.sub
@@ -23,6 +25,33 @@ local function load_key(name)
   local run, job, origin, dead = unpack_record(sub(raw, 79))
   local hop, starts, attempt = tonumber(sub(raw, 34, 48)), tonumber(sub(raw, 49, 63)), tonumber(sub(raw, 64, 78))
   return {'R', tonumber(sub(raw, 2, 18)), tonumber(sub(raw, 19, 33)), run, job, hop, starts, attempt, dead, origin}
+end
+
+local function shelf_name(id)
+  return sub(KEYS[1], 1, -6) .. 'e:' .. id
+end
+
+-- The event of a done mark that may still have to be told.
+local function event_of(key)
+  local place = key[D_PLACE]
+  if not place then return nil end
+  local dot = string.find(place, '.', 1, true)
+  local shelf = call('GET', shelf_name(sub(place, 1, dot - 1)))
+  if not shelf then return nil end
+  local _, event = cmsgpack.unpack_one(shelf, tonumber(sub(place, dot + 1)))
+  return event
+end
+
+local longest
+
+-- Leaves a done mark; the shelf with its event stays as long as the longest mark.
+local function put_mark(name, mark, lifetime)
+  put(name, mark, lifetime)
+  if lifetime ~= longest and (not longest or tonumber(lifetime) > tonumber(longest)) then longest = lifetime end
+end
+
+local function put_shelf()
+  if longest then call('SET', shelf_name(EVENTS_ID), EVENTS, 'PX', longest) end
 end
 
 local function store_running(name, key, lifetime)
@@ -60,17 +89,17 @@ end
 
 const padded = (number: number, digits: number): string => number.toFixed(0).padStart(digits, '0');
 
-/** Adds a done mark as the scripts keep it, with or without the event that is still to be told. */
+/** Adds a done mark as the scripts keep it, with or without the place of the event that is still to be told. */
 export const addDoneMark = (
   to: WordPacker,
   { fence, origin }: { readonly fence: number; readonly origin: string },
-  event?: Buffer,
+  place?: string,
 ): void => {
   to.open();
   to.text('D');
   to.text(padded(fence, FENCE_DIGITS));
   to.add(origin);
-  if (event !== undefined) to.add(event);
+  if (place !== undefined) to.add(place);
   to.close();
 };
 

@@ -11,12 +11,14 @@ import { bytes, number, text, unexpected } from './replies.ts';
 
 /** A request has three keys, and the witness as a fourth where there is something to be witnessed. */
 const SOURCE = `${ORDER_PRELUDE}
-local FRESH, RUN, DONE, RUNNING, WAIT, DEAD, SUPERSEDED, PARK, REBUILDING = 0, 1, 2, 3, 4, 5, 6, 7, 8
+local FRESH, RUN, DONE, RUNNING, WAIT, DEAD, SUPERSEDED, PARK, REBUILDING, BEHIND =
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 local N_HOP, N_ATTEMPT, N_STARTS, N_MAX_ATTEMPTS, N_MAX_STARTS, N_LEASE, N_WAITING, N_PARKED_END, N_TTL =
   1, 2, 3, 4, 5, 6, 7, 8, 9
 local known_fence = tonumber(held[KEYS[1]] or '0')
 local largest = known_fence
 local numbers_of = {}
+local REPLAYS_OVER = '-2'
 
 local function claimed(key, s, place)
   if key[R_DEAD] == '' then return RUN, key[R_FENCE], key[R_ATTEMPT], key[R_STARTS] end
@@ -24,9 +26,9 @@ local function claimed(key, s, place)
   return DEAD, key[R_FENCE], key[R_ATTEMPT] .. ' ' .. key[R_STARTS] .. ' ' .. key[R_DEAD], note
 end
 
-local function death_of(s, head, n, starts, attempt)
+local function death_of(s, head, n, starts, attempt, place)
   if head and s[S_DEAD] ~= '' then return s[S_DEAD] end
-  if s[S_HELD] > 0 then return 'behind_dead_letter' end
+  if s[S_HELD] > 0 and place >= 0 then return 'behind_dead_letter' end
   if starts >= n[N_MAX_STARTS] then return 'starts_exhausted' end
   return attempt > n[N_MAX_ATTEMPTS] and 'attempts_exhausted' or ''
 end
@@ -40,7 +42,7 @@ local function take(key_name, key, s, place, asked, n)
     starts = max(starts, key[running and R_STARTS or F_STARTS])
   end
   if head then starts, attempt = max(starts, s[S_STARTS]), max(attempt, s[S_ATTEMPT]) end
-  local dead = death_of(s, head, n, starts, attempt)
+  local dead = death_of(s, head, n, starts, attempt, place)
   local counted = dead == '' and starts + 1 or starts
   largest = max(largest + 1, now_us, running and key[R_FENCE] + 1 or 0)
   local taken =
@@ -52,19 +54,40 @@ local function take(key_name, key, s, place, asked, n)
   return claimed(taken, s, place)
 end
 
+local function behind_replays(s, place, asked)
+  if place >= 0 then
+    if asked.replays_over and s[S_STATE] == PLAN_BEGUN then
+      s[S_HELD] = max(1, s[S_HELD] - s[S_DONE])
+      end_plan(s)
+    end
+    return s[S_STATE] == PLAN_BEGUN and BEHIND
+  end
+  local is_of_plan = s[S_PLAN] == math.floor(-place / MOST_TURNS)
+  local has_ended = is_of_plan and -place % MOST_TURNS <= s[S_DONE]
+  if not is_of_plan or has_ended or s[S_STATE] == PLAN_ENDED then
+    if s[S_PLACE] == place then set_head(s, nil) end
+    return SUPERSEDED, has_ended and asked.origin or ''
+  end
+  return s[S_STATE] == PLAN_PREPARED and BEHIND
+end
+
 local function answer(key_name, job_name, s, place, asked, n)
   local direct = n[N_WAITING] == 0
   if direct and s[S_PASSED] < place and place <= s[S_PARKED] then return PARK end
   local key = load_key(key_name)
   local origin, done = ended_before(key, job_name, asked.job, n[N_HOP])
   if origin then
-    if not direct then finish(s, place, true) end
-    if done then return DONE, done[D_FENCE], origin, done[D_EVENT] end
+    if not direct then finish(s, place, true, not done and 'superseded') end
+    if done then return DONE, done[D_FENCE], origin, event_of(done) end
     return SUPERSEDED, origin
   end
   if direct and diverted(s) then
-    promise(s, place)
+    divert(s, place)
     return PARK
+  end
+  if not direct then
+    local kind, ended_by = behind_replays(s, place, asked)
+    if kind then return kind, ended_by end
   end
   if key and key[1] == 'R' then
     if key[R_JOB] == asked.job and key[R_RUN] == asked.run then
@@ -100,6 +123,7 @@ local function claim(at)
   local place = tonumber(ARGV[at + 2])
   local asked = {}
   asked.run, asked.job, asked.origin = unpack_record(ARGV[at])
+  asked.replays_over = ARGV[at + 3] == REPLAYS_OVER
   local s = open(sequence_name)
   promise(s, n[N_WAITING] == 1 and place or tonumber(ARGV[at + 3]))
   local kind, a, b, c = answer(key_name, job_name, s, place, asked, n)
@@ -124,6 +148,7 @@ const readers: Readonly<Record<number, ClaimReader<OrderClaimAnswer>>> = {
   6: (a) => ({ kind: 'superseded', origin: text(a) }),
   7: () => ({ kind: 'park' }),
   8: () => ({ kind: 'rebuilding' }),
+  9: () => ({ kind: 'behind' }),
 };
 
 const dead = (fence: number, counts: string, note: Buffer | undefined): OrderClaimAnswer => {
@@ -153,9 +178,15 @@ export const orderClaimScript: BatchScript<OrderClaimRequest, OrderClaimAnswer> 
     addAsked(to, request);
     to.add(numbersOf(request));
     to.add(`${request.place}`);
-    to.add(`${request.known ?? -1}`);
+    to.add(`${knownOf(request)}`);
   },
   answer: (replies, at, request) => readClaimAnswer(readers, replies, at, request),
+};
+
+/** What a direct worker has parked, -1 for nothing; of a copy on the waiting topic -2 when no replay is before it. */
+const knownOf = ({ where, known = -1, replaysOver }: OrderClaimRequest): number => {
+  if (where === 'direct') return known;
+  return replaysOver === true ? -2 : -1;
 };
 
 /** What the witness must have seen before the direct way is believed; 0: nothing. */

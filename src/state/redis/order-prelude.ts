@@ -1,13 +1,18 @@
+import { MOST_TURNS } from '../../core/order/replay-turn.ts';
 import { SCRIPT_PRELUDE } from './script-prelude.ts';
 
 /**
  * What the scripts of ordered types begin with. A sequence is a MessagePack list: parked, passed, held, and while a
  * head waits: place, attempt, starts, fence, due, dead reason or '', note or false. -1 is no place. A sequence that
- * never had trouble has no record; src/state/memory/order-sequence.ts holds the same rules.
+ * never had trouble has no record; src/state/memory/order-sequence.ts holds the same rules. Once it was replayed in
+ * order: plan, state, replays done, replays in all, and whose plan it is. A place below -1 is that of a turn.
  */
 export const ORDER_PRELUDE = `${SCRIPT_PRELUDE}
 local S_PARKED, S_PASSED, S_HELD, S_PLACE, S_ATTEMPT, S_STARTS, S_FENCE, S_DUE, S_DEAD, S_NOTE =
   1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+local S_PLAN, S_STATE, S_DONE, S_COUNT, S_BY = 11, 12, 13, 14, 15
+local PLAN_PREPARED, PLAN_BEGUN, PLAN_ENDED = 1, 2, 3
+local MOST_TURNS = ${MOST_TURNS}
 local changed = false
 
 local function open(name)
@@ -16,7 +21,7 @@ local function open(name)
 end
 
 local function diverted(s)
-  return s[S_PARKED] > s[S_PASSED]
+  return s[S_PARKED] > s[S_PASSED] or s[S_STATE] == PLAN_BEGUN
 end
 
 local function set_head(s, head)
@@ -31,17 +36,45 @@ local function promise(s, place)
   end
 end
 
-local function finish(s, place, waiting)
+local function divert(s, place)
+  if s[S_PARKED] > s[S_PASSED] then return promise(s, place) end
+  s[S_PARKED], s[S_PASSED] = place, place - 1
+  changed = true
+end
+
+local function end_plan(s)
+  if not s[S_PLAN] or s[S_STATE] == PLAN_ENDED then return end
+  s[S_STATE] = PLAN_ENDED
+  changed = true
+  if s[S_PLACE] and s[S_PLACE] < 0 then set_head(s, nil) end
+end
+
+local function end_turn(s, place, died)
+  if s[S_PLACE] == place then set_head(s, nil) end
+  local index = -place % MOST_TURNS
+  if s[S_PLAN] ~= math.floor(-place / MOST_TURNS) then return end
+  if s[S_STATE] == PLAN_PREPARED and died == 'superseded' then end_plan(s) end
+  if s[S_STATE] ~= PLAN_BEGUN or index <= s[S_DONE] then return end
+  s[S_DONE] = died and index - 1 or index
+  changed = true
+  if not died and index < s[S_COUNT] then return end
+  s[S_HELD] = died and max(1, s[S_HELD] - index + 1) or 0
+  end_plan(s)
+end
+
+local function finish(s, place, waiting, died)
+  if place < -1 then return end_turn(s, place, died) end
   if waiting then promise(s, place) end
-  if (waiting or diverted(s)) and place > s[S_PASSED] then
+  if (waiting or s[S_PARKED] > s[S_PASSED]) and place > s[S_PASSED] then
     s[S_PASSED] = place
     changed = true
   end
-  if s[S_PLACE] and s[S_PLACE] <= place then set_head(s, nil) end
+  local head = s[S_PLACE]
+  if head and head >= 0 and head <= place then set_head(s, nil) end
 end
 
 local function save(name, s, ttl, renewed)
-  if s[S_PARKED] < 0 and s[S_HELD] == 0 and not s[S_PLACE] then
+  if s[S_PARKED] < 0 and s[S_HELD] == 0 and not s[S_PLACE] and not s[S_PLAN] then
     remove(name)
   elseif changed or renewed then
     store(name, s, ttl)

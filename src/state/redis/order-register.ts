@@ -15,7 +15,7 @@ local after, up_to, ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 for i = 3, #KEYS do
   local s = open(KEYS[i])
   promise(s, tonumber(ARGV[i + 1]))
-  save(KEYS[i], s, ttl, diverted(s))
+  save(KEYS[i], s, ttl, diverted(s) or s[S_STATE] == PLAN_PREPARED)
 end
 local seen = tonumber(held[KEYS[2]] or '0')
 if seen < after then return {0} end

@@ -4,6 +4,7 @@ import type {
   LiftRequest,
   SequenceId,
   SequenceState,
+  WaitingHead,
 } from '../../core/ports/order-state.ts';
 import { lifetimeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
@@ -21,18 +22,19 @@ const INSPECT = `${ORDER_PRELUDE}
 local answers = {}
 for i = 1, #KEYS - 1 do
   local s = open(KEYS[i + 1])
-  local at = 8 * i - 8
+  local at = 13 * i - 13
   for j = 1, 3 do answers[at + j] = s[j] end
   answers[at + 4], answers[at + 5], answers[at + 6] = s[S_PLACE] or -1, s[S_ATTEMPT] or 0, s[S_STARTS] or 0
   answers[at + 7], answers[at + 8] = s[S_DUE] or 0, s[S_DEAD] or ''
+  answers[at + 9], answers[at + 10], answers[at + 11] = s[S_PLAN] or 0, s[S_STATE] or 0, s[S_DONE] or 0
+  answers[at + 12], answers[at + 13] = s[S_COUNT] or 0, s[S_BY] or ''
 end
 return answers
 `;
 
-const headOf = (replies: readonly unknown[], at: number): NonNullable<SequenceState['head']> => {
+const headOf = (replies: readonly unknown[], at: number): WaitingHead => {
   const reason = text(replies[at + 4]);
   return {
-    place: number(replies[at]),
     attempt: number(replies[at + 1]),
     starts: number(replies[at + 2]),
     dueMs: number(replies[at + 3]),
@@ -40,21 +42,33 @@ const headOf = (replies: readonly unknown[], at: number): NonNullable<SequenceSt
   };
 };
 
+const STATES = ['prepared', 'begun', 'ended'] as const;
+
+const replayOf = (replies: readonly unknown[], at: number): SequenceState['replay'] => {
+  const [plan, done, count] = [number(replies[at]), number(replies[at + 2]), number(replies[at + 3])];
+  const state = STATES[number(replies[at + 1]) - 1];
+  return state === undefined ? undefined : { plan, by: text(replies[at + 4]), state, done, count };
+};
+
 /** Reads what is known. */
 export const inspectScript: BatchScript<SequenceId, SequenceState> = {
   name: 'inspect',
   source: INSPECT,
-  answerSize: 8,
+  answerSize: 13,
   keys,
   words: () => undefined,
   answer: (replies, at) => {
+    const replay = replayOf(replies, at + 8);
     const [parked, passed, held] = [number(replies[at]), number(replies[at + 1]), number(replies[at + 2])];
+    const place = number(replies[at + 3]);
+    const head = place === -1 ? {} : { head: headOf(replies, at + 3) };
     return {
-      diverted: parked > passed,
+      diverted: parked > passed || replay?.state === 'begun',
       ...(parked < 0 ? {} : { parked }),
       ...(passed < 0 ? {} : { passed }),
       ...(held === 0 ? {} : { held }),
-      ...(number(replies[at + 3]) < 0 ? {} : { head: headOf(replies, at + 3) }),
+      ...(replay === undefined ? {} : { replay: { ...replay, ...(place < -1 ? head : {}) } }),
+      ...(place < 0 || head.head === undefined ? {} : { head: { place, ...head.head } }),
     };
   },
 };
@@ -89,6 +103,7 @@ for i = 1, #KEYS - 1 do
   local name = KEYS[i + 1]
   local s = open(name)
   changed = s[S_HELD] ~= 0
+  end_plan(s)
   s[S_HELD] = 0
   save(name, s, ARGV[i])
 end

@@ -8,6 +8,7 @@ import type {
 import type { CompleteAnswer } from '../../core/ports/state.ts';
 import { lifetimeMs, wholeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
+import type { EventShelves } from './event-shelves.ts';
 import type { TenantNames } from './key-names.ts';
 import { addDoneMark } from './key-records.ts';
 import { witnessedEnd } from './order-claim-script.ts';
@@ -45,14 +46,8 @@ local function park(at)
   if ended_before(load_key(key_name), job_name, ARGV[at], hop) then return ENDED end
   local s = open(sequence_name)
   promise(s, known)
-  if diverted(s) then
-    promise(s, place)
-  elseif n[6] == 1 then
-    return DIRECT
-  else
-    s[S_PARKED], s[S_PASSED] = place, place - 1
-    changed = true
-  end
+  if n[6] == 1 and not diverted(s) then return DIRECT end
+  divert(s, place)
   save(sequence_name, s, ttl)
   return PARKED
 end
@@ -142,7 +137,7 @@ local function complete(key_name, sequence_name, job_name, at)
   local waiting = string.byte(ARGV[at + 2]) == 49
   local n = (waiting or not running or held[sequence_name]) and numbers(ARGV[at + 2])
   if not running and ended_before(load_key(key_name), job_name, ARGV[at + 3], n[4]) then return FENCED end
-  put(key_name, mark, ARGV[at + 1])
+  put_mark(key_name, mark, ARGV[at + 1])
   remove(job_name)
   if n then
     local s = open(sequence_name)
@@ -156,25 +151,29 @@ local answers = {}
 for i = 1, #ARGV / 4 do
   answers[i] = complete(KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], 4 * i - 3)
 end
+put_shelf()
 return answers
 `;
 
 /** Leaves done marks and moves sequences on. */
-export const orderCompleteScript: BatchScript<OrderCompleteRequest, CompleteAnswer> = {
+export const orderCompleteScript = (
+  shelves: EventShelves,
+): BatchScript<OrderCompleteRequest, CompleteAnswer> => ({
   name: 'order complete',
   source: COMPLETE,
   answerSize: 1,
   keys: addPlacedKeys,
-  words: (to, request) => {
+  words: (to, request, _names, shelf) => {
     const { event, where, place, hop, jobId } = request;
     const details = `${where === 'direct' ? 0 : 1} ${place} ${lifetimeMs(request.ttlMs)} ${hop}`;
-    addDoneMark(to, request, event);
+    addDoneMark(to, request, shelf.put(event));
     to.add(`${lifetimeMs(request.doneTtlMs)}`);
     to.add(details);
     to.add(jobId);
   },
   answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
-};
+  shelved: (...heard) => shelves.follow(...heard),
+});
 
 const DEAD = `${ORDER_PRELUDE}
 local COMPLETED, ALREADY, ADOPTED, FENCED = 0, 1, 2, 3
@@ -192,8 +191,9 @@ local function dead(key_name, sequence_name, job_name, at)
   local origin = ARGV[at + 1]
   store(job_name, {hop, fence, origin, origin}, dead_ttl)
   local s = open(sequence_name)
-  finish(s, place, waiting)
-  if hold == 1 then
+  finish(s, place, waiting, true)
+  -- A replayed one is counted already.
+  if hold == 1 and place >= 0 then
     s[S_HELD] = s[S_HELD] + 1
     changed = true
   end

@@ -1,11 +1,13 @@
 import { EsteiraError } from '../../core/errors.ts';
 import type { WithLimits } from '../../core/ports/limits.ts';
 import type { OrderedStateStore } from '../../core/ports/order-state.ts';
+import type { ToldRequest } from '../../core/ports/state.ts';
 import { silently } from '../silently.ts';
 import { type BatchScript, runBatch } from './batch-script.ts';
 import { claimScript } from './claim-script.ts';
 import { claimStateScript } from './claim-state-script.ts';
 import { evaluateOn } from './evaluate.ts';
+import { EventShelves } from './event-shelves.ts';
 import { createKeyNames, createTagNames, type TagId } from './key-names.ts';
 import { releaseScript, renewScript } from './lease-scripts.ts';
 import { redisLimits } from './limit-state.ts';
@@ -36,17 +38,25 @@ export const createRedisStateStore = (
     <Request extends TagId, Answer>(script: BatchScript<Request, Answer>) =>
     async (requests: readonly Request[]): Promise<readonly Answer[]> =>
       connection.use(script.name, (commands) => runBatch(evaluateOn(commands), names, script, requests));
+  const shelves = new EventShelves(names);
+  const toldOneByOne = each(toldScript);
+  const told = async (requests: readonly ToldRequest[]): Promise<void> => {
+    const { over, unknown } = shelves.told(requests);
+    if (unknown.length > 0) await toldOneByOne(unknown);
+    if (over.length === 0) return;
+    await connection.use('told', (commands) => Promise.all(over.map((name) => commands.call('DEL', [name]))));
+  };
   return {
     claim: each(claimScript),
     renew: each(renewScript),
-    complete: each(completeScript),
-    told: silently(each(toldScript)),
+    complete: each(completeScript(shelves)),
+    told,
     decide: each(decideScript),
     settled: silently(each(settledScript)),
     release: silently(each(releaseScript)),
     inspect: each(claimStateScript),
     order: redisOrderState({
-      ...{ each, namesOf: names, tagsOf: createTagNames(options.namespace, bucketsOf(options)) },
+      ...{ each, shelves, namesOf: names, tagsOf: createTagNames(options.namespace, bucketsOf(options)) },
       use: (name, task) => connection.use(name, (commands) => task(evaluateOn(commands))),
     }),
     limits: redisLimits(connection, options.namespace),

@@ -5,8 +5,8 @@ import { KEY_RECORDS } from './key-records.ts';
 const FENCE_MEMORY_MS = 7 * 24 * 3_600_000;
 
 /**
- * What all scripts begin with: keys and words come as two lists in one argument. KEYS[1] holds the largest fence of
- * the tag; the keys of the requests follow.
+ * What all scripts begin with: keys and words come as two lists in one argument; a shelf of events, where there is
+ * one, as two more. KEYS[1] holds the largest fence of the tag; the keys of the requests follow.
  *
  * The record of a key is a text (key-records.ts); `load_key` makes a list of it, in the order of the names below. That
  * of a job that was decided about is a MessagePack list: hop, fence or -1, origin, position, decision (until settled).
@@ -15,6 +15,7 @@ const FENCE_MEMORY_MS = 7 * 24 * 3_600_000;
  * later request of the same key sees what an earlier one did.
  */
 export const SCRIPT_PRELUDE = `
+local EVENTS_ID, EVENTS = ARGV[2], ARGV[3]
 local KEYS, ARGV = cmsgpack.unpack(ARGV[1])
 local time = redis.call('TIME')
 local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -23,7 +24,7 @@ local GRACE = ${CLAIM_GRACE_MS}
 local FENCE_MEMORY = ${FENCE_MEMORY_MS}
 local R_FENCE, R_UNTIL, R_RUN, R_JOB, R_HOP, R_STARTS, R_ATTEMPT, R_DEAD, R_ORIGIN = 2, 3, 4, 5, 6, 7, 8, 9, 10
 local F_JOB, F_HOP, F_STARTS, F_ORIGIN = 2, 3, 4, 5
-local D_FENCE, D_ORIGIN, D_EVENT = 2, 3, 4
+local D_FENCE, D_ORIGIN, D_PLACE = 2, 3, 4
 local J_HOP, J_FENCE, J_ORIGIN, J_POSITION, J_DECISION = 1, 2, 3, 4, 5
 local call, pack, unpack_record, max = redis.call, cmsgpack.pack, cmsgpack.unpack, math.max
 

@@ -19,8 +19,10 @@ export const checkServer = async (connection: RedisConnection, log: StateLog): P
   if (info?.get('aof_enabled') === '0') log.warn('redis_without_append_only_file', { server });
 };
 
-/** The server's own words about itself; undefined when it refuses to give them. */
-const serverInfo = async (connection: RedisConnection): Promise<ReadonlyMap<string, string> | undefined> => {
+/** The server's own words about itself; undefined when it refuses to give them. @throws EsteiraError ESTEIRA_SERVICE_UNREACHABLE */
+export const serverInfo = async (
+  connection: RedisConnection,
+): Promise<ReadonlyMap<string, string> | undefined> => {
   try {
     const reply = await connection.use('PING', async (commands) => {
       await commands.call('PING', []);

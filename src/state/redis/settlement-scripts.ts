@@ -8,6 +8,7 @@ import type {
 } from '../../core/ports/state.ts';
 import { lifetimeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
+import type { EventShelves } from './event-shelves.ts';
 import { addDoneMark } from './key-records.ts';
 import { bytes, number, text, unexpected } from './replies.ts';
 import { SCRIPT_PRELUDE } from './script-prelude.ts';
@@ -27,29 +28,31 @@ local function complete(name, mark, lifetime, job_name)
     if is_of(raw, 'D', mark) then return ALREADY end
     if sub(raw, 1, 1) ~= 'F' then return FENCED end
   end
-  put(name, mark, lifetime)
+  put_mark(name, mark, lifetime)
   if job_name ~= '' then call('DEL', job_name) end
   return running and COMPLETED or ADOPTED
 end
 
 local answers = {}
 for i = 1, #KEYS - 1 do answers[i] = complete(KEYS[i + 1], ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]) end
+put_shelf()
 return answers
 `;
 
-/** Leaves done marks. */
-export const completeScript: BatchScript<CompleteRequest, CompleteAnswer> = {
+/** Leaves done marks, and their events on a shelf. */
+export const completeScript = (shelves: EventShelves): BatchScript<CompleteRequest, CompleteAnswer> => ({
   name: 'complete',
   source: COMPLETE,
   answerSize: 1,
   keys: (add, names, request) => add(names.key(request.idempotencyKey)),
-  words: (to, request, names) => {
-    addDoneMark(to, request, request.event);
+  words: (to, request, names, shelf) => {
+    addDoneMark(to, request, shelf.put(request.event));
     to.add(`${lifetimeMs(request.doneTtlMs)}`);
     to.add(request.hop > 0 ? names.job(request.jobId) : '');
   },
   answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
-};
+  shelved: (...heard) => shelves.follow(...heard),
+});
 
 const TOLD = `${SCRIPT_PRELUDE}
 for i = 1, #KEYS - 1 do
@@ -59,7 +62,7 @@ end
 return {}
 `;
 
-/** Drops the events from done marks. */
+/** Takes done marks off their shelf, one by one: what this process does not follow. */
 export const toldScript: BatchScript<ToldRequest, void> = {
   name: 'told',
   source: TOLD,

@@ -79,6 +79,39 @@ export const describeCompleting = (store: () => StateStore, fixture: StateFixtur
     expect(await claim(store(), job)).toEqual(answer);
   });
 
+  test('events of one call are kept apart, and go when all of them are told', async () => {
+    const jobs = [aJob(), aJob({ tenant: 'acme' }), aJob()];
+    const runs = await Promise.all(
+      jobs.map(async (job) => ({ job, fence: (await claimRun(store(), job)).fence })),
+    );
+    const events = ['first', '', 'x'.repeat(70_000)].map((text) => Buffer.from(text));
+    const requests = runs.map(({ job, fence }, i) =>
+      completeOf(job, fence, { event: events[i] ?? Buffer.alloc(0) }),
+    );
+    expect(await store().complete(requests)).toEqual(['completed', 'completed', 'completed']);
+    for (const [i, { job }] of runs.entries())
+      expect(await claim(store(), job)).toMatchObject({ kind: 'done', event: events[i] });
+    await store().told(runs.slice(1).map(({ job, fence }) => toldOf(job, fence)));
+    expect(await claim(store(), jobs[0] ?? aJob())).toHaveProperty('event', events[0]);
+    await store().told(runs.slice(0, 1).map(({ job, fence }) => toldOf(job, fence)));
+    for (const job of jobs) expect(await claim(store(), job)).not.toHaveProperty('event');
+  });
+
+  test('an event is told by another process than the one that left the mark', async () => {
+    const jobs = [aJob(), aJob()];
+    const runs = await Promise.all(
+      jobs.map(async (job) => ({ job, fence: (await claimRun(store(), job)).fence })),
+    );
+    await store().complete(runs.map(({ job, fence }) => completeOf(job, fence)));
+    const other = await fixture.open();
+    for (const { job, fence } of runs) {
+      expect(await claim(other, job)).toHaveProperty('event');
+      await other.told([toldOf(job, fence)]);
+      expect(await claim(store(), job)).not.toHaveProperty('event');
+    }
+    await other.close();
+  });
+
   test('told leaves a claim and an unknown key as they are', async () => {
     const job = aJob();
     const unknown = aJob();

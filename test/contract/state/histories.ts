@@ -135,9 +135,9 @@ export class Player {
       case 'release':
         return store.release([job]);
       case 'complete':
-        return store.complete([{ ...job, event: request.bytes, doneTtlMs: FOR_EVER_MS }]);
+        return store.complete([{ ...job, ...this.#mark(job.fence), event: request.bytes }]);
       case 'told':
-        return store.told([{ ...job, doneTtlMs: FOR_EVER_MS }]);
+        return store.told([{ ...job, ...this.#mark(job.fence) }]);
       case 'settled':
         return store.settled([job]);
     }
@@ -147,6 +147,11 @@ export class Player {
     const { names, hop, position, origin } = request;
     const grant = request.call !== 'claim' && request.aimed ? this.#grant(request.fence ?? 0) : undefined;
     return { ...(grant?.names ?? names), jobType: this.#jobType, hop: grant?.hop ?? hop, position, origin };
+  }
+
+  /** What `complete` and `told` say alike of a mark. */
+  #mark(fence: number) {
+    return { origin: `the origin of fence ${this.#ordinal(fence)}`, doneTtlMs: FOR_EVER_MS };
   }
 
   #decidePart(request: Decide) {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { placeOfTurn } from '../../../src/core/order/replay-turn.ts';
 import type { OrderClaimAnswer, OrderedStateStore, PlacedId } from '../../../src/core/ports/order-state.ts';
 
 /** Lives longer than a test, so that only the calls decide what is alive. */
@@ -11,6 +12,9 @@ const records = fc.record({
   event: fc.constantFrom('own', 'own', 'own', 'e1', 'e2'),
   where: fc.constantFrom('direct' as const, 'direct' as const, 'waiting' as const),
   hop: fc.constantFrom(0, 0, 0, 1),
+  /** On the waiting topic: the index of its turn in a plan. */
+  turn: fc.constantFrom(undefined, undefined, undefined, 1, 2),
+  plan: fc.constantFrom(1, 1, 2),
 });
 /** Ends at once, or never. */
 const lease = fc.constantFrom(0, FOR_EVER_MS);
@@ -31,11 +35,13 @@ const claims = fc.record({
   run: fc.constantFrom('r1', 'r2'),
   known: fc.constantFrom(undefined, undefined, undefined, 1, 3),
   parkedEnd: fc.constantFrom(0, 0, 0, 2, 6),
+  replaysOver: fc.constantFrom(undefined, false, true),
 });
 const others = fc.record({
   call: fc.constantFrom(
     ...(['park', 'park', 'fail', 'fail', 'complete', 'complete', 'dead', 'dead', 'register'] as const),
     ...(['hold', 'lift', 'condemn', 'renew', 'release', 'told', 'unordered'] as const),
+    ...(['hold', 'prepare', 'prepare', 'prepare', 'begin', 'begin', 'begin', 'cancel'] as const),
   ),
   ...{ record: records, aimed, fence, lease, bytes, reason },
   attempt: fc.integer({ min: 1, max: 4 }),
@@ -54,6 +60,8 @@ interface Named {
   readonly event: string;
   readonly where: PlacedId['where'];
   readonly hop: number;
+  readonly turn?: number | undefined;
+  readonly plan?: number;
 }
 
 /** One call; up to three claims are one batch. */
@@ -110,6 +118,7 @@ export class OrderPlayer {
         ...this.#placed(claim.record),
         ...{ origin: `origin-${claim.record.place}`, waitingPartition: 0, parkedEnd: claim.parkedEnd },
         ...(claim.known === undefined ? {} : { known: claim.known }),
+        ...(claim.replaysOver === undefined ? {} : { replaysOver: claim.replaysOver }),
         ...{ attempt: claim.attempt, starts: claim.starts, maxAttempts: 3, maxStarts: 4 },
         ...{ leaseMs: claim.lease, run: claim.run },
       })),
@@ -121,6 +130,11 @@ export class OrderPlayer {
   #noteGrant(answer: OrderClaimAnswer, record: Named | undefined): void {
     if (record === undefined || (answer.kind !== 'run' && answer.kind !== 'dead')) return;
     if (this.#ordinal(answer.fence) < 0) this.#grants.push({ fence: answer.fence, record });
+  }
+
+  /** What `complete` and `told` say alike of a mark. */
+  #originOf(fence: number): string {
+    return `the origin of fence ${this.#ordinal(fence)}`;
   }
 
   #ask(step: Other): Promise<unknown> {
@@ -144,7 +158,9 @@ export class OrderPlayer {
       case 'fail':
         return order.fail([this.#failOf(step, held)]);
       case 'complete':
-        return order.complete([{ ...ended, event: step.bytes ?? Buffer.alloc(0) }]);
+        return order.complete([
+          { ...ended, origin: this.#originOf(held.fence), event: step.bytes ?? Buffer.alloc(0) },
+        ]);
       case 'dead':
         return order.dead([{ ...ended, hold: step.known === 2 }]);
       case 'register':
@@ -163,6 +179,12 @@ export class OrderPlayer {
     switch (step.call) {
       case 'hold':
         return step.flag ? order.hold([{ ...placed, dead: step.attempt }]) : order.lift([placed]);
+      case 'prepare':
+        return order.prepare([{ ...placed, plan: step.record.plan, by: 'someone' }]);
+      case 'begin':
+        return this.#begin(step, placed);
+      case 'cancel':
+        return order.cancel([{ ...placed, plan: step.record.plan }]);
       case 'condemn':
         return order.condemn([{ ...placed, reason: step.reason ?? 'unrecoverable' }]);
       case 'renew':
@@ -170,12 +192,21 @@ export class OrderPlayer {
       case 'release':
         return this.#store.release([held]);
       case 'told':
-        return this.#store.told([{ ...held, origin: 'told', doneTtlMs: FOR_EVER_MS }]);
+        return this.#store.told([{ ...held, origin: this.#originOf(held.fence), doneTtlMs: FOR_EVER_MS }]);
       case 'unordered':
         return this.#store.decide([this.#decisionOf(step, held)]);
       default:
         return order.lift([placed]);
     }
+  }
+
+  /** Often of a plan that is prepared just now, and with what has died by now. */
+  async #begin({ flag, attempt, reason: why, record: { plan } }: Other, placed: PlacedId): Promise<unknown> {
+    const { order } = this.#store;
+    if (why === undefined) await order.hold([{ ...placed, dead: 1 }]);
+    if (why === undefined) await order.prepare([{ ...placed, plan, by: 'someone' }]);
+    const [state] = await order.inspect([placed]);
+    return order.begin([{ ...placed, plan, dead: flag ? (state?.held ?? 0) : attempt, count: 2 }]);
   }
 
   #failOf(step: Other, held: PlacedId & { fence: number; leaseMs: number }) {
@@ -198,8 +229,10 @@ export class OrderPlayer {
     return { jobType: this.#jobType, waitingPartition: 0, copies, after, upTo, ttlMs: FOR_EVER_MS };
   }
 
-  #placed({ orderKey, place, event, where, hop }: Named): PlacedId {
-    const id = event === 'own' ? `${orderKey}-${place}` : event;
+  #placed({ orderKey, place: logged, event, where, hop, turn, plan = 1 }: Named): PlacedId {
+    const id = event === 'own' ? `${orderKey}-${logged}` : event;
+    const isTurn = turn !== undefined && where === 'waiting';
+    const place = isTurn ? placeOfTurn({ plan, index: turn }) : logged;
     return {
       ...{ jobType: this.#jobType, tenant: 'acme', partition: 'events/0', orderKey, place, where, hop },
       ...{ idempotencyKey: `key-${id}`, jobId: `job-${id}`, ttlMs: FOR_EVER_MS },

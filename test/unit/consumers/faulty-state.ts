@@ -72,6 +72,9 @@ export const faultyState = (): {
         hold: (requests) => state.order.hold(requests),
         lift: (requests) => state.order.lift(requests),
         condemn: (requests) => state.order.condemn(requests),
+        prepare: (requests) => state.order.prepare(requests),
+        begin: (requests) => state.order.begin(requests),
+        cancel: (requests) => state.order.cancel(requests),
       },
       limits: {
         acquire: guard('limits', (requests) => state.limits.acquire(requests)),

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InvoicePaid } from '../../../examples/condominium/generated/invoice-paid.ts';
 import { jobIdOf } from '../../../src/core/ids.ts';
+import type { Broker } from '../../../src/core/ports/broker.ts';
 import { defineEvent, IntegrityError } from '../../../src/index.ts';
 import { invoice } from '../../support/invoices.ts';
+import { waitFor } from '../../support/wait.ts';
 import { invoicePaid, onInvoice, openBench } from './bench.ts';
 
 const wide = defineEvent(InvoicePaid, { topic: 'billing.events', check: 'none', partitions: 3 });
@@ -105,4 +107,75 @@ test('with the order of the record key, a tenant waits for its own head and for 
   }
   await esteira.idle();
   expect(order).toEqual(['globex-1', 'globex-2', 'acme-1', 'acme-2']);
+});
+
+/** A broker whose telemetry topic takes records and does not say so until `answer` is called. */
+const silentTelemetry = () => {
+  const waiting: (() => void)[] = [];
+  let isSilent = true;
+  const wrap = (broker: Broker): Broker => ({
+    admin: broker.admin,
+    createConsumer: (options) => broker.createConsumer(options),
+    close: () => broker.close(),
+    createProducer: async () => {
+      const producer = await broker.createProducer();
+      return {
+        send: (record, options) => producer.send(record, options),
+        flush: () => producer.flush(),
+        close: () => producer.close(),
+        post: (record, done) =>
+          producer.post(record, (...answer) => {
+            if (isSilent && record.topic.endsWith('.telemetry.jobs')) waiting.push(() => done(...answer));
+            else done(...answer);
+          }),
+      };
+    },
+  });
+  const answer = (): void => {
+    isSilent = false;
+    for (const one of waiting.splice(0)) one();
+  };
+  return { wrap, answer };
+};
+
+// Each record of a key once waited for the telemetry of the one before: 15 a second where 600 are possible.
+test('the next record of a key waits for the done mark of the one before, and only the offset for what is told of it', async () => {
+  const telemetry = silentTelemetry();
+  const ran: string[] = [];
+  const job = onInvoice({ order: 'key', run: (event) => void ran.push(event.paymentId) });
+  const bench = openBench([job], { broker: telemetry.wrap });
+  const esteira = await bench.run();
+  const ids = Array.from({ length: 20 }, (_, at) => `p${at}`);
+  for (const id of ids) await esteira.publish(invoicePaid, invoice(id), { tenant: 'acme' });
+  await waitFor('all of the key', () => ran.length === ids.length);
+  expect(ran).toEqual(ids);
+  expect(await bench.committed()).toBe(0n);
+  telemetry.answer();
+  await esteira.idle();
+  expect(await bench.committed()).toBe(20n);
+});
+
+test('copies on the waiting topic follow each other as quickly, and are kept until all is told', async () => {
+  const telemetry = silentTelemetry();
+  const ran: string[] = [];
+  const job = onInvoice({
+    ...{ order: 'key', holdFor: '1ms', retry: { attempts: 2, backoff: '200ms' } },
+    run: (event, ctx) => {
+      if (event.paymentId === 'p0' && ctx.attempt === 1) throw new Error('not yet');
+      ran.push(event.paymentId);
+    },
+  });
+  const bench = openBench([job], { broker: telemetry.wrap });
+  const esteira = await bench.run();
+  const ids = Array.from({ length: 20 }, (_, at) => `p${at}`);
+  for (const id of ids) await esteira.publish(invoicePaid, invoice(id), { tenant: 'acme' });
+  await waitFor('all of the key', () => ran.length === ids.length);
+  expect(ran).toEqual(ids);
+  expect(await bench.read('bench.wait.settle')).not.toHaveLength(0);
+  const kept = async () =>
+    (await bench.backend.broker.admin.committedOffsets('bench.job.settle', 'bench.wait.settle'))[0];
+  expect((await kept())?.offset).toBe(0n);
+  telemetry.answer();
+  await esteira.idle();
+  expect((await kept())?.offset).toBeGreaterThan(0n);
 });
