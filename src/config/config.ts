@@ -65,6 +65,8 @@ const commonOf = (values: VariableValues) => ({
   production: values.NODE_ENV === 'production',
   /** The technical identity of the process; absent: the app's name. */
   ...optional('serviceName', values.SERVICE_NAME),
+  /** Who may operate, and as what; absent: `esteira.operators.json` where there is one. */
+  ...optional('operatorsFile', values.ESTEIRA_OPERATORS_FILE),
   logLevel: values.LOG_LEVEL,
   /** 0: any free port. */
   healthPort: values.HEALTH_PORT,

@@ -38,6 +38,7 @@ const withoutCredentials = (text: string): boolean => {
  */
 export const Variables = z.object({
   ESTEIRA_APP: z.string().optional(),
+  ESTEIRA_OPERATORS_FILE: z.string().optional(),
   NODE_ENV: z.string().optional(),
   SERVICE_NAME: z.string().optional(),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

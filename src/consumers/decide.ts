@@ -44,17 +44,23 @@ const shortOrderKey = ({ orderKey }: JobHeaders): Pick<JobHeaders, 'orderKey'> =
 
 /** The `job-*` headers of a successor: what described this copy's own wait and error is replaced. */
 const nextHeaders = (delivery: Delivery, changes: Partial<JobHeaders>): JobHeaders => {
-  const { id, type, attempt, starts, hop, priority, firstFailedAtMs, replayId, replayCount } = delivery.job;
+  const { id, type, attempt, starts, hop, priority, firstFailedAtMs, replayId, replayOf, replayCount } =
+    delivery.job;
   return {
     ...{ id, type, attempt, starts, replayCount, origin: delivery.origin },
     ...shortOrderKey(delivery.job),
     ...(priority === undefined ? {} : { priority }),
     ...(firstFailedAtMs === undefined ? {} : { firstFailedAtMs }),
     ...(replayId === undefined ? {} : { replayId }),
+    ...(replayOf === undefined ? {} : { replayOf }),
     ...changes,
     hop: hop + 1,
   };
 };
+
+/** Where an ordered job has its place, so that its dead letter can be replayed in its order. */
+const placeInOrder = ({ order }: Delivery): Pick<JobHeaders, 'place'> =>
+  order === undefined ? {} : { place: `${order.partition}/${order.place}` };
 
 /** Makes the decisions of one job type. Pure: times and facts are given. */
 export class Decider {
@@ -181,6 +187,7 @@ export class Decider {
       next: nextHeaders(delivery, {
         ...{ attempt: Math.max(1, attempt), starts, error, deadReason: reason },
         firstFailedAtMs: delivery.job.firstFailedAtMs ?? atMs,
+        ...placeInOrder(delivery),
       }),
       atMs,
       dead: { reason, error, tenant: delivery.tenant },

@@ -1,4 +1,5 @@
 import type { Envelope, JobHeaders } from '../core/envelope.ts';
+import type { ReplayTurn } from '../core/order/replay-turn.ts';
 import type { DeadReason } from '../core/outcome.ts';
 import type { ClaimId } from '../core/ports/state.ts';
 import type { ConsumedRecord } from '../core/record.ts';
@@ -14,6 +15,8 @@ export interface OrderedPlace {
   readonly waitingPartition: number;
   /** Which of its copies this is. */
   readonly where: 'direct' | 'waiting';
+  /** Its turn, when it is replayed in the order of a held sequence: then it is on the waiting topic. */
+  readonly turn: ReplayTurn | undefined;
 }
 
 /** A record that is a job of this type, as far as it could be understood. */

@@ -7,6 +7,8 @@ import type { Log } from '../core/ports/log.ts';
 import type { OrderedStateStore } from '../core/ports/order-state.ts';
 import type { Serde } from '../core/ports/serde.ts';
 import type { JobTelemetry } from '../core/ports/telemetry.ts';
+import type { PauseOptions } from './control/pause-options.ts';
+import type { StartControl } from './control/start-control.ts';
 import type { AroundAttempt } from './execution.ts';
 import type { QueueLimits } from './limits/queue-limits.ts';
 import type { Window } from './partition-home.ts';
@@ -28,6 +30,8 @@ export interface EngineParts {
   readonly identity: ServiceIdentity;
   readonly slots: SlotScheduler;
   readonly limits: QueueLimits;
+  /** What operators have ordered. */
+  readonly control: StartControl;
   readonly settings: EngineSettings;
   /** The app's own rules, asked before the built-in ones. */
   readonly classify?: (error: unknown) => ErrorClass | undefined;
@@ -50,6 +54,8 @@ export interface EngineSettings {
   readonly fetchWaitMs: number;
   /** How starts are suspended while what they depend on is down; default as in `SuspensionsOptions`. */
   readonly suspension?: SuspensionsOptions;
+  /** How jobs of a paused tenant or key wait; default as in `PauseOptions`. */
+  readonly pause?: PauseOptions;
   /** How long the group waits for a silent member before it gives its partitions away, ms; default 30 s. */
   readonly sessionTimeoutMs: number;
 }

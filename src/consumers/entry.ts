@@ -8,7 +8,7 @@ import type { Link } from './scheduling/ring.ts';
 export interface Revocable {
   /** Epoch ms. */
   readonly startedMs: number;
-  revoke(why: 'claim-lost' | 'stopping'): void;
+  revoke(why: 'claim-lost' | 'stopping' | 'cancelled'): void;
 }
 
 /** A delivery on its way through this process; there is one object a record, as there are tens of thousands a second. */

@@ -96,7 +96,7 @@ export class Execution implements RunHost, Timed<Execution> {
   }
 
   /** Takes the right to run away: the signal aborts, and a handler that throws counts as released, not as failed. */
-  revoke(why: 'claim-lost' | 'stopping'): void {
+  revoke(why: 'claim-lost' | 'stopping' | 'cancelled'): void {
     this.#revoked = true;
     this.#abort(new EsteiraError('ESTEIRA_CLOSED', `job ${this.#parts.job.type}: ${why}`));
   }

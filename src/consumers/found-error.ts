@@ -12,7 +12,7 @@ export const foundError = (code: string, message: string): ErrorSummary => ({
 });
 
 /** When the event or dispatch came about, epoch ms: as it says itself, else as its record says. */
-const bornMs = ({ envelope, job, record }: Delivery): number =>
+export const bornMs = ({ envelope, job, record }: Delivery): number =>
   envelope.eventTimeMs ?? job.firstFailedAtMs ?? record.timestampMs;
 
 /** Says that a job is older than its type allows; undefined when it is not. */

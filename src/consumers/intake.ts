@@ -7,6 +7,7 @@ import { inboxesOf } from '../core/inbox.ts';
 import type { JobDefinition } from '../core/job.ts';
 import { whenKnown } from '../core/known.ts';
 import { names } from '../core/names.ts';
+import { parseTurn } from '../core/order/replay-turn.ts';
 import type { Serde } from '../core/ports/serde.ts';
 import { type ConsumedRecord, copyRecord, formatPosition, parsePosition } from '../core/record.ts';
 import { UNKNOWN_TENANT } from '../core/tenants.ts';
@@ -24,7 +25,7 @@ export interface IntakeParts {
 /** Where a record stands in its sequence; a copy on the waiting topic says which record's place is its own. */
 const orderOf = (
   record: ConsumedRecord,
-  place: string | undefined,
+  { place, replayTurn: turn }: Pick<JobHeaders, 'place' | 'replayTurn'>,
   orderKey: string | undefined,
   waitingPartitions: number,
 ): OrderedPlace => {
@@ -36,8 +37,11 @@ const orderOf = (
     place: Number(at.offset),
     waitingPartition: at.partition % waitingPartitions,
     where: parked === undefined ? 'direct' : 'waiting',
+    turn: parked === undefined || turn === undefined ? undefined : parseTurn(turn),
   };
 };
+
+const NOT_PARKED = {};
 
 /** What is known of a record before its tenant and payload are. */
 interface Described {
@@ -97,7 +101,7 @@ export class Intake {
     const { eventType } = envelope;
     if (!onInbox && eventType !== undefined && !this.#sources.has(eventType)) return undefined;
     const record = copyRecord(fetched);
-    const source = onInbox ? this.#onInbox(eventType) : this.#onEventTopic(eventType, record);
+    const source = onInbox ? this.#onInbox(eventType, record) : this.#onEventTopic(eventType, record);
     return whenKnown(source, (known) => this.#takeAs(record, envelope, known));
   }
 
@@ -122,12 +126,27 @@ export class Intake {
     });
   }
 
-  #onInbox(eventType: string | undefined): PayloadSource | undefined {
-    const known = eventType === undefined ? undefined : this.#sources.get(eventType);
-    if (known !== undefined) return known;
+  /** An event that had no type has none when it comes back. */
+  #onInbox(
+    eventType: string | undefined,
+    record: ConsumedRecord,
+  ): PayloadSource | undefined | Promise<PayloadSource | undefined> {
+    if (eventType !== undefined) return this.#sources.get(eventType) ?? this.#asDispatch(eventType);
+    return whenKnown(
+      this.#parts.serde.recordName(record.value),
+      (name) => this.#byName(name) ?? this.#asDispatch(undefined),
+    );
+  }
+
+  #asDispatch(eventType: string | undefined): PayloadSource | undefined {
     const format = this.#format;
     if (format === undefined || format.kind === 'event') return undefined;
     return eventType === undefined || eventType === format.type ? { kind: 'dispatch', format } : undefined;
+  }
+
+  #byName(name: string | undefined): EventSource | undefined {
+    const trigger = this.#parts.job.triggers.find(({ event }) => event.contract.name === name);
+    return trigger === undefined ? undefined : { kind: 'event', trigger };
   }
 
   /** Without a type in its headers a record is known by its schema; undefined when nobody can say what it is. */
@@ -137,11 +156,9 @@ export class Intake {
   ): PayloadSource | 'ignored' | undefined | Promise<PayloadSource | 'ignored' | undefined> {
     const byType = eventType === undefined ? undefined : this.#sources.get(eventType);
     if (byType !== undefined) return byType;
-    return whenKnown(this.#parts.serde.recordName(record.value), (name) => {
-      if (name === undefined) return undefined;
-      const byName = this.#parts.job.triggers.find((one) => one.event.contract.name === name);
-      return byName === undefined ? 'ignored' : { kind: 'event', trigger: byName };
-    });
+    return whenKnown(this.#parts.serde.recordName(record.value), (name) =>
+      name === undefined ? undefined : (this.#byName(name) ?? 'ignored'),
+    );
   }
 
   #describe(record: ConsumedRecord, envelope: Envelope): Described {
@@ -231,12 +248,12 @@ export class Intake {
       payload: fit.payload,
       notBeforeMs: fit.notBeforeMs,
       priority,
-      order: ordered ? orderOf(record, this.#placeOf(base), orderKey, this.#waitingPartitions) : undefined,
+      order: ordered ? orderOf(record, this.#parkedAs(base), orderKey, this.#waitingPartitions) : undefined,
       deadOnArrival,
     };
   }
 
-  #placeOf({ record, job }: Described): string | undefined {
-    return record.topic === this.#waiting ? job.place : undefined;
+  #parkedAs({ record, job }: Described): Pick<JobHeaders, 'place' | 'replayTurn'> {
+    return record.topic === this.#waiting ? job : NOT_PARKED;
   }
 }

@@ -1,5 +1,4 @@
 import type { JobDefinition } from '../core/job.ts';
-import { tenantLimitsOf } from '../core/queue.ts';
 import type { JobSettings } from '../core/settings.ts';
 import { Appetite } from './appetite.ts';
 import { ClaimAhead } from './claim-ahead.ts';
@@ -19,7 +18,7 @@ import type { Step } from './step.ts';
 
 export interface JobLineParts
   extends Pick<EngineParts, 'clock' | 'slots' | 'tenants' | 'settings' | 'telemetry' | 'onFatal' | 'around'>,
-    Pick<EngineParts, 'limits'> {
+    Pick<EngineParts, 'limits' | 'control'> {
   readonly job: JobDefinition<unknown>;
   readonly jobSettings: JobSettings;
   readonly state: StateClient;
@@ -78,11 +77,12 @@ export class JobLine {
     });
     this.#ready = new FairQueue({
       alive: ({ home, dropped }) => home.alive && !dropped,
-      shareOf: (tenant) => tenantLimitsOf(jobSettings.queue, tenants.tierOf(tenant)),
+      shareOf: (tenant) => parts.control.shareOf(jobSettings.queue, tenant, tenants.tierOf(tenant)),
     });
     this.appetite = new Appetite(clock, () => this.#ready.startable);
     this.#seat = parts.slots.join(job.queue, (slots) => this.#takeSlots(slots), job.concurrency);
     tenants.onTierChanged((tenant) => this.#ready.refresh(tenant));
+    parts.control.join(job, { ready: this.#ready, seat: this.#seat, runner: this.#runner });
     const skipsFull = jobSettings.queueTimeoutMs === 0 && this.#course.full !== undefined;
     this.#gates = parts.limits.gatesOf(job, {
       ...{ course: this.#course, ready: this.#ready, seat: this.#seat, runner: this.#runner },
@@ -100,8 +100,8 @@ export class JobLine {
     this.#seat.wake();
     this.#claimAhead();
     if (entry.holds !== 'nothing' || this.#parts.jobSettings.queueTimeoutMs !== 0) return;
-    entry.foundFull = true;
-    if (this.#gates?.waits(entry) !== true) this.#skipAsFull(entry);
+    entry.foundFull = !this.#ready.isBarred;
+    if (entry.foundFull && this.#gates?.waits(entry) !== true) this.#skipAsFull(entry);
   }
 
   /** Forgets what waits and belongs to partitions that were lost. */
@@ -204,7 +204,8 @@ export class JobLine {
   }
 
   #start(entry: Entry): void {
-    if (entry.run !== undefined) (this.#gates ?? this.#runner).start(entry, entry.run);
+    if (this.#parts.control.endOf(this.#parts.job, entry) !== undefined) this.#giveBack(entry);
+    else if (entry.run !== undefined) (this.#gates ?? this.#runner).start(entry, entry.run);
   }
 
   #ended(entry: Entry, run: RunFacts, end: RunEnd): void {

@@ -6,6 +6,7 @@ import { names } from '../core/names.ts';
 import type { GroupConsumer } from '../core/ports/broker.ts';
 import { resolveSettings } from '../core/settings.ts';
 import { factsOf, insist, waitOrStop } from './backoff.ts';
+import { PauseGuard } from './control/pause-guard.ts';
 import type { Course, CourseEvents } from './course.ts';
 import { Decider } from './decide.ts';
 import type { Delivery } from './delivery.ts';
@@ -170,7 +171,8 @@ export class JobWorker implements Worker {
     const decider = new Decider(app, job, shared.teller);
     const suspensions = this.#suspensions;
     const dependencies = new DependencyGuard({ ...shared, settlement, decider, suspensions });
-    const processor = new JobProcessor({ ...shared, settlement, decider, dependencies });
+    const pauses = new PauseGuard({ ...shared, settlement, decider });
+    const processor = new JobProcessor({ ...shared, settlement, decider, dependencies, pauses });
     const order = this.#state.order;
     const burial = new OrderedBurial({ ...shared, order, settlement, decider });
     const onForwarded = (entry: Entry): void => this.#settle(entry);
@@ -178,7 +180,7 @@ export class JobWorker implements Worker {
     const detacher = new Detacher({ ...insisting, writer, onDetached: onForwarded });
     const makeCourse = (events: CourseEvents): Course =>
       job.ordered
-        ? new OrderedCourse({ ...shared, order, settlement, decider, dependencies, burial }, events)
+        ? new OrderedCourse({ ...shared, order, settlement, decider, dependencies, pauses, burial }, events)
         : new UnorderedCourse({ ...shared, processor, dependencies, detacher }, events);
     const onOver = (entry: Entry): void => {
       this.#floods?.over(entry);

@@ -66,6 +66,11 @@ export class Runner {
     entry.execution?.revoke('claim-lost');
   }
 
+  /** What an operator has cancelled: its signal aborts. */
+  revokeWhere(ends: (entry: Entry) => boolean): void {
+    for (const execution of this.#deadlines.all()) if (ends(execution.entry)) execution.revoke('cancelled');
+  }
+
   /** The process stops: every signal aborts. */
   revokeAll(): void {
     for (const execution of this.#deadlines.all()) execution.revoke('stopping');

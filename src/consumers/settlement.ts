@@ -109,6 +109,15 @@ export class Settlement {
     return 'settle';
   }
 
+  /** A job that an operator has ended: told under one id, whichever copy of it comes up. */
+  async cancel(entry: Entry, reason: 'cancelled' | 'purged'): Promise<Settled> {
+    const { teller, clock } = this.#parts;
+    const event = teller.of(entry.delivery, 'job.cancelled', 'cancelled', clock.nowMs(), { reason });
+    tellEvent(this.#parts, entry, event);
+    await allTold(entry);
+    return 'settle';
+  }
+
   #skip(entry: Entry, origin: string, reason: 'duplicate' | 'superseded'): void {
     const { delivery } = entry;
     if (origin === delivery.origin) return;

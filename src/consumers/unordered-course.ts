@@ -2,6 +2,7 @@ import type { ClaimAnswer, ClaimRequest } from '../core/ports/state.ts';
 import { claimRequestOf } from './claim-request.ts';
 import { ClaimStage } from './claim-stage.ts';
 import { CompletionStage, type CompletionStageParts, type Ending } from './completion-stage.ts';
+import type { StartControl } from './control/start-control.ts';
 import type { Course, CourseEvents } from './course.ts';
 import type { DependencyGuard } from './dependency-guard.ts';
 import type { Detacher } from './detach/detacher.ts';
@@ -15,6 +16,7 @@ export interface UnorderedCourseParts
   readonly processor: JobProcessor;
   readonly dependencies: DependencyGuard;
   readonly detacher: Detacher;
+  readonly control: StartControl;
 }
 
 /** What comes next of an entry whose offset is settled already, if anything, is its stand-in's to do. */
@@ -81,9 +83,18 @@ export class UnorderedCourse implements Course {
   }
 
   #answered(entry: Entry, answer: ClaimAnswer): void {
-    if (answer.kind === 'run') {
-      this.#parts.detacher.granted(entry);
-      this.#events.granted(entry);
-    } else this.#events.stepping(entry, this.#parts.processor.answered(entry, answer));
+    if (answer.kind === 'run') this.#granted(entry);
+    else this.#events.stepping(entry, this.#parts.processor.answered(entry, answer));
+  }
+
+  #granted(entry: Entry): void {
+    const { control, job, detacher, processor } = this.#parts;
+    const reason = control.endOf(job, entry);
+    if (reason !== undefined && entry.run !== undefined) {
+      this.#events.stepping(entry, processor.cancelled(entry, entry.run, reason));
+      return;
+    }
+    detacher.granted(entry);
+    this.#events.granted(entry);
   }
 }

@@ -15,7 +15,8 @@ export type TopicRole =
   | 'unroutable'
   | 'failures'
   | 'telemetry'
-  | 'audit';
+  | 'audit'
+  | 'control';
 
 /** A topic of an app, as it should be. */
 export interface AppTopic extends TopicSpec {
@@ -34,7 +35,7 @@ const MIB = 1_048_576;
 const HEADER_ROOM_BYTES = 65_536;
 
 /** How long records stay, ms. */
-const RETENTION_MS: Readonly<Record<Exclude<TopicRole, 'event' | 'tier'>, number>> = {
+const RETENTION_MS: Readonly<Record<Exclude<TopicRole, 'event' | 'tier' | 'control'>, number>> = {
   inbox: INBOX_RETENTION_MS,
   waiting: 30 * DAY_MS,
   'dead-letters': 90 * DAY_MS,
@@ -47,7 +48,8 @@ const RETENTION_MS: Readonly<Record<Exclude<TopicRole, 'event' | 'tier'>, number
 type OwnTopic = {
   readonly topic: string;
   readonly role: TopicRole;
-  readonly retentionMs: number;
+  /** Absent: the latest record of each key is kept for ever. */
+  readonly retentionMs?: number;
   readonly partitions?: number;
 };
 
@@ -56,7 +58,7 @@ export const waitingPartitionsOf = (app: AppDefinition, job: JobDefinition<unkno
   Math.max(app.partitions, ...job.triggers.map(({ event }) => event.partitions));
 
 const ownTopics = (app: AppDefinition): readonly OwnTopic[] => {
-  const one = (role: Exclude<TopicRole, 'event' | 'tier'>, topic: string): OwnTopic => ({
+  const one = (role: Exclude<TopicRole, 'event' | 'tier' | 'control'>, topic: string): OwnTopic => ({
     topic,
     role,
     retentionMs: RETENTION_MS[role],
@@ -79,6 +81,8 @@ const ownTopics = (app: AppDefinition): readonly OwnTopic[] => {
     one('failures', names.failures(app.name)),
     one('telemetry', names.telemetry(app.name)),
     one('audit', names.audit(app.name)),
+    // One partition: the order of the log decides who came first.
+    { topic: names.control(app.name), role: 'control', partitions: 1 },
   ];
 };
 
@@ -92,9 +96,9 @@ const toSpec = (app: AppDefinition, own: OwnTopic, options: AppTopicsOptions): A
   partitions: own.partitions ?? app.partitions,
   replicationFactor: options.replicationFactor,
   config: {
-    'cleanup.policy': 'delete',
+    'cleanup.policy': own.retentionMs === undefined ? 'compact' : 'delete',
     'max.message.bytes': String((options.largestRecordBytes ?? MIB) + HEADER_ROOM_BYTES),
-    'retention.ms': String(own.retentionMs),
+    ...(own.retentionMs === undefined ? {} : { 'retention.ms': String(own.retentionMs) }),
     ...(own.role === 'tier' ? { 'message.timestamp.type': 'LogAppendTime' } : {}),
     ...durability(options.replicationFactor),
   },

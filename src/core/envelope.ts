@@ -51,8 +51,8 @@ export interface JobHeaders {
   /** `topic/partition/offset` of the first record of the job; absent on a fresh dispatch. */
   readonly origin?: string;
   /**
-   * `topic/partition/offset` of the record this is a copy of: on the waiting topic its place in its sequence, elsewhere
-   * the copy of a job that runs long, for which this one stands in.
+   * `topic/partition/offset` of the record this is a copy of: on the waiting topic, and on the dead letter of an ordered
+   * job, its place in its sequence, elsewhere the copy of a job that runs long, for which this one stands in.
    */
   readonly place?: string;
   readonly firstFailedAtMs?: number;
@@ -64,6 +64,10 @@ export interface JobHeaders {
   };
   readonly deadReason?: string;
   readonly replayId?: string;
+  /** `topic/partition/offset` of the dead letter this job was replayed from last. */
+  readonly replayOf?: string;
+  /** On the waiting topic: its turn among the replays of a held key, `<plan>/<index>`. */
+  readonly replayTurn?: string;
   readonly replayCount: number;
 }
 
@@ -122,6 +126,10 @@ const addHistory = (job: Writable<JobHeaders>): void => {
   if (deadReason !== undefined) job.deadReason = deadReason;
   const replayId = text(READ['job-replay-id']);
   if (replayId !== undefined) job.replayId = replayId;
+  const replayOf = text(READ['job-replay-of']);
+  if (replayOf !== undefined) job.replayOf = replayOf;
+  const replayTurn = text(READ['job-replay-turn']);
+  if (replayTurn !== undefined) job.replayTurn = replayTurn;
 };
 
 const addEvent = (envelope: Writable<Envelope>): void => {
@@ -202,6 +210,8 @@ const jobHeaderEntries = (job: JobHeaders): HeaderEntry[] => [
   ...entry('job-error-fingerprint', job.error?.fingerprint),
   ...entry('job-dead-reason', job.deadReason),
   ...entry('job-replay-id', job.replayId),
+  ...entry('job-replay-of', job.replayOf),
+  ...entry('job-replay-turn', job.replayTurn),
   ...entry('job-replay-count', job.replayCount > 0 ? job.replayCount : undefined),
 ];
 
@@ -217,7 +227,8 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
     'job-error-class',
     'job-error-message',
   ],
-  ...['job-error-fingerprint', 'job-dead-reason', 'job-replay-id', 'job-replay-count'],
+  ...['job-error-fingerprint', 'job-dead-reason', 'job-replay-id', 'job-replay-of', 'job-replay-turn'],
+  'job-replay-count',
 ]);
 
 /**

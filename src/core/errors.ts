@@ -44,7 +44,9 @@ export const ERROR_CATALOGUE = {
   ESTEIRA_PROVIDER_OPEN: { retryable: true },
   // operators
   ESTEIRA_REPLAY_REFUSED: { retryable: false },
+  ESTEIRA_REPLAY_INTERRUPTED: { retryable: true },
   ESTEIRA_AUDIT_UNAVAILABLE: { retryable: true },
+  ESTEIRA_OPERATOR_REFUSED: { retryable: false },
   ESTEIRA_USAGE: { retryable: false },
 } as const satisfies Record<string, { retryable: boolean }>;
 

@@ -13,6 +13,8 @@ export const READ = {
   // Known, so that its name is not looked at twice.
   ce_specversion: 28,
   'job-place': 29,
+  'job-replay-of': 30,
+  'job-replay-turn': 31,
 } as const;
 
 const NUMBER_OF: ReadonlyMap<string, number> = new Map(Object.entries(READ));

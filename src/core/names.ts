@@ -33,6 +33,8 @@ export const names = {
   failures: (ns: string): string => `${ns}.failures`,
   telemetry: (ns: string): string => `${ns}.telemetry.jobs`,
   audit: (ns: string): string => `${ns}.audit`,
+  /** What operators have decided and still holds; one partition, compacted. */
+  control: (ns: string): string => `${ns}.control`,
   jobGroup: (ns: string, jobType: string): string => `${ns}.job.${jobType}`,
   relayGroup: (ns: string, delayMs: number): string => `${ns}.relay.${durationName(delayMs)}`,
 } as const;

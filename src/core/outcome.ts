@@ -39,6 +39,8 @@ export type DeferReason =
   | 'dispatch_delay'
   | 'running_elsewhere'
   | 'dependency_down'
+  /** An operator has paused its tenant. */
+  | 'paused'
   /** Its tenant has an inbox of its own: it waits there, and has not been tried. */
   | 'dedicated_inbox'
   /** Its tenant floods the partition it shares with others: it waits aside of them, and has not been tried. */

@@ -7,7 +7,7 @@ import {
   type TopicPartition,
 } from '../../core/record.ts';
 
-const CHUNK_RECORDS = 100;
+const CHUNK_RECORDS = 500;
 const CHUNK_BYTES = 8_388_608;
 
 interface WantedPartition extends TopicPartition {
@@ -26,7 +26,10 @@ const byPartition = (positions: readonly RecordPosition[]): readonly WantedParti
 };
 
 /** Only offsets that are in the log, each once, ascending. */
-const inLog = async (admin: BrokerAdmin, wanted: WantedPartition): Promise<readonly bigint[]> => {
+const inLog = async (
+  admin: BrokerAdmin,
+  wanted: TopicPartition & { readonly offsets: readonly bigint[] },
+): Promise<readonly bigint[]> => {
   const ranges = await admin.offsetRanges(wanted.topic);
   const range = ranges.find(({ partition }) => partition === wanted.partition);
   if (range === undefined) return [];
@@ -56,6 +59,24 @@ const readChunk = async (
   });
   const rest = isFull() ? offsets.filter((offset) => offset > (reached ?? offset)) : [];
   return { records, rest };
+};
+
+/**
+ * The records at the first of these ascending offsets of a partition, as many as fit in memory. `taken`: how many of the
+ * offsets they answer for; where there is no record at one of those, it is left out.
+ *
+ * @throws EsteiraError ESTEIRA_TOPICS_DIFFER when the topic is missing, ESTEIRA_SERVICE_UNREACHABLE.
+ */
+export const readFirst = async (
+  admin: BrokerAdmin,
+  at: TopicPartition,
+  offsets: readonly bigint[],
+): Promise<{ readonly records: readonly ConsumedRecord[]; readonly taken: number }> => {
+  const there = await inLog(admin, { ...at, offsets });
+  if (there.length === 0) return { records: [], taken: offsets.length };
+  const { records, rest } = await readChunk(admin, at, there);
+  const [next] = rest;
+  return { records, taken: next === undefined ? offsets.length : offsets.indexOf(next) };
 };
 
 /**

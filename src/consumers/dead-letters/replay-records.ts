@@ -4,7 +4,12 @@ import type { JobEvent } from '../../core/generated/job-event.ts';
 import { deterministicId, stepIdOf } from '../../core/ids.ts';
 import { inboxFor } from '../../core/inbox.ts';
 import { makeJobEvent, type ServiceIdentity } from '../../core/job-event.ts';
-import { type ConsumedRecord, formatPosition, type OutgoingRecord } from '../../core/record.ts';
+import {
+  type ConsumedRecord,
+  formatPosition,
+  type OutgoingRecord,
+  type RecordPosition,
+} from '../../core/record.ts';
 import { redactText } from '../../security/redact.ts';
 import { type DeadLetter, tenantOf } from './dead-letter.ts';
 
@@ -25,13 +30,14 @@ export interface ReplayFacts {
 }
 
 /** The headers of the replayed copy: the same job from the same origin, with fresh attempts and no error. */
-export const replayHeaders = (dead: JobHeaders, replayId: string): JobHeaders => ({
+export const replayHeaders = (dead: JobHeaders, replayId: string, at: RecordPosition): JobHeaders => ({
   id: dead.id,
   type: dead.type,
   attempt: 1,
   starts: 0,
   hop: dead.hop + 1,
   replayId,
+  replayOf: formatPosition(at),
   replayCount: dead.replayCount + 1,
   ...(dead.orderKey === undefined ? {} : { orderKey: dead.orderKey }),
   ...(dead.priority === undefined ? {} : { priority: dead.priority }),
@@ -76,9 +82,14 @@ export const replayAudit = (
   at: atMs,
 });
 
-/** What is told of the copy. */
-export const replayEvent = (facts: ReplayFacts, { letter, headers }: Accepted, atMs: number): JobEvent =>
-  makeJobEvent(letter.job, facts.identity, 'job.replayed', stepIdOf(headers.id, `replay:${facts.replayId}`), {
+const told = (
+  facts: ReplayFacts,
+  type: 'job.replayed' | 'job.skipped',
+  { letter, headers }: Accepted,
+  atMs: number,
+  reason: string | null,
+): JobEvent =>
+  makeJobEvent(letter.job, facts.identity, type, stepIdOf(headers.id, `replay:${facts.replayId}`), {
     time: atMs,
     jobId: headers.id,
     tenantId: tenantOf(letter),
@@ -89,5 +100,13 @@ export const replayEvent = (facts: ReplayFacts, { letter, headers }: Accepted, a
     origin: headers.origin ?? '',
     hop: headers.hop,
     replayId: facts.replayId,
-    reason: letter.envelope.job?.deadReason ?? null,
+    reason,
   });
+
+/** What is told of the copy. */
+export const replayEvent = (facts: ReplayFacts, accepted: Accepted, atMs: number): JobEvent =>
+  told(facts, 'job.replayed', accepted, atMs, accepted.letter.envelope.job?.deadReason ?? null);
+
+/** What is told of a dead letter whose job was done meanwhile, so that nothing was written. */
+export const skipEvent = (facts: ReplayFacts, accepted: Accepted, atMs: number): JobEvent =>
+  told(facts, 'job.skipped', accepted, atMs, 'duplicate');

@@ -30,7 +30,7 @@ export interface Selected {
 const DEFAULT_LIMIT = 100;
 
 /** Why a dead letter must not go back by itself; undefined when it may. */
-const refusalOf = ({ job, envelope }: DeadLetter): string | undefined => {
+export const refusalOf = ({ job, envelope }: DeadLetter): string | undefined => {
   const headers = envelope.job;
   if (headers === undefined) return 'it has no job-id and job-type header: nobody can say what it was';
   if (headers.type !== job.type) {

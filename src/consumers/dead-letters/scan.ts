@@ -3,6 +3,7 @@ import { EsteiraError } from '../../core/errors.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { names } from '../../core/names.ts';
 import type { BrokerAdmin, OffsetRange } from '../../core/ports/broker.ts';
+import type { ConsumedRecord } from '../../core/record.ts';
 import { type DeadLetter, toDeadLetter } from './dead-letter.ts';
 
 /** Which dead letters are meant; every condition given must hold. */
@@ -62,6 +63,11 @@ export const requireTopics = async (admin: BrokerAdmin, topics: readonly string[
   );
 };
 
+/** A part of a DLQ topic. */
+export interface DeadLetterRange extends OffsetRange {
+  readonly job: JobDefinition<unknown>;
+}
+
 /** The part of each partition that can hold what the filter means: time is looked up, not read through. */
 const rangesOf = async (
   admin: BrokerAdmin,
@@ -78,6 +84,48 @@ const rangesOf = async (
 };
 
 /**
+ * Where dead letters of these job types that the filter means can stand now: what comes later is in none of these.
+ *
+ * @throws EsteiraError ESTEIRA_TOPICS_DIFFER when a DLQ topic is missing, ESTEIRA_SERVICE_UNREACHABLE.
+ */
+export const deadLetterRanges = async (
+  app: AppDefinition,
+  admin: BrokerAdmin,
+  jobs: readonly JobDefinition<unknown>[],
+  filter: DeadLetterFilter,
+): Promise<readonly DeadLetterRange[]> => {
+  const topics = jobs.map((job) => ({ job, topic: names.deadLetters(app.name, job.type) }));
+  await requireTopics(
+    admin,
+    topics.map(({ topic }) => topic),
+  );
+  const ranges: DeadLetterRange[] = [];
+  for (const { job, topic } of topics)
+    for (const range of await rangesOf(admin, topic, filter)) ranges.push({ ...range, job });
+  return ranges;
+};
+
+/** Reads these ranges in order and hands over what the filter means. Resolves with the number of records read. */
+export const scanRanges = async (
+  admin: BrokerAdmin,
+  ranges: readonly DeadLetterRange[],
+  filter: DeadLetterFilter,
+  onLetter: (letter: DeadLetter, record: ConsumedRecord) => void,
+): Promise<number> => {
+  let read = 0;
+  for (const { job, topic, partition, low, high } of ranges) {
+    if (low >= high) continue;
+    await admin.read({ topic, partition, from: low, to: high }, (record) => {
+      read += 1;
+      const letter = toDeadLetter(job, record);
+      if (matches(letter, filter)) onLetter(letter, record);
+      return true;
+    });
+  }
+  return read;
+};
+
+/**
  * Reads the dead letters of these job types, per topic and partition in order, and hands over those the filter means.
  * What is written meanwhile may be left out. Resolves with the number of records read.
  *
@@ -89,23 +137,4 @@ export const scanDeadLetters = async (
   jobs: readonly JobDefinition<unknown>[],
   filter: DeadLetterFilter,
   onLetter: (letter: DeadLetter) => void,
-): Promise<number> => {
-  let read = 0;
-  const topics = jobs.map((job) => ({ job, topic: names.deadLetters(app.name, job.type) }));
-  await requireTopics(
-    admin,
-    topics.map(({ topic }) => topic),
-  );
-  for (const { job, topic } of topics) {
-    for (const { partition, low, high } of await rangesOf(admin, topic, filter)) {
-      if (low >= high) continue;
-      await admin.read({ topic, partition, from: low, to: high }, (record) => {
-        read += 1;
-        const letter = toDeadLetter(job, record);
-        if (matches(letter, filter)) onLetter(letter);
-        return true;
-      });
-    }
-  }
-  return read;
-};
+): Promise<number> => scanRanges(admin, await deadLetterRanges(app, admin, jobs, filter), filter, onLetter);

@@ -73,6 +73,11 @@ export class Admission {
     for (const { scope, holder } of slots) scope.giveBack(holder, nowMs);
   }
 
+  /** An operator has set other limits. */
+  rulesChanged(): void {
+    this.#book.rulesChanged();
+  }
+
   close(): void {
     this.#book.close();
   }

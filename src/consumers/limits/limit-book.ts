@@ -1,4 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
+import type { LimitRule } from '../../core/control-rules.ts';
+import { withRule } from '../../core/controls.ts';
 import { type QueueDefinition, type TenantLimits, tenantLimitsOf } from '../../core/queue.ts';
 import type { StartRate } from '../../core/start-rate.ts';
 import { LimitScope } from './limit-scope.ts';
@@ -21,6 +23,8 @@ export interface LimitBookParts {
   /** How long a slot outlives a process that dies, ms. */
   readonly leaseMs: number;
   readonly tierOf: (tenant: string) => string | undefined;
+  /** What an operator has set for the queue, or for a tenant in it. */
+  readonly ruleOf: (tenant?: string) => LimitRule | undefined;
   /** Starts none of the queue in this process until `allow`. */
   readonly hold: () => void;
   readonly allow: () => void;
@@ -52,7 +56,8 @@ export class LimitBook {
   /** Stops the whole queue in this process. */
   readonly shutter: Shutter;
   readonly #parts: LimitBookParts;
-  readonly #queueTerms: readonly Term[];
+  readonly #queueScope: LimitScope;
+  #queueTerms: readonly Term[];
   readonly #limitsTenants: boolean;
   readonly #tenants = new Map<string, LimitScope>();
   #sweepAt = SMALLEST_SWEEP;
@@ -65,19 +70,32 @@ export class LimitBook {
       for (const line of lines) line.wake();
     };
     this.shutter = new Shutter({ clock, hold, allow: allowAll });
-    const { limit, startRate } = queue;
-    const scope = this.#scopeOf({ queue: queue.name }, this.shutter);
-    this.#queueTerms = isLimited(queue) ? [{ scope, limit, startRate }] : [];
+    this.#queueScope = this.#scopeOf({ queue: queue.name }, this.shutter);
+    this.#queueTerms = this.#termsOfQueue();
     this.#limitsTenants = limitsTenants(queue);
   }
 
   /** The limits that a start of a tenant is under; its own goes first. */
   termsOf(tenant: string): readonly Term[] {
-    if (!this.#limitsTenants) return this.#queueTerms;
-    const limits = tenantLimitsOf(this.#parts.queue, this.#parts.tierOf(tenant));
+    const rule = this.#parts.ruleOf(tenant);
+    if (!this.#limitsTenants && rule === undefined) return this.#queueTerms;
+    const limits = withRule(tenantLimitsOf(this.#parts.queue, this.#parts.tierOf(tenant)), rule);
     if (!isLimited(limits)) return this.#queueTerms;
     const { limit, startRate } = limits;
     return [{ scope: this.#tenantScope(tenant), limit, startRate }, ...this.#queueTerms];
+  }
+
+  /** An operator has set other limits. */
+  rulesChanged(): void {
+    this.#queueTerms = this.#termsOfQueue();
+    this.#queueScope.outdate();
+    for (const scope of this.#tenants.values()) scope.outdate();
+  }
+
+  #termsOfQueue(): readonly Term[] {
+    const queue = withRule(this.#parts.queue, this.#parts.ruleOf());
+    const { limit, startRate } = queue;
+    return isLimited(queue) ? [{ scope: this.#queueScope, limit, startRate }] : [];
   }
 
   close(): void {

@@ -33,6 +33,8 @@ export class LimitScope {
   /** Slots to give up to others as their jobs end. */
   #surplus = 0;
   #refusedMs = Number.NEGATIVE_INFINITY;
+  /** Those asked for under another limit: they go back as their jobs end. */
+  #outdated = new Set<string>();
 
   constructor(parts: LimitScopeParts) {
     this.id = parts.id;
@@ -80,7 +82,8 @@ export class LimitScope {
 
   /** A job has ended. */
   giveBack(holder: string, nowMs: number): void {
-    if (this.#surplus > 0) {
+    if (this.#outdated.delete(holder)) this.#drop([holder]);
+    else if (this.#surplus > 0) {
       this.#surplus -= 1;
       this.#drop([holder]);
     } else this.#idle.push({ holder, sinceMs: nowMs });
@@ -94,6 +97,14 @@ export class LimitScope {
     const idle = this.#idle.splice(0, Math.max(0, others));
     this.#drop(idle.map(({ holder }) => holder));
     this.#surplus = Math.max(0, others - idle.length);
+  }
+
+  /** The limit is another now: every slot is asked for anew, those of running jobs when they end. */
+  outdate(): void {
+    this.giveUpIdle(Number.POSITIVE_INFINITY);
+    this.#outdated = new Set(this.#held.keys());
+    this.shutter.open('slots');
+    this.shutter.open('starts');
   }
 
   /** Gives up what no job has used since `sinceMs`. */

@@ -1,5 +1,6 @@
 import type { AppDefinition } from '../../core/app.ts';
 import type { Clock } from '../../core/clock.ts';
+import { type Controls, NO_CONTROLS } from '../../core/controls.ts';
 import { isEsteiraError } from '../../core/errors.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import type { LimitStore } from '../../core/ports/limits.ts';
@@ -39,6 +40,7 @@ export class QueueLimits {
   readonly #desk: LockDesk;
   readonly #locks: LocalLocks;
   readonly #failing = new Set<string>();
+  #controls = NO_CONTROLS;
   #freed = 0;
 
   constructor(parts: QueueLimitsParts) {
@@ -61,6 +63,7 @@ export class QueueLimits {
         // The longest of them: a process that lives must not lose a slot before its job's claim.
         leaseMs: Math.max(0, ...leases),
         tierOf: (tenant) => parts.tenants.tierOf(tenant),
+        ruleOf: (tenant) => this.#controls.limitOf(queue.name, tenant),
         hold: () => parts.slots.hold(queue.name, 'limited'),
         allow: () => parts.slots.allow(queue.name, 'limited'),
         onFreed: (slots) => {
@@ -81,6 +84,14 @@ export class QueueLimits {
   /** Whether anything in this process is under a limit or a lock. */
   get inUse(): boolean {
     return this.#admissions.size > 0 || this.#parts.app.jobs.some(({ lock }) => lock !== undefined);
+  }
+
+  /** The rules of operators have changed, those about limits perhaps among them. */
+  obey(controls: Controls): void {
+    const words = (one: Controls): string => JSON.stringify(one.limits);
+    const isSame = words(controls) === words(this.#controls);
+    this.#controls = controls;
+    if (!isSame) for (const admission of this.#admissions.values()) admission.rulesChanged();
   }
 
   /** Slots of dead processes that this one has freed. */

@@ -58,6 +58,7 @@ export class FairQueue<T> {
   #size = 0;
   /** Entries of tenants that may not start another. */
   #barred = 0;
+  #isOpen = true;
   #sweepAt = SMALLEST_SWEEP;
 
   constructor(options: FairQueueOptions<T> = {}) {
@@ -73,7 +74,7 @@ export class FairQueue<T> {
 
   /** Whether an entry may start now (it may turn out to be one that nobody wants any more). */
   get ready(): boolean {
-    return this.#ready !== 0;
+    return this.#isOpen && this.#ready !== 0;
   }
 
   /** Entries whose tenants may start another; nobody's entries included until their turn. */
@@ -98,7 +99,7 @@ export class FairQueue<T> {
 
   /** Takes the entry whose turn it is, and counts it as running; undefined when none may start. */
   shift(): T | undefined {
-    while (this.#ready !== 0) {
+    while (this.#isOpen && this.#ready !== 0) {
       const ready = this.#ready;
       const lane = this.#rings[this.#turns.choose(ready)]?.head;
       if (lane === undefined) return undefined;
@@ -125,6 +126,20 @@ export class FairQueue<T> {
     if (lanes === undefined || lanes.gate.running === 0) return;
     lanes.gate.running -= 1;
     this.#settle(lanes);
+  }
+
+  /** Whether nothing starts, whoever's it is. */
+  get isBarred(): boolean {
+    return !this.#isOpen;
+  }
+
+  /** Starts nothing until `open`. */
+  bar(): void {
+    this.#isOpen = false;
+  }
+
+  open(): void {
+    this.#isOpen = true;
   }
 
   /** Starts no more of a tenant until `allow` with the same reason. */

@@ -22,6 +22,9 @@ export interface Seat {
   wake(): void;
   /** Gives slots back that the taker took; default 1. */
   release(slots?: number): void;
+  /** Is offered nothing until `allow`. */
+  hold(): void;
+  allow(): void;
   readonly running: number;
 }
 
@@ -83,6 +86,8 @@ export class SlotScheduler {
     return {
       wake: () => this.#wake(seat),
       release: (slots = 1) => this.#release(seat, slots),
+      hold: () => this.#holdSeat(seat, true),
+      allow: () => this.#holdSeat(seat, false),
       get running() {
         return seat.running;
       },
@@ -104,6 +109,14 @@ export class SlotScheduler {
     this.#offer();
   }
 
+  /** Changes how many jobs of a queue may run at once in this process; undefined: as many as the process may. */
+  limit(queue: string, concurrency: number | undefined): void {
+    const place = this.#queueOf(queue);
+    place.gate.cap = concurrency ?? Number.POSITIVE_INFINITY;
+    this.#settle(place);
+    this.#offer();
+  }
+
   /** How a queue stands. */
   standing(queue: string): QueueStanding {
     const { gate } = this.#queueOf(queue);
@@ -118,6 +131,13 @@ export class SlotScheduler {
 
   #wake(seat: SeatPlace): void {
     seat.wants = true;
+    seat.settle();
+    this.#settle(seat.queue);
+    this.#offer();
+  }
+
+  #holdSeat(seat: SeatPlace, held: boolean): void {
+    seat.held = held;
     seat.settle();
     this.#settle(seat.queue);
     this.#offer();

@@ -14,6 +14,8 @@ export class SeatPlace implements Link<SeatPlace> {
   running = 0;
   /** Whether it may have something to start. */
   wants = false;
+  /** Whether it is offered nothing, whatever it wants. */
+  held = false;
 
   constructor(queue: QueuePlace, taker: SlotTaker, cap: number) {
     this.next = undefined;
@@ -26,7 +28,7 @@ export class SeatPlace implements Link<SeatPlace> {
   /** Puts it into the circle of its queue, or takes it out. */
   settle(): void {
     const stands = this.next !== undefined;
-    if (stands === (this.wants && this.running < this.cap)) return;
+    if (stands === (this.wants && !this.held && this.running < this.cap)) return;
     if (stands) this.queue.seats.remove(this);
     else this.queue.seats.append(this);
     this.queue.priority.wanting += stands ? -1 : 1;

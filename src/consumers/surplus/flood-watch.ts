@@ -10,6 +10,8 @@ export interface FloodWatchParts {
   readonly windowRecords: number;
   /** Whether handlers take time: where the process itself is what is slow, moving would only be more work. */
   readonly handlersWait: (nowMs: number) => boolean;
+  /** Whether nothing may start on purpose: then nothing says how fast a flood would be worked off. */
+  readonly isPaused: () => boolean;
   /**
    * Takes entries of a tenant that floods out of the others' way, those that it still can; answers which are not held
    * here any more. In offset order; entries that stay are named again and again.
@@ -96,8 +98,20 @@ export class FloodWatch implements HomeWatch {
 
   #look(): void {
     this.#cancelLook = undefined;
-    const { clock, home, handlersWait } = this.#parts;
+    const { home, isPaused } = this.#parts;
     if (!home.alive) return;
+    if (isPaused()) this.#lookAway();
+    else this.#lookAtFloods();
+    if (this.#flooding.size > 0 || this.#held.size >= this.#share) this.#arm();
+  }
+
+  #lookAway(): void {
+    this.#flooding.clear();
+    this.#pace.forget();
+  }
+
+  #lookAtFloods(): void {
+    const { clock, home, handlersWait } = this.#parts;
     const nowMs = clock.nowMs();
     const waits = handlersWait(nowMs);
     const perMs = this.#pace.look(nowMs, LEAST_MEASURED_MS);
@@ -105,7 +119,6 @@ export class FloodWatch implements HomeWatch {
     if (!this.#standsBehind || waitMs < PATIENCE_MS / 2) this.#flooding.clear();
     else if (waits && waitMs > PATIENCE_MS && perMs !== undefined) this.#findFloods(perMs);
     if (this.#flooding.size > 0) this.#moveAside();
-    if (this.#flooding.size > 0 || this.#held.size >= this.#share) this.#arm();
   }
 
   /** Whether somebody may stand behind what is held here: more lies there, or there is hardly room to look. */

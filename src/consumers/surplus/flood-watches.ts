@@ -14,6 +14,8 @@ export interface FloodWatchesParts {
   readonly exempt: ReadonlySet<string>;
   /** Entries that are moved aside are held, with their sequence, until they are written. */
   readonly ordered: boolean;
+  /** Whether the job type, or its queue, is paused. */
+  readonly isPaused: () => boolean;
   /** Handlers that run now. */
   readonly running: () => number;
   /** As of {@link FloodWatch}. */
@@ -49,12 +51,12 @@ export class FloodWatches {
 
   /** The watch of a newly owned partition; undefined where none is needed. */
   make(home: PartitionHome): HomeWatch | undefined {
-    const { exempt, clock, windowRecords, takeAside, surplus } = this.#parts;
+    const { exempt, clock, windowRecords, takeAside, surplus, isPaused } = this.#parts;
     for (const known of this.#watches.keys()) if (!known.alive) this.#watches.delete(known);
     if (home.at.topic === surplus) return this.#yielding;
     if (exempt.has(home.at.topic)) return undefined;
     const handlersWait = (nowMs: number): boolean => this.#handlersWait(nowMs);
-    const watch = new FloodWatch({ home, clock, windowRecords, takeAside, handlersWait });
+    const watch = new FloodWatch({ home, clock, windowRecords, takeAside, handlersWait, isPaused });
     this.#watches.set(home, watch);
     return watch;
   }

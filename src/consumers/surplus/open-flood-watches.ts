@@ -4,6 +4,7 @@ import { ownInboxesOf } from '../../core/inbox.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { names } from '../../core/names.ts';
 import { resolveSettings } from '../../core/settings.ts';
+import type { StartControl } from '../control/start-control.ts';
 import type { EngineSettings } from '../engine-parts.ts';
 import type { Entry } from '../entry.ts';
 import type { Forwarder } from '../forwarder.ts';
@@ -18,6 +19,7 @@ export interface SurplusParts {
   readonly settings: Pick<EngineSettings, 'window' | 'attemptTimeoutMs'>;
   readonly line: Pick<JobLine, 'running' | 'prune'>;
   readonly forwarder: Pick<Forwarder, 'forward'>;
+  readonly control: Pick<StartControl, 'controls'>;
 }
 
 /** Whether an entry waits here as it came: neither begun nor dead. */
@@ -41,7 +43,7 @@ const park = (entries: readonly Entry[]): readonly Entry[] => {
 
 /** Watches a job type for tenants that flood; undefined where its surplus stays. */
 export const openFloodWatches = (parts: SurplusParts): FloodWatches | undefined => {
-  const { app, job, clock, settings, line } = parts;
+  const { app, job, clock, settings, line, control } = parts;
   // What would rather be skipped than wait has no surplus.
   if (job.surplus === 'stays' || resolveSettings(app, job, settings).queueTimeoutMs === 0) return undefined;
   return new FloodWatches({
@@ -49,6 +51,7 @@ export const openFloodWatches = (parts: SurplusParts): FloodWatches | undefined 
     exempt: new Set([...ownInboxesOf(app.name, job), names.waiting(app.name, job.type)]),
     surplus: names.surplus(app.name, job.type),
     running: () => line.running,
+    isPaused: () => control.controls.pauseOfType(job) !== undefined,
     takeAside: (entries) => (job.ordered ? park(entries) : forwardWaiting(parts, entries)),
   });
 };

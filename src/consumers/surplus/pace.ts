@@ -19,6 +19,11 @@ export class Pace {
     this.#count += 1;
   }
 
+  /** What was seen so far says nothing about what comes. */
+  forget(): void {
+    this.#looks.length = 0;
+  }
+
   /** Times a ms; undefined until it was looked at for `leastMs`. */
   look(nowMs: number, leastMs: number): number | undefined {
     while (this.#looks[0] !== undefined && nowMs - this.#looks[0].atMs > SPAN_MS) this.#looks.shift();
