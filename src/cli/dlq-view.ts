@@ -1,4 +1,5 @@
-import type { DeadLetterSummary, ReplayItem, ShownDeadLetter } from '../consumers/dead-letters/index.ts';
+import type { DeadLetterSummary, ShownDeadLetter } from '../consumers/dead-letters/index.ts';
+import type { ReplayItem } from '../runtime/replay/index.ts';
 import { type Column, renderJson, renderTable } from './table.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
 

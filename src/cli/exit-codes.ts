@@ -24,6 +24,7 @@ const EXIT_OF_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   ESTEIRA_STATE_UNSAFE: EXIT.refused,
   ESTEIRA_REPLAY_REFUSED: EXIT.refused,
   ESTEIRA_AUDIT_UNAVAILABLE: EXIT.refused,
+  ESTEIRA_OPERATOR_REFUSED: EXIT.refused,
 };
 
 /** The exit code of an error. */

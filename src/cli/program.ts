@@ -1,9 +1,14 @@
 import { Command, CommanderError } from 'commander';
+import { addControlCommands } from './commands/control.ts';
 import { addDlqCommands } from './commands/dlq.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addEventsCommands } from './commands/events.ts';
 import { addJobsCommands } from './commands/jobs.ts';
 import { addKeysCommands } from './commands/keys.ts';
+import { addLimitsCommands } from './commands/limits.ts';
+import { addPauseCommands } from './commands/pause.ts';
 import { addQueuesCommands } from './commands/queues.ts';
+import { addReplayCommands } from './commands/replay.ts';
 import { addSchemasCommands } from './commands/schemas.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTopicsCommands } from './commands/topics.ts';
@@ -37,10 +42,15 @@ export const createProgram = (context: CommandContext, version: string, finish: 
   addTopicsCommands(program, context, finish);
   addSchemasCommands(program, context, finish);
   addDlqCommands(program, context, finish);
+  addReplayCommands(program, context, finish);
   addJobsCommands(program, context, finish);
   addQueuesCommands(program, context, finish);
   addKeysCommands(program, context, finish);
+  addPauseCommands(program, context, finish);
+  addLimitsCommands(program, context, finish);
+  addControlCommands(program, context, finish);
   addEventsCommands(program, context, finish);
+  addDoctorCommand(program, context, finish);
   return program;
 };
 

@@ -23,7 +23,8 @@ export interface Session {
   readonly log: Log;
 }
 
-const debugLog = (terminal: Terminal): Log => {
+/** What the clients log, on standard error: for `--debug`. */
+export const debugLog = (terminal: Terminal): Log => {
   const line =
     (level: string) =>
     (message: string, facts: LogFacts = {}): void =>

@@ -2,20 +2,22 @@ import type { Config } from '../config/index.ts';
 import { type CheckResult, startHealthServer } from '../telemetry/health-server.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { OpenTelemetry } from '../telemetry/open-telemetry.ts';
+import type { ControlFollower } from './control/control-follower.ts';
 import type { Workers } from './worker-pool.ts';
 
 /** The health server of a process. */
 export type Health = Awaited<ReturnType<typeof startHealthServer>>;
 
-/** Ready means: every part has its partitions, and none is suspended. */
-const readiness = (workers: Workers): CheckResult =>
+/** Ready means: every part has its partitions, none is suspended, and operators' rules are known. */
+const readiness = (workers: Workers, control: ControlFollower | undefined): CheckResult =>
   Object.fromEntries(
-    workers
-      .status()
-      .map(({ name, suspended }) => [
-        name,
-        suspended.length === 0 ? { ok: true } : { ok: false, detail: suspended.join(', ') },
-      ]),
+    [
+      ...workers.status(),
+      ...(control === undefined ? [] : [{ name: 'control', suspended: control.status() }]),
+    ].map(({ name, suspended }) => [
+      name,
+      suspended.length === 0 ? { ok: true } : { ok: false, detail: suspended.join(', ') },
+    ]),
   );
 
 /** Serves /health/live, /health/ready and /metrics. */
@@ -23,12 +25,14 @@ export const startHealth = (parts: {
   readonly config: Config;
   readonly log: Logger;
   readonly workers: Workers;
+  /** Undefined where no jobs run. */
+  readonly control: ControlFollower | undefined;
   readonly openTelemetry: OpenTelemetry;
 }): Promise<Health> =>
   startHealthServer({
     port: parts.config.healthPort,
     log: parts.log,
     live: () => ({ process: { ok: true } }),
-    ready: () => readiness(parts.workers),
+    ready: () => readiness(parts.workers, parts.control),
     metrics: () => parts.openTelemetry.metricsText(),
   });

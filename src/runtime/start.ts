@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { type Config, loadConfig, readEnvironment } from '../config/index.ts';
 import { wantsTraces } from '../config/tracing.ts';
+import type { StartControl } from '../consumers/control/start-control.ts';
 import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../consumers/engine-parts.ts';
 import { type Isolation, openIsolation } from '../consumers/isolation/isolated-jobs.ts';
 import { refuseInJobThread } from '../consumers/isolation/thread-data.ts';
@@ -29,6 +30,8 @@ import {
 import { withJobSpan } from '../telemetry/job-span.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Backend, contractsOf } from './backend.ts';
+import type { ControlFollower } from './control/control-follower.ts';
+import { openControl } from './control/open-control.ts';
 import { type Health, startHealth } from './health.ts';
 import { untilIdle } from './idle.ts';
 import { type LocalEventName, LocalEvents, type LocalListener } from './local-events.ts';
@@ -38,7 +41,7 @@ import type { StartOptions } from './start-options.ts';
 import { runSteps, type Step } from './stop-in-order.ts';
 import { openLog, openTelling, producerOptions, type Telling } from './telling.ts';
 import { applyTopics, verifyTopics } from './topics/index.ts';
-import { createWorkers, runsJob, type Workers } from './worker-pool.ts';
+import { createWorkers, ROLES, runsJob, type Workers } from './worker-pool.ts';
 
 /** A running app: publishes, dispatches, and works as its roles say. */
 export interface Esteira {
@@ -68,6 +71,7 @@ interface Built {
   telling?: Telling;
   workers?: Workers;
   limits?: QueueLimits;
+  control?: ControlFollower;
   isolation?: Isolation;
   health?: Health;
 }
@@ -78,7 +82,7 @@ const COMMIT_EVERY_IN_MEMORY_MS = 20;
 const IDLE_POLL_MS = { memory: 20, kafka: 200 } as const;
 
 const stepsToStop = (built: Built): readonly Step[] => {
-  const { config, workers, limits, isolation, producer, health, telling, backend } = built;
+  const { config, workers, limits, isolation, producer, health, telling, backend, control } = built;
   const graceMs = config.worker.shutdownGraceMs;
   const step = (name: string, run: () => Promise<unknown>, boundMs = STEP_BOUND_MS): Step => ({
     name,
@@ -87,11 +91,15 @@ const stepsToStop = (built: Built): readonly Step[] => {
       await run();
     },
   });
+  const leave = async (): Promise<void> => {
+    control?.close();
+    await workers?.stop();
+  };
   return [
     ...(workers === undefined
       ? []
       : [step('finish running jobs', () => workers.drain(graceMs), graceMs + STEP_BOUND_MS)]),
-    ...(workers === undefined ? [] : [step('commit and leave groups', () => workers.stop())]),
+    ...(workers === undefined && control === undefined ? [] : [step('commit and leave groups', leave)]),
     ...(isolation === undefined ? [] : [step('end threads of isolated jobs', () => isolation.close())]),
     ...(limits === undefined ? [] : [step('give limits and locks back', () => limits.stop())]),
     ...(producer === undefined
@@ -212,7 +220,7 @@ const assemble = async (
     {
       ...{ app, broker, producer, state, serde, telemetry, clock, log, identity },
       ...(built.isolation && { app: built.isolation.app }),
-      ...{ tenants, slots, limits },
+      ...{ tenants, slots, limits, control: await followControl(built, options, { slots, limits }) },
       settings: engineSettings(config, options),
       onFatal: fatal,
       ...(traces
@@ -224,7 +232,8 @@ const assemble = async (
   );
   built.workers = workers;
   await workers.start();
-  if (options.health === true) built.health = await startHealth({ config, log, workers, openTelemetry });
+  if (options.health === true)
+    built.health = await startHealth({ ...{ config, log, workers, openTelemetry }, control: built.control });
   const parts = { app, producer, serde, clock, service, host, telemetry };
   return {
     publish: createEventPublisher(parts),
@@ -236,6 +245,17 @@ const assemble = async (
     healthPort: built.health?.port,
     backend,
   };
+};
+
+/** What operators have ordered: known before the first job starts. */
+const followControl = async (
+  built: Built,
+  { roles = ROLES }: StartOptions,
+  obeying: { readonly slots: SlotScheduler; readonly limits: QueueLimits },
+): Promise<StartControl> => {
+  const { control, follower } = await openControl({ ...built, ...obeying }, roles.includes('worker'));
+  if (follower !== undefined) built.control = follower;
+  return control;
 };
 
 type AnyDelivery = Parameters<NonNullable<Parameters<typeof createWorkers>[0]['around']>>[0];

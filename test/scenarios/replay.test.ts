@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
 import { InvoicePaid } from '../../examples/condominium/generated/invoice-paid.ts';
-import { replayDeadLetters } from '../../src/consumers/dead-letters/index.ts';
-import { systemClock } from '../../src/core/clock.ts';
 import { parseEnvelope } from '../../src/core/envelope.ts';
 import { silentLog } from '../../src/core/ports/log.ts';
 import type { ConsumedRecord, RecordHeaders } from '../../src/core/record.ts';
@@ -13,7 +11,7 @@ import {
   knownTenants,
   UnrecoverableError,
 } from '../../src/index.ts';
-import { openReplayWriter } from '../../src/runtime/replay-writer.ts';
+import { replayNow, withReplay } from '../../src/runtime/replay/index.ts';
 import { freshName, type Scenario, startScenario } from '../support/scenario.ts';
 
 const INVOICE: InvoicePaid = {
@@ -68,13 +66,12 @@ const publishForeign = async ({ services }: Scenario, ns: string): Promise<void>
 };
 
 const replayAll = ({ app }: Shop, { services }: Scenario, run = true) =>
-  replayDeadLetters(
+  withReplay(
     {
-      ...{ app, admin: services.backend.broker.admin, clock: systemClock },
-      identity: { service: 'it', host: 'here' },
-      connectWriter: () => openReplayWriter(app, services.backend, silentLog),
+      ...{ app, backend: services.backend, log: silentLog, service: { service: 'it', host: 'here' } },
+      operator: { name: 'ana', roles: ['operator'] },
     },
-    { selection: { jobType: 'send-receipt' }, actor: 'ana', reason: 'mended', run },
+    (parts) => replayNow(parts, { selection: { jobType: 'send-receipt' }, reason: 'mended', run }),
   );
 
 const bytesOf = ({ key, value, headers }: ConsumedRecord) => ({
@@ -125,7 +122,7 @@ test('a dead letter runs again only when a human replays it, and then once', asy
     expect(audited[0]?.at).toBeLessThanOrEqual(copy.timestampMs);
 
     // The dead letter stays on its topic; replaying it once more must not run the job once more.
-    await replayAll(app, scenario);
+    expect((await replayAll(app, scenario)).items).toMatchObject([{ outcome: 'done' }]);
     await scenario.esteira.idle({ timeoutMs: 60_000 });
     expect(ran).toHaveLength(3);
     expect(scenario.toldOf('job.completed').filter(({ jobType }) => jobType === 'send-receipt')).toHaveLength(

@@ -1,12 +1,9 @@
 import { readPositions } from '../../consumers/dead-letters/read-positions.ts';
-import { EsteiraError } from '../../core/errors.ts';
-import { AuditRecord } from '../../core/generated/audit-record.ts';
-import { randomId } from '../../core/ids.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import type { ServiceIdentity } from '../../core/job-event.ts';
-import { names } from '../../core/names.ts';
 import type { DeadReason } from '../../core/outcome.ts';
-import { redactText } from '../../security/redact.ts';
+import type { SequenceState } from '../../core/ports/order-state.ts';
+import { auditOf, type Deed, requireWho, writeAudits } from '../control/audited.ts';
 import { deliveryOf } from './delivery-of.ts';
 import { shortName } from './explain-order.ts';
 import type { InspectionParts } from './job-evidence.ts';
@@ -43,16 +40,8 @@ export interface ChangedKey {
   readonly detail: string;
 }
 
-const LONGEST_ACTOR = 200;
-const LONGEST_REASON = 1_000;
 /** An operator decides that it shall not run again. */
 const SKIP_REASON: DeadReason = 'unrecoverable';
-const DEADLINE_MS = 30_000;
-
-const requireWords = (what: string, text: string, longest: number): void => {
-  if (text.trim().length > 0 && text.length <= longest) return;
-  throw new EsteiraError('ESTEIRA_USAGE', `a change of a key needs ${what}: give 1 to ${longest} characters`);
-};
 
 /** Whether the head of a sequence runs now: then its fate is not ours to decide. */
 const headRuns = async (
@@ -80,6 +69,12 @@ const refused = ({ id }: OpenSequence, detail: string): ChangedKey => ({
   detail,
 });
 
+/** What lifting the hold does to an ordered replay. */
+const replayWords = (replay: SequenceState['replay']): string =>
+  replay === undefined || replay.state === 'ended'
+    ? ''
+    : `; the replay ${replay.by} of it ends: ${replay.done} of ${replay.count} are done, the rest stays dead`;
+
 /** What can be done about a sequence, before anything is. */
 const judge = async (
   parts: InspectionParts,
@@ -94,7 +89,7 @@ const judge = async (
       return {
         partition: id.partition,
         outcome: 'would_lift',
-        detail: `held since ${held} of it died; what comes next runs`,
+        detail: `held since ${held} of it died; what comes next runs${replayWords(state.replay)}`,
       };
     const waits =
       head === undefined
@@ -125,53 +120,19 @@ interface Judged {
   readonly change: ChangedKey;
 }
 
-const auditOf = (
-  parts: KeyChangeParts,
-  request: KeyChangeRequest,
-  { id, state }: OpenSequence,
-): AuditRecord => ({
-  auditId: randomId(),
-  action: `keys.${request.change}`,
-  actor: redactText(request.actor.trim()),
-  reason: redactText(request.reason.trim(), 2_048),
+const deedOf = (request: KeyChangeRequest, { id, state }: OpenSequence): Deed => ({
+  ...{ action: `keys.${request.change}`, actor: request.actor, reason: request.reason },
   subject: shortName(`${id.jobType} ${id.partition}`),
   tenantId: id.tenant,
-  correlationId: '',
   details: {
     jobType: id.jobType,
     partition: id.partition,
     orderKey: shortName(id.orderKey),
     ...(state.head === undefined ? {} : { place: String(state.head.place) }),
     ...(state.held === undefined ? {} : { held: String(state.held) }),
-    ...{ service: parts.identity.service, host: parts.identity.host },
   },
-  at: request.nowMs,
+  atMs: request.nowMs,
 });
-
-/** All are acknowledged before anything is changed. */
-const auditAll = async (
-  parts: KeyChangeParts,
-  request: KeyChangeRequest,
-  accepted: readonly Judged[],
-): Promise<void> => {
-  const { app, backend } = parts;
-  try {
-    const writer = await backend.broker.createProducer();
-    for (const { sequence } of accepted) {
-      const record = auditOf(parts, request, sequence);
-      const value = await backend.serde.encode(AuditRecord, record);
-      const message = { topic: names.audit(app.name), key: Buffer.from(record.actor), value, headers: [] };
-      await writer.send(message, { deadlineMs: DEADLINE_MS });
-    }
-    await writer.close();
-  } catch (cause) {
-    throw new EsteiraError(
-      'ESTEIRA_AUDIT_UNAVAILABLE',
-      'the audit record could not be written, so nothing was changed: run it again when the audit topic can be written',
-      { facts: { jobType: request.jobType }, cause },
-    );
-  }
-};
 
 const carryOut = async (
   { backend }: InspectionParts,
@@ -203,8 +164,7 @@ export const changeKey = async (
   parts: KeyChangeParts,
   request: KeyChangeRequest,
 ): Promise<readonly ChangedKey[]> => {
-  requireWords('an actor', request.actor, LONGEST_ACTOR);
-  requireWords('a reason', request.reason, LONGEST_REASON);
+  requireWho('a change of a key', request);
   const job = orderedJob(parts, request.jobType);
   const { sequences } = await stuckSequences(parts, job, request.nowMs);
   const meant = sequences.filter(
@@ -218,7 +178,9 @@ export const changeKey = async (
   const isIdle = judged.every(({ change }) => change.outcome === 'refused');
   if (request.run !== true || isIdle) return judged.map(({ change }) => change);
   const accepted = judged.filter(({ change }) => change.outcome !== 'refused');
-  await auditAll(parts, request, accepted);
+  // All are acknowledged before anything is changed.
+  const audits = accepted.map(({ sequence }) => auditOf(parts.identity, deedOf(request, sequence)));
+  await writeAudits(parts, audits, { jobType: request.jobType });
   const changes: ChangedKey[] = [];
   for (const { sequence, change } of judged)
     changes.push(change.outcome === 'refused' ? change : await carryOut(parts, job, sequence, change));

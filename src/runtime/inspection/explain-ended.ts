@@ -50,6 +50,12 @@ const skipped = (last: JobEvent, { nowMs }: JobEvidence): Explanation => ({
   todo: 'Nothing.',
 });
 
+const cancelled = (last: JobEvent, { nowMs }: JobEvidence): Explanation => ({
+  ...{ state: 'cancelled', waitsFor: 'nothing', sinceMs: last.time },
+  says: `It was ended by an operator before it completed, at ${timeWords(last.time, nowMs)}${last.reason === 'purged' ? ': its queue was purged' : ''}.`,
+  todo: 'Nothing: `esteira control list` says who, and why.',
+});
+
 /** A job that has ended; undefined when it has not, as far as was told. */
 export const explainEnded = (evidence: JobEvidence): Explanation | undefined => {
   const last = lastStep(evidence);
@@ -58,6 +64,8 @@ export const explainEnded = (evidence: JobEvidence): Explanation | undefined => 
       return completed(last, evidence);
     case 'job.sent_to_dlq':
       return dead(last, evidence);
+    case 'job.cancelled':
+      return cancelled(last, evidence);
     case 'job.skipped':
       return skipped(last, evidence);
     default:

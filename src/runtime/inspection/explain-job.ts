@@ -1,6 +1,7 @@
 import { explainClaim } from './explain-claim.ts';
 import { explainEnded } from './explain-ended.ts';
 import { explainOrder } from './explain-order.ts';
+import { explainRuled } from './explain-ruled.ts';
 import { explainSuspended, explainTold, explainUnknown, explainWaiting } from './explain-waiting.ts';
 import type { Explanation } from './explanation.ts';
 import { type JobEvidence, lastStep } from './job-evidence.ts';
@@ -11,6 +12,7 @@ export const explainJob = (evidence: JobEvidence): Explanation => {
   return (
     explainEnded(evidence) ??
     explainClaim(evidence) ??
+    explainRuled(evidence) ??
     explainSuspended(evidence) ??
     explainOrder(evidence) ??
     explainWaiting(evidence) ??

@@ -1,5 +1,6 @@
 import type { JobDefinition } from '../../core/job.ts';
 import { errorWords } from './explain-ended.ts';
+import { explainReplay } from './explain-replay.ts';
 import type { Explanation } from './explanation.ts';
 import type { JobEvidence, OrderEvidence } from './job-evidence.ts';
 import { countWords, timeWords } from './time-words.ts';
@@ -95,6 +96,8 @@ const isHeld = (
 export const explainOrder = (evidence: JobEvidence): Explanation | undefined => {
   const { order, job } = evidence;
   if (order === undefined || job === undefined) return undefined;
+  const replayed = explainReplay(evidence);
+  if (replayed !== undefined) return replayed;
   const { state, place, before, where } = order;
   const { head, held } = state;
   if (head?.place === place) return isHead(evidence, job, order, head);

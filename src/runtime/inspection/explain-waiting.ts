@@ -24,6 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
   dedicated_inbox: 'its tenant has an inbox of its own',
   surplus: 'its tenant has flooded the partition it came on, and it was moved aside of the others',
   dependency_down: 'what it depends on is down',
+  paused: 'an operator had paused its tenant or key',
 };
 
 /** Why it came to wait, as a sentence; empty when there is nothing to say. */

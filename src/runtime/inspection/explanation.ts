@@ -8,6 +8,7 @@ export type JobState =
   | 'suspended'
   | 'completed'
   | 'skipped'
+  | 'cancelled'
   | 'dead'
   | 'unknown';
 

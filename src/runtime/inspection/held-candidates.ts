@@ -4,12 +4,13 @@ import { inboxesOf, inboxFor } from '../../core/inbox.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { partitionForKey } from '../../core/murmur2.ts';
 import { names } from '../../core/names.ts';
+import { orderKeyText } from '../../core/order-key.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
 import type { SequenceId } from '../../core/ports/order-state.ts';
 import { type ConsumedRecord, parsePosition } from '../../core/record.ts';
 import { UNKNOWN_TENANT } from '../../core/tenants.ts';
 import type { ReadBudget } from './read-budget.ts';
-import { keyText, sequenceName } from './sequence-scan.ts';
+import { sequenceName } from './sequence-scan.ts';
 
 /** A sequence that a dead letter may have put under a hold. */
 export interface HeldCandidate {
@@ -27,7 +28,7 @@ interface Inboxes {
   readonly partitions: ReadonlyMap<string, number>;
 }
 
-/** Where a dead letter had its place: at its origin, or, replayed, on an inbox. */
+/** Where a dead letter had its place: as it says, or (before it did) at its origin, or, replayed, on an inbox. */
 const candidatesOf = (
   { ns, job: owner, partitions }: Inboxes,
   { key, headers: raw, timestampMs }: ConsumedRecord,
@@ -38,13 +39,13 @@ const candidatesOf = (
   const routed = job.orderKey === undefined ? (key ?? Buffer.alloc(0)) : Buffer.from(job.orderKey);
   const topic = inboxFor(ns, owner, tenant, job.priority);
   const replayed = { topic, partition: partitionForKey(routed, partitions.get(topic) ?? 1) };
-  return [replayed, parsePosition(job.origin ?? '')].flatMap((at) =>
+  return [replayed, parsePosition(job.place ?? job.origin ?? '')].flatMap((at) =>
     at === undefined
       ? []
       : [
           {
             id: { jobType: owner.type, tenant, orderKey, partition: `${at.topic}/${at.partition}` },
-            key: keyText(orderKey, key),
+            key: orderKeyText(orderKey, key),
             diedAtMs: timestampMs,
           },
         ],

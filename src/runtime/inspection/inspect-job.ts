@@ -4,9 +4,12 @@ import type { Delivery } from '../../consumers/delivery.ts';
 import { sequenceOf } from '../../consumers/ordered/placed.ts';
 import { createTenantResolver } from '../../consumers/tenant-resolver.ts';
 import { systemClock } from '../../core/clock.ts';
+import type { Controls } from '../../core/controls.ts';
 import { isEsteiraError } from '../../core/errors.ts';
 import type { JobDefinition } from '../../core/job.ts';
+import { silentLog } from '../../core/ports/log.ts';
 import { type ConsumedRecord, formatPosition, parsePosition } from '../../core/record.ts';
+import { controlRules } from '../control/list-rules.ts';
 import { deliveryOf } from './delivery-of.ts';
 import { type InspectionParts, type JobEvidence, lastStep, type OrderEvidence } from './job-evidence.ts';
 import { type JobHistory, type JobQuery, readHistory, suspensionOf } from './job-history.ts';
@@ -85,12 +88,13 @@ const limitsFor = async (
   { app, backend }: InspectionParts,
   job: JobDefinition<unknown>,
   tenantId: string,
+  rules: Controls | undefined,
 ): Promise<readonly LimitUse[]> => {
   const tenants = createTenantResolver(app.tenants, systemClock);
   await tenants.resolve(tenantId);
   const tier = tenants.tierOf(tenantId);
   const tenant = { id: tenantId, ...(tier === undefined ? {} : { tier }) };
-  return limitsOf(app, backend.state.limits, job.queue, tenant);
+  return limitsOf(app, backend.state.limits, job.queue, tenant, rules);
 };
 
 const deadLetterOf = async (
@@ -109,7 +113,7 @@ const deadLetterOf = async (
 
 const isOver = ({ events }: JobHistory): boolean => {
   const last = lastStep({ history: events })?.type;
-  return last === 'job.completed' || last === 'job.sent_to_dlq';
+  return last === 'job.completed' || last === 'job.cancelled' || last === 'job.sent_to_dlq';
 };
 
 /** What the topics say: the copy that is on its way, and the record as the workers understand it. */
@@ -135,7 +139,13 @@ const findRecord = async (parts: InspectionParts, history: JobHistory, jobId: st
 type Found = Awaited<ReturnType<typeof findRecord>>;
 
 /** What the store says. */
-const findState = async (parts: InspectionParts, found: Found, tenant: string | undefined, look: Look) => {
+const findState = async (
+  parts: InspectionParts,
+  found: Found,
+  tenant: string | undefined,
+  rules: Controls | undefined,
+  look: Look,
+) => {
   const { job, copy, delivery, budget } = found;
   const claims =
     delivery === undefined
@@ -150,7 +160,7 @@ const findState = async (parts: InspectionParts, found: Found, tenant: string | 
     limits:
       job === undefined || copy === undefined || tenant === undefined
         ? []
-        : ((await look.at('the limits of its queue', () => limitsFor(parts, job, tenant))) ?? []),
+        : ((await look.at('the limits of its queue', () => limitsFor(parts, job, tenant, rules))) ?? []),
   };
 };
 
@@ -169,14 +179,18 @@ export const inspectJob = async (parts: InspectionParts, query: JobQuery): Promi
   const { job, copy, delivery, budget } = found;
   const tenant = history.events.at(-1)?.tenantId ?? delivery?.tenant ?? query.tenant;
   const last = lastStep({ history: history.events });
+  const rules = await look.at('what operators have ordered', () =>
+    controlRules({ ...parts, log: silentLog }),
+  );
   return {
     ...{ jobId, nowMs, job, tenant, history: history.events, copy, delivery, telemetry: history.read },
-    ...(await findState(parts, found, tenant, look)),
+    ...(await findState(parts, found, tenant, rules, look)),
     suspension: job === undefined ? undefined : suspensionOf(history.suspensions, job, tenant),
     deadLetter:
       job === undefined || last?.type !== 'job.sent_to_dlq'
         ? undefined
         : await look.at('its dead letter', () => deadLetterOf(parts, job, jobId, last.time)),
+    rules,
     isCut: budget.isCut,
     gaps: look.gaps,
   };

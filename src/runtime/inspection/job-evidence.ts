@@ -1,5 +1,6 @@
 import type { Delivery } from '../../consumers/delivery.ts';
 import type { AppDefinition } from '../../core/app.ts';
+import type { Controls } from '../../core/controls.ts';
 import type { JobEvent } from '../../core/generated/job-event.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import type { JobEventType } from '../../core/job-event.ts';
@@ -47,6 +48,8 @@ export interface JobEvidence {
   /** `topic/partition/offset` of its dead letter. */
   readonly deadLetter: string | undefined;
   readonly limits: readonly LimitUse[];
+  /** What operators have ordered; undefined where that could not be read. */
+  readonly rules: Controls | undefined;
   readonly telemetry: TelemetryRead;
   /** Whether some records that are on their way were not looked at: there are too many. */
   readonly isCut: boolean;
@@ -57,7 +60,7 @@ export interface JobEvidence {
 /** The events that say where a job is; the others are about something else, or about a repeat. */
 const STEPS: ReadonlySet<string> = new Set<JobEventType>([
   ...(['job.dispatched', 'job.deferred', 'job.started', 'job.failed', 'job.retried'] as const),
-  ...(['job.completed', 'job.sent_to_dlq', 'job.replayed'] as const),
+  ...(['job.completed', 'job.cancelled', 'job.sent_to_dlq', 'job.replayed'] as const),
 ]);
 
 /** The last that was told of where a job is; a job that was only skipped is skipped. */

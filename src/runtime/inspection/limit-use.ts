@@ -1,4 +1,5 @@
 import type { AppDefinition } from '../../core/app.ts';
+import { type Controls, NO_CONTROLS, withRule } from '../../core/controls.ts';
 import { randomId } from '../../core/ids.ts';
 import type { LimitId, LimitStore } from '../../core/ports/limits.ts';
 import { tenantLimitsOf } from '../../core/queue.ts';
@@ -30,12 +31,17 @@ export const limitsOf = async (
   store: LimitStore,
   queueName: string,
   tenant?: { readonly id: string; readonly tier?: string },
+  rules: Controls = NO_CONTROLS,
 ): Promise<readonly LimitUse[]> => {
-  const queue = app.queues.get(queueName);
-  if (queue === undefined) return [];
+  const defined = app.queues.get(queueName);
+  if (defined === undefined) return [];
+  const queue = withRule(defined, rules.limitOf(queueName));
   const uses: LimitUse[] = [];
   if (queue.limit !== undefined) uses.push(await useOf(store, { queue: queueName }, queue.limit));
-  const own = tenant === undefined ? undefined : tenantLimitsOf(queue, tenant.tier).limit;
+  const own =
+    tenant === undefined
+      ? undefined
+      : withRule(tenantLimitsOf(queue, tenant.tier), rules.limitOf(queueName, tenant.id)).limit;
   if (tenant !== undefined && own !== undefined)
     uses.push(await useOf(store, { queue: queueName, tenant: tenant.id }, own));
   return uses;

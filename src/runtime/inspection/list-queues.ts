@@ -1,7 +1,10 @@
 import { groupsOf, subscriptionOf } from '../../core/app-topics.ts';
+import type { Controls } from '../../core/controls.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { names } from '../../core/names.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
+import { silentLog } from '../../core/ports/log.ts';
+import { controlRules } from '../control/list-rules.ts';
 import { lagOf, oldestOf } from './group-lag.ts';
 import type { InspectionParts } from './job-evidence.ts';
 import { type LimitUse, limitsOf } from './limit-use.ts';
@@ -24,6 +27,8 @@ export interface JobTypeReport {
   readonly groupId: string;
   /** Live members of its group: processes that run it. */
   readonly members: number;
+  /** Who has paused it or its queue; null when nobody has. */
+  readonly pausedBy: string | null;
   readonly topics: readonly TopicBacklog[];
   /** Ordering keys with parked records; null for types without order. */
   readonly keysParked: number | null;
@@ -82,6 +87,7 @@ const reportType = async (
   parts: InspectionParts,
   job: JobDefinition<unknown>,
   members: Members,
+  rules: Controls,
 ): Promise<JobTypeReport> => {
   const { app, backend } = parts;
   const { admin } = backend.broker;
@@ -92,6 +98,7 @@ const reportType = async (
     jobType: job.type,
     groupId,
     members: members.get(groupId) ?? 0,
+    pausedBy: rules.pauseOfType(job)?.actor ?? null,
     topics: await inTurn(subscriptionOf(app, job), (topic) => backlogOf(admin, groupId, topic)),
     keysParked: job.ordered ? (await openSequences(parts, job, budget)).length : null,
     keysCut: budget.isCut,
@@ -122,10 +129,11 @@ const reportTiers = async (
 export const listQueues = async (parts: InspectionParts, nowMs: number): Promise<QueuesReport> => {
   const { app, backend } = parts;
   const members = await backend.broker.admin.memberCounts(groupsOf(app).map(({ groupId }) => groupId));
+  const rules = await controlRules({ ...parts, log: silentLog });
   const queues = await inTurn([...app.queues.values()], async ({ name, priority }): Promise<QueueReport> => {
-    const [limit] = await limitsOf(app, backend.state.limits, name);
+    const [limit] = await limitsOf(app, backend.state.limits, name, undefined, rules);
     const jobs = app.jobs.filter(({ queue }) => queue === name);
-    const jobTypes = await inTurn(jobs, (job) => reportType(parts, job, members));
+    const jobTypes = await inTurn(jobs, (job) => reportType(parts, job, members, rules));
     return { queue: name, priority, limit: limit ?? null, jobTypes };
   });
   return { queues, tiers: await reportTiers(parts, nowMs, members) };

@@ -2,6 +2,7 @@ import type { AppDefinition } from '../../core/app.ts';
 import { parseEnvelope } from '../../core/envelope.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { names } from '../../core/names.ts';
+import { orderKeyText } from '../../core/order-key.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
 import type { SequenceId } from '../../core/ports/order-state.ts';
 import { type ConsumedRecord, parsePosition, type RecordPosition } from '../../core/record.ts';
@@ -29,10 +30,6 @@ export interface ParkedSequence {
   readonly copies: Map<number, ParkedCopy>;
 }
 
-/** Under `order: 'key'` the store's ordering key is the record key in base64. */
-export const keyText = (orderKey: string, recordKey: Buffer | null): string =>
-  recordKey !== null && recordKey.toString('base64') === orderKey ? recordKey.toString('utf8') : orderKey;
-
 /** One name for each sequence of a job type. */
 export const sequenceName = ({ partition, tenant, orderKey }: SequenceId): string =>
   JSON.stringify([partition, tenant, orderKey]);
@@ -40,11 +37,12 @@ export const sequenceName = ({ partition, tenant, orderKey }: SequenceId): strin
 const addCopy = (found: Map<string, ParkedSequence>, jobType: string, record: ConsumedRecord): void => {
   const { job, tenant = UNKNOWN_TENANT } = parseEnvelope(record.headers, true);
   const place = job?.place === undefined ? undefined : parsePosition(job.place);
-  if (job?.orderKey === undefined || place === undefined) return;
+  // A replay of a held sequence has ended at its place before: it waits for its turn and is not parked.
+  if (job?.orderKey === undefined || place === undefined || job.replayTurn !== undefined) return;
   const { orderKey } = job;
   const id = { jobType, tenant, orderKey, partition: `${place.topic}/${place.partition}` };
   const name = sequenceName(id);
-  const sequence = found.get(name) ?? { id, key: keyText(orderKey, record.key), copies: new Map() };
+  const sequence = found.get(name) ?? { id, key: orderKeyText(orderKey, record.key), copies: new Map() };
   found.set(name, sequence);
   const at = { topic: record.topic, partition: record.partition, offset: record.offset };
   const copy = { at, place: Number(place.offset), jobId: job.id, parkedAtMs: record.timestampMs };

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { replayDeadLetters } from '../../../src/consumers/dead-letters/index.ts';
 import { systemClock } from '../../../src/core/clock.ts';
+import { silentLog } from '../../../src/core/ports/log.ts';
 import { trigger, UnrecoverableError } from '../../../src/index.ts';
+import { openControlLog } from '../../../src/runtime/control/control-log.ts';
+import { replayNow } from '../../../src/runtime/replay/index.ts';
 import { invoice } from '../../support/invoices.ts';
 import { latch } from '../../support/wait.ts';
 import { invoicePaid, onInvoice, openBench, textHeaders } from './bench.ts';
@@ -49,15 +51,16 @@ describe('a job in a lane', () => {
       post: (_record: unknown, done: () => void) => void setImmediate(done),
       observe: () => undefined,
     };
-    await replayDeadLetters(
+    const { broker } = bench.backend;
+    await replayNow(
       {
-        ...{ app: bench.app, admin: bench.backend.broker.admin, clock: systemClock },
-        identity: { service: 'tests', host: 'here' },
-        connectWriter: async () => ({
-          ...{ producer, serde: bench.backend.serde, telemetry: telling, close: async () => undefined },
-        }),
+        ...{ app: bench.app, backend: bench.backend, clock: systemClock },
+        control: await openControlLog({ ns: bench.app.name, broker, clock: systemClock, log: silentLog }),
+        service: { service: 'tests', host: 'here' },
+        operator: { name: 'ana', roles: ['operator'] },
+        connectWriter: async () => ({ producer, serde: bench.backend.serde, telemetry: telling }),
       },
-      { selection: { jobType: 'settle' }, actor: 'ana', reason: 'mended', run: true },
+      { selection: { jobType: 'settle' }, reason: 'mended', run: true },
     );
     expect(await bench.read(HIGH)).toHaveLength(2);
     expect(await bench.read('bench.job.settle')).toEqual([]);

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { createMemoryBroker, MemoryCluster, memoryFaults } from '../../../../src/broker/memory/index.ts';
-import type { ReplayParts } from '../../../../src/consumers/dead-letters/index.ts';
 import { type AppDefinition, defineApp } from '../../../../src/core/app.ts';
 import { systemClock } from '../../../../src/core/clock.ts';
 import type { AvroContract } from '../../../../src/core/contract.ts';
 import { contextHeaders, type JobHeaders, withJobHeaders } from '../../../../src/core/envelope.ts';
 import { defineEvent } from '../../../../src/core/event.ts';
 import { AuditRecord } from '../../../../src/core/generated/audit-record.ts';
-import type { JobEvent } from '../../../../src/core/generated/job-event.ts';
+import { JobEvent } from '../../../../src/core/generated/job-event.ts';
 import { defineJob } from '../../../../src/core/job.ts';
 import { names } from '../../../../src/core/names.ts';
+import { silentLog } from '../../../../src/core/ports/log.ts';
 import {
   type ConsumedRecord,
   copyRecord,
@@ -17,9 +17,12 @@ import {
   type RecordPosition,
 } from '../../../../src/core/record.ts';
 import { knownTenants } from '../../../../src/core/tenants.ts';
+import { openControlLog } from '../../../../src/runtime/control/control-log.ts';
+import type { ReplayParts } from '../../../../src/runtime/replay/index.ts';
 import { applyTopics } from '../../../../src/runtime/topics/index.ts';
 import { createMemorySource } from '../../../../src/serde/memory-source.ts';
 import { createSerde } from '../../../../src/serde/serde.ts';
+import { createMemoryStateStore } from '../../../../src/state/memory/memory-state-store.ts';
 
 export interface Paid {
   readonly paymentId: string;
@@ -89,15 +92,20 @@ export const deadJob = (job: Partial<JobHeaders> = {}): JobHeaders => ({
 export const makeWorld = async () => {
   const cluster = new MemoryCluster();
   const broker = createMemoryBroker({ cluster });
-  const serde = createSerde({ source: createMemorySource([Paid, AuditRecord]) });
+  const serde = createSerde({ source: createMemorySource([Paid, AuditRecord, JobEvent]) });
   const told: JobEvent[] = [];
   await applyTopics(app, broker.admin);
   const producer = await broker.createProducer();
+  const state = createMemoryStateStore({ clock: systemClock });
+  const control = await openControlLog({ ns: 'shop', broker, clock: systemClock, log: silentLog });
   const parts: ReplayParts = {
     app,
-    admin: broker.admin,
+    backend: { broker, serde, state },
+    control,
     clock: systemClock,
-    identity: { service: 'tests', host: 'here' },
+    service: { service: 'tests', host: 'here' },
+    operator: { name: 'ana', roles: ['operator'] },
+    policy: { observeMs: 1 },
     connectWriter: async () => ({
       producer,
       serde,
@@ -148,7 +156,7 @@ export const makeWorld = async () => {
     return decoded.flatMap((one) => (one.ok ? [one.value] : []));
   };
 
-  return { broker, serde, parts, told, die, read, audits, faults: memoryFaults(cluster) };
+  return { broker, serde, state, producer, parts, told, die, read, audits, faults: memoryFaults(cluster) };
 };
 
 export type World = Awaited<ReturnType<typeof makeWorld>>;

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type ReplayRequest, replayDeadLetters } from '../../../../src/consumers/dead-letters/index.ts';
+
 import { parseEnvelope } from '../../../../src/core/envelope.ts';
+import { EsteiraError } from '../../../../src/core/errors.ts';
 import { formatPosition } from '../../../../src/core/record.ts';
-import { makeWorld, type World } from './world.ts';
+import { type ReplayNowRequest, replayNow, runReplay } from '../../../../src/runtime/replay/index.ts';
+import { makeWorld, type World } from '../../consumers/dead-letters/world.ts';
 
 const INBOX = 'shop.job.send-receipt';
 let world: World;
@@ -11,13 +13,14 @@ beforeEach(async () => {
   return () => world.broker.close();
 });
 
-const replay = (request: Partial<ReplayRequest> = {}) =>
-  replayDeadLetters(world.parts, {
+const replay = (request: Partial<ReplayNowRequest> = {}) =>
+  replayNow(world.parts, {
     selection: { jobType: 'send-receipt' },
-    actor: 'ana',
     reason: 'provider is back',
     ...request,
   });
+
+const letterAudits = async () => (await world.audits()).filter(({ action }) => action === 'dlq.replay');
 
 const jobOf = (headers: Parameters<typeof parseEnvelope>[0]) => parseEnvelope(headers, true).job;
 
@@ -59,7 +62,7 @@ describe('a replay', () => {
       ['job-replay-count', '1'],
     ].map(([name = '', value = '']) => [name, Buffer.from(value)] as const);
     const value = Buffer.from([9, 9, 9]);
-    await world.die({ headers: [...foreign, ...own], value, key: 'the key' });
+    const at = await world.die({ headers: [...foreign, ...own], value, key: 'the key' });
     const { replayId, items } = await replay({ run: true });
     const [copy] = await world.read(INBOX);
     expect(items).toMatchObject([{ outcome: 'replayed', inbox: copy && formatPosition(copy) }]);
@@ -75,6 +78,7 @@ describe('a replay', () => {
       origin: 'shop.events/0/7',
       orderKey: 'order-3',
       replayId,
+      replayOf: formatPosition(at),
       replayCount: 2,
     });
   });
@@ -82,7 +86,10 @@ describe('a replay', () => {
   it('is audited and told, record by record', async () => {
     const at = await world.die();
     const { replayId } = await replay({ run: true });
-    expect(await world.audits()).toMatchObject([
+    expect((await world.audits()).map(({ action }) => action)).toEqual([
+      ...['replay.plan', 'replay.run', 'dlq.replay', 'replay.finish'],
+    ]);
+    expect(await letterAudits()).toMatchObject([
       {
         action: 'dlq.replay',
         actor: 'ana',
@@ -98,29 +105,10 @@ describe('a replay', () => {
     ]);
   });
 
-  it('tells each record as it is done', async () => {
-    await world.die({ job: { id: 'a' } });
-    await world.die({ job: { id: 'b' } });
-    const seen: (string | null)[] = [];
-    await replay({ run: true, onItem: ({ jobId }) => seen.push(jobId) });
-    expect(seen.toSorted()).toEqual(['a', 'b']);
-  });
-
-  it('replays more than one chunk, each record once', async () => {
-    const many = Array.from({ length: 230 }, (_, index) =>
-      world.die({ key: `k${index}`, job: { id: `job-${index}` } }),
-    );
-    await Promise.all(many);
-    const { items } = await replay({ run: true, selection: { jobType: 'send-receipt', limit: 1_000 } });
-    expect(items.filter(({ outcome }) => outcome === 'replayed')).toHaveLength(230);
-    expect(new Set((await world.read(INBOX)).map(({ headers }) => jobOf(headers)?.id)).size).toBe(230);
-    expect(await world.audits()).toHaveLength(230);
-  });
-
   it('counts a dead letter whose tenant nobody knew under unknown', async () => {
     await world.die({ tenant: 'made-up', job: { deadReason: 'tenant_unresolved' } });
     await replay({ run: true });
-    expect((await world.audits())[0]?.tenantId).toBe('unknown');
+    expect((await letterAudits())[0]?.tenantId).toBe('unknown');
     expect(world.told[0]?.tenantId).toBe('unknown');
   });
 
@@ -135,7 +123,7 @@ describe('what is selected', () => {
   it('can be a position, a reason, a tenant, a time', async () => {
     const first = await world.die({ job: { id: 'a' }, atMs: 1_000 });
     await world.die({ job: { id: 'b', deadReason: 'undecodable' }, tenant: 'zeta', atMs: 2_000 });
-    const ids = async (selection: ReplayRequest['selection']) =>
+    const ids = async (selection: ReplayNowRequest['selection']) =>
       (await replay({ selection })).items.map(({ jobId }) => jobId);
     expect(await ids({ positions: [first] })).toEqual(['a']);
     expect(await ids({ filter: { reason: 'undecodable' } })).toEqual(['b']);
@@ -162,11 +150,11 @@ describe('what is selected', () => {
 
 describe('a replay refuses', () => {
   it.each([
-    ['an actor', { actor: ' ' }],
-    ['a reason', { reason: '' }],
-  ])('to go without %s', async (_, missing) => {
+    ['to go without a reason', { reason: '' }],
+    ['more than a hundred', { selection: { jobType: 'send-receipt', limit: 101 } }],
+  ])('%s', async (_, request) => {
     await world.die();
-    await expect(replay({ run: true, ...missing })).rejects.toMatchObject({ code: 'ESTEIRA_REPLAY_REFUSED' });
+    await expect(replay({ run: true, ...request })).rejects.toMatchObject({ code: 'ESTEIRA_REPLAY_REFUSED' });
     expect(await world.read(INBOX)).toEqual([]);
   });
 
@@ -184,7 +172,7 @@ describe('a replay refuses', () => {
     );
     expect((await world.read(INBOX)).map(({ headers }) => jobOf(headers)?.id)).toEqual(['good']);
     expect(await world.read('shop.job.make-report')).toEqual([]);
-    expect(await world.audits()).toHaveLength(1);
+    expect(await letterAudits()).toHaveLength(1);
   });
 
   it('a record without job headers', async () => {
@@ -220,21 +208,21 @@ describe('a replay that cannot write', () => {
   it('the audit replays nothing', async () => {
     await world.die();
     world.faults.failSends('shop.audit');
-    await expect(replay({ run: true })).rejects.toMatchObject({
-      code: 'ESTEIRA_AUDIT_UNAVAILABLE',
-      facts: { replayed: 0, left: 1 },
-    });
+    await expect(replay({ run: true })).rejects.toMatchObject({ code: 'ESTEIRA_AUDIT_UNAVAILABLE' });
     expect(await world.read(INBOX)).toEqual([]);
+    expect(await world.read('shop.control')).toEqual([]);
     expect(world.told).toEqual([]);
   });
 
-  it('a record says so, and stops before the next chunk', async () => {
-    await Promise.all(Array.from({ length: 120 }, (_, index) => world.die({ job: { id: `job-${index}` } })));
+  it('a record stops, and is resumed when it can', async () => {
+    await Promise.all(Array.from({ length: 20 }, (_, index) => world.die({ job: { id: `job-${index}` } })));
     world.faults.failSends(INBOX);
-    const { items } = await replay({ run: true, selection: { jobType: 'send-receipt', limit: 1_000 } });
-    const count = (outcome: string) => items.filter((item) => item.outcome === outcome).length;
-    expect([count('failed') + count('unknown'), count('not_attempted')]).toEqual([100, 20]);
-    expect(await world.audits()).toHaveLength(100);
+    const error: unknown = await replay({ run: true }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'ESTEIRA_REPLAY_INTERRUPTED' });
     expect(world.told).toEqual([]);
+    world.faults.healSends(INBOX);
+    const planId = error instanceof EsteiraError ? String(error.facts['planId']) : '';
+    await runReplay(world.parts, { planId, reason: 'it can be written', resume: true });
+    expect(await world.read(INBOX)).toHaveLength(20);
   });
 });

@@ -1,0 +1,112 @@
+import { hostname } from 'node:os';
+import type { Command } from 'commander';
+import {
+  listReplays,
+  outcomesOf,
+  type ReplayedLetter,
+  type ReplayParts,
+  readPlanFile,
+  replayResults,
+  replayStatus,
+  reviewReplay,
+  withReplay,
+} from '../../runtime/replay/index.ts';
+import type { CommandContext, Finish } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { listTable, resultTable, reviewText, statusText } from '../replay-view.ts';
+import { type CommonOptions, withSession } from '../session.ts';
+import { renderJson } from '../table.ts';
+
+interface ResultOptions extends CommonOptions {
+  readonly only?: string;
+}
+
+/** Looks at replays; nobody is asked who they are. */
+const looking = <T>(
+  context: CommandContext,
+  options: CommonOptions,
+  work: (parts: ReplayParts) => Promise<T>,
+): Promise<T> =>
+  withSession(context, options, (session) => {
+    const service = { service: session.config.serviceName ?? session.app.name, host: hostname() };
+    return withReplay({ ...session, service, operator: { name: '', roles: [] } }, work);
+  });
+
+const review = (context: CommandContext, planId: string, options: CommonOptions): Promise<void> =>
+  looking(context, options, async (parts) => {
+    const { terminal } = context;
+    const found = await reviewReplay(parts, planId);
+    const { file, lines } = found;
+    const json = () => renderJson({ planId: file.planId, ...file.plan, review: lines });
+    terminal.out(options.json === true ? json() : reviewText(terminal, found));
+  });
+
+const countsOf = (outcomes: ReadonlyMap<string, string>): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>();
+  for (const outcome of outcomes.values()) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  return counts;
+};
+
+const status = (context: CommandContext, planId: string, options: CommonOptions): Promise<void> =>
+  looking(context, options, async (parts) => {
+    const { terminal } = context;
+    const found = await replayStatus(parts, planId);
+    const jobs = countsOf(await outcomesOf(parts, await readPlanFile(parts.control, found.planId)));
+    const json = () => renderJson({ ...found, jobs: Object.fromEntries(jobs) });
+    terminal.out(options.json === true ? json() : statusText(terminal, found, jobs));
+  });
+
+const result = (context: CommandContext, planId: string, options: ResultOptions): Promise<void> =>
+  looking(context, options, async (parts) => {
+    const { terminal } = context;
+    const letters: ReplayedLetter[] = [];
+    await replayResults(parts, planId, (letter) => {
+      if (options.only === undefined || [letter.outcome, letter.job].some((one) => one === options.only))
+        letters.push(letter);
+    });
+    if (options.json === true) return terminal.out(renderJson({ letters }));
+    if (letters.length > 0) terminal.out(resultTable(terminal, letters));
+    terminal.out(letters.length === 1 ? '1 dead letter.' : `${letters.length} dead letters.`);
+  });
+
+const list = (context: CommandContext, options: CommonOptions): Promise<void> =>
+  looking(context, options, async (parts) => {
+    const { terminal } = context;
+    const plans = await listReplays(parts);
+    if (options.json === true) return terminal.out(renderJson({ plans }));
+    if (plans.length > 0) terminal.out(listTable(terminal, plans));
+    terminal.out(plans.length === 1 ? '1 plan.' : `${plans.length} plans.`);
+  });
+
+/** `esteira replay review|status|result|list`: they change nothing. */
+export const addReplayLooks = (replay: Command, context: CommandContext, finish: Finish): void => {
+  const look = (
+    name: string,
+    says: string,
+    act: (planId: string, options: ResultOptions) => Promise<void>,
+  ): Command =>
+    replay
+      .command(name)
+      .description(says)
+      .argument('<plan>', 'its id, or the beginning of it')
+      .option('--json', 'for programs')
+      .action(async (planId: string, _, self: Command) => {
+        await act(planId, self.optsWithGlobals<ResultOptions>());
+        finish(EXIT.done);
+      });
+  look('review', 'say what a run of a plan would do, and do none of it', (id, options) =>
+    review(context, id, options),
+  );
+  look('status', 'say where a plan stands', (id, options) => status(context, id, options));
+  look('result', 'say what became of each dead letter of a plan', (id, options) =>
+    result(context, id, options),
+  ).option('--only <outcome>', 'only with this outcome, such as failed, shelved or dead');
+  replay
+    .command('list')
+    .description('list all plans, newest first')
+    .option('--json', 'for programs')
+    .action(async (_, self: Command) => {
+      await list(context, self.optsWithGlobals<CommonOptions>());
+      finish(EXIT.done);
+    });
+};

@@ -1,0 +1,91 @@
+import {
+  type Candidate,
+  type DeadLetterSummary,
+  type ReplaySelection,
+  selectForReplay,
+  summarize,
+} from '../../consumers/dead-letters/index.ts';
+import { formatPosition } from '../../core/record.ts';
+import type { LedgerOutcome } from './ledger-results.ts';
+import { planReplay } from './make-plan.ts';
+import { type ReplayParts, refused, requireReason } from './replay-parts.ts';
+import { type ReplayedLetter, replayResults } from './replay-results.ts';
+import { runReplay } from './run-plan.ts';
+
+export interface ReplayNowRequest {
+  readonly selection: ReplaySelection;
+  /** Why; goes into the audit, redacted. */
+  readonly reason: string;
+  /** False (the default) only shows what would be done. */
+  readonly run?: boolean;
+}
+
+/** What became of one dead letter, or would. */
+export interface ReplayItem {
+  readonly position: string;
+  readonly jobType: string | null;
+  readonly jobId: string | null;
+  readonly outcome: 'would_replay' | 'refused' | LedgerOutcome;
+  /** Why, where the outcome needs a reason. */
+  readonly detail: string | null;
+  /** Where the replayed record stands on the inbox. */
+  readonly inbox: string | null;
+  readonly letter: DeadLetterSummary | null;
+}
+
+export interface ReplayNowResult {
+  /** The plan that was made and run; null on a dry run, and where nothing was to be replayed. */
+  readonly replayId: string | null;
+  readonly items: readonly ReplayItem[];
+  /** How many the selection means; more than `items` when its limit cut them. */
+  readonly matched: number;
+}
+
+/** Whoever names a few has looked at them: those that do not decode go too. */
+const NOW = { rate: 0, canary: 0, undecodable: true } as const;
+/** More at once are a plan to be reviewed. */
+const MOST_AT_ONCE = 100;
+
+const DETAILS: Partial<Record<LedgerOutcome, string>> = {
+  done: 'its job is done',
+  undecodable: 'its workers would bury it again: `esteira replay review` says why',
+  shelved: 'it was replayed as often as it may be',
+  gone: 'the record is gone from its topic',
+  failed: 'it cannot be written to its inbox',
+};
+
+const itemOf = (candidate: Candidate, letter?: ReplayedLetter): ReplayItem => ({
+  position: formatPosition(candidate.at),
+  jobType: candidate.letter?.job.type ?? null,
+  jobId: candidate.letter?.envelope.job?.id ?? null,
+  outcome: letter?.outcome ?? (candidate.refusal === undefined ? 'would_replay' : 'refused'),
+  detail: candidate.refusal ?? (letter?.outcome == null ? null : (DETAILS[letter.outcome] ?? null)),
+  inbox: letter?.inbox ?? null,
+  letter: candidate.letter === undefined ? null : summarize(candidate.letter),
+});
+
+/**
+ * Replays a few dead letters in one go: a plan, and its run without a canary. A dry run unless `run` is true.
+ *
+ * @throws EsteiraError as `planReplay` and `runReplay`, and ESTEIRA_REPLAY_REFUSED for a limit above 100
+ */
+export const replayNow = async (parts: ReplayParts, request: ReplayNowRequest): Promise<ReplayNowResult> => {
+  const reason = requireReason(request.reason);
+  const { limit = MOST_AT_ONCE, positions = [] } = request.selection;
+  if (Math.max(limit, positions.length) > MOST_AT_ONCE)
+    throw refused(`more than ${MOST_AT_ONCE} at once are a plan: \`esteira replay plan\``);
+  const { candidates, matched } = await selectForReplay(
+    parts.app,
+    parts.backend.broker.admin,
+    request.selection,
+  );
+  const accepted = candidates.filter(({ refusal }) => refusal === undefined);
+  if (request.run !== true || accepted.length === 0)
+    return { replayId: null, matched, items: candidates.map((candidate) => itemOf(candidate)) };
+  const { planId } = await planReplay(parts, { positions: accepted.map(({ at }) => at), reason });
+  await runReplay(parts, { planId, reason, options: NOW });
+  const letters = new Map<string, ReplayedLetter>();
+  await replayResults(parts, planId, (letter) => letters.set(letter.position, letter));
+  const items = candidates.map((candidate) => itemOf(candidate, letters.get(formatPosition(candidate.at))));
+  return { replayId: planId, matched, items };
+};

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../../../../src/core/clock.ts';
+import { silentLog } from '../../../../src/core/ports/log.ts';
+import { UnrecoverableError } from '../../../../src/index.ts';
+import { openControlLog } from '../../../../src/runtime/control/control-log.ts';
+import {
+  planReplay,
+  type ReplayParts,
+  replayResults,
+  replayStatus,
+  runReplay,
+} from '../../../../src/runtime/replay/index.ts';
+import { openReplayWriter } from '../../../../src/runtime/replay-writer.ts';
+import { invoice } from '../../../support/invoices.ts';
+import { waitFor } from '../../../support/wait.ts';
+import { invoicePaid, onInvoice, openBench } from '../../consumers/bench.ts';
+import { dyingParts, movableClock } from './crashing.ts';
+
+const reason = 'mended';
+
+/** A job type that holds its keys; entries that are broken die, and what follows them of their key. */
+const heldKeys = async () => {
+  const world = { broken: new Set(['a1', 'b1']), ran: [] as string[] };
+  const job = onInvoice({
+    ...{ order: (event) => event.currency, afterDead: 'hold', retry: { attempts: 1 } },
+    run: (event) => {
+      if (world.broken.has(event.paymentId)) throw new UnrecoverableError('the entry is wrong');
+      world.ran.push(event.paymentId);
+    },
+  });
+  const bench = openBench([job]);
+  const esteira = await bench.run();
+  const publish = async (...ids: readonly string[]): Promise<void> => {
+    for (const id of ids)
+      await esteira.publish(invoicePaid, invoice(id, { currency: id.slice(0, 1) }), { tenant: 'acme', id });
+  };
+  const { backend, app } = bench;
+  const untilDead = (count: number) =>
+    waitFor(`${count} dead letters`, async () => (await bench.read('bench.dlq.settle')).length === count);
+  const { clock, moveOn } = movableClock({ clock: systemClock });
+  const parts: ReplayParts = {
+    ...{ app, backend, clock, service: { service: 'tests', host: 'here' }, policy: { observeMs: 1 } },
+    control: await openControlLog({ ns: app.name, broker: backend.broker, clock, log: silentLog }),
+    operator: { name: 'ana', roles: ['operator'] },
+    connectWriter: () => openReplayWriter(app, backend, silentLog),
+  };
+  return { world, parts, publish, untilDead, moveOn };
+};
+
+const plan = async (parts: ReplayParts): Promise<string> =>
+  (await planReplay(parts, { jobType: 'settle', reason })).planId;
+const QUICK = { rate: 0, canary: 0 };
+const of = (ran: readonly string[], key: string) => ran.filter((id) => id.startsWith(key));
+
+// Promise: replayed under `order` and `hold`, followers run after their head, in order, and what arrives later behind them.
+test('held keys are replayed each in its order, with what died behind them since the plan', async () => {
+  const { world, parts, publish, untilDead } = await heldKeys();
+  await publish('a1', 'b1', 'a2', 'b2', 'a3');
+  await untilDead(5);
+  const planId = await plan(parts);
+  await publish('a4');
+  await untilDead(6);
+  world.broken.clear();
+  expect(await runReplay(parts, { planId, reason, options: QUICK })).toMatchObject({
+    state: 'finished',
+    counts: { replayed: 5 },
+  });
+  await publish('a5', 'b3');
+  await waitFor('all to run', () => world.ran.length === 8);
+  expect(of(world.ran, 'a')).toEqual(['a1', 'a2', 'a3', 'a4', 'a5']);
+  expect(of(world.ran, 'b')).toEqual(['b1', 'b2', 'b3']);
+  const outcomes: string[] = [];
+  await replayResults(parts, planId, ({ outcome, inbox }) =>
+    outcomes.push(`${outcome} ${inbox?.split('/')[0]}`),
+  );
+  expect(new Set(outcomes)).toEqual(new Set(['replayed bench.wait.settle']));
+});
+
+test('a run that dies while it replays a held key comes back, and all run once, in order', async () => {
+  for (const effect of [5, 8, 9, 10, 11, 12, 13]) {
+    const { world, parts, publish, untilDead, moveOn } = await heldKeys();
+    await publish('a1', 'a2', 'a3');
+    await untilDead(3);
+    world.broken.clear();
+    const planId = await plan(parts);
+    const mortal = dyingParts(parts, { effect, when: 'after' });
+    const ended = runReplay(mortal.parts, { planId, reason, options: QUICK }).then(() => true);
+    const isOver = await Promise.race([mortal.died.then(() => false), ended]);
+    moveOn(60_000);
+    const { state } = await replayStatus(parts, planId);
+    if (!isOver && state !== 'finished')
+      await runReplay(parts, { planId, reason, resume: state !== 'planned' });
+    await publish('a4');
+    await waitFor('all to run', () => world.ran.length >= 4);
+    expect(world.ran).toEqual(['a1', 'a2', 'a3', 'a4']);
+  }
+});
