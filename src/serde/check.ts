@@ -50,7 +50,7 @@ export const readSubjects = async (files: readonly string[]): Promise<readonly S
 
 /** Compares one schema with its subject. */
 export const checkSubject = async (
-  client: RegistryClient,
+  client: Pick<RegistryClient, 'lookUp' | 'version' | 'compatibility'>,
   { path, subject, schema }: SubjectFile,
 ): Promise<SchemaCheck> => {
   const file = path;
@@ -67,7 +67,7 @@ export const checkSubject = async (
 
 /** All versions that exist, the newest first; deleted ones are passed over. */
 const earlierVersions = async (
-  client: RegistryClient,
+  client: Pick<RegistryClient, 'version'>,
   subject: string,
 ): Promise<readonly EarlierVersion[]> => {
   const latest = await client.version(subject, 'latest');

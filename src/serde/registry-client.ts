@@ -14,6 +14,7 @@ import {
   schemaJson,
 } from './registry-answer.ts';
 import { type RegistryAnswer, sendToRegistry, type TransportOptions } from './registry-transport.ts';
+import { versionOfServer } from './registry-version.ts';
 
 /** How to reach a registry that speaks the Confluent API. */
 export interface RegistryOptions {
@@ -48,10 +49,14 @@ type Api = ReturnType<typeof registryApi.default>;
 export class RegistryClient {
   readonly #api: Api;
   readonly #host: string;
+  readonly #base: string;
+  readonly #transport: TransportOptions;
 
   constructor(options: RegistryOptions) {
     const { base, host, transport } = address(options);
     this.#host = host;
+    this.#base = base;
+    this.#transport = transport;
     this.#api = createApi({
       host: base,
       clientId: 'esteira',
@@ -109,6 +114,16 @@ export class RegistryClient {
     const body = { compatibility: level };
     const answer = await answerOf(this.#api.Subject.updateConfig({ subject, body }));
     expectAnswer(AnyAnswer, answer, this.#host);
+  }
+
+  /** Name and version of the registry where it says so, e.g. `Apicurio Registry 3.0.9`; undefined where it does not. */
+  async serverVersion(): Promise<string | undefined> {
+    return versionOfServer(this.#base, (url) =>
+      sendToRegistry(
+        { method: () => 'get', url: () => url, headers: () => ({}), body: () => undefined },
+        this.#transport,
+      ),
+    );
   }
 
   async #registered(asked: Promise<unknown>): Promise<RegisteredSchema | undefined> {

@@ -37,7 +37,7 @@ describe('docs/reference/errors.md', () => {
     const named = sourceFiles('src').flatMap(({ path }) => [
       ...readFileSync(join(ROOT, path), 'utf8').matchAll(/\bESTEIRA_[A-Z_]+\b/g),
     ]);
-    const variables = ['ESTEIRA_APP', 'ESTEIRA_NAMESPACE', 'ESTEIRA_'];
+    const variables = ['ESTEIRA_APP', 'ESTEIRA_OPERATORS_FILE', 'ESTEIRA_NAMESPACE', 'ESTEIRA_'];
     const unknown = named
       .map(([code]) => code)
       .filter((code) => !documented.includes(code) && !variables.includes(code));

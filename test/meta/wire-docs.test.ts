@@ -30,6 +30,8 @@ test('the wire contract names every header that is written', () => {
       firstFailedAtMs: 1,
       deadReason: 'r',
       replayId: 'i',
+      replayOf: 'a/0/0',
+      replayTurn: '1/1',
       replayCount: 1,
     },
     error: { code: 'c', class: 'c', message: 'm', fingerprint: 'f' },

@@ -69,7 +69,7 @@ test('an operator brings an app up, finds what died and puts it back, all from t
     expect(refused.err).toContain(`topic ${ns}.${topic} is missing`);
   }
   const plan = await json('topics', 'plan');
-  expect([plan.settled, plan.create.length]).toEqual([false, 9]);
+  expect([plan.settled, plan.create.length]).toEqual([false, 10]);
   await json('topics', 'apply');
   expect((await json('topics', 'plan')).settled).toBe(true);
 

@@ -77,6 +77,10 @@ export interface RawCluster {
   findGroupCoordinator(group: { groupId: string }): Promise<RawBroker>;
   readonly brokerPool: {
     readonly metadata: BrokerMetadata | null;
+    /** What the first broker speaks; null until connected. */
+    readonly versions?: Readonly<
+      Record<number, { readonly minVersion: number; readonly maxVersion: number }>
+    > | null;
     refreshMetadata(topics: string[]): Promise<void>;
     findConnectedBroker(): Promise<RawBroker>;
   };

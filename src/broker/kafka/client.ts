@@ -40,6 +40,7 @@ export const makeClient = (config: KafkaBrokerConfig, log: BrokerLog): Kafka => 
     logCreator: bridgeLog(log),
     ...(config.socketFactory === undefined ? {} : { socketFactory: config.socketFactory }),
     ...(config.ssl === undefined ? {} : { ssl: config.ssl }),
-    ...(config.sasl === undefined ? {} : { sasl: config.sasl }),
+    // A copy: kafkajs writes its authenticator into it, which then goes with every copy, password and all.
+    ...(config.sasl === undefined ? {} : { sasl: { ...config.sasl } }),
   });
 };

@@ -4,15 +4,19 @@ import { formatPosition } from '../../core/record.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readPayload } from '../payload-argument.ts';
-import { originOf, type ProducingOptions, withProducer } from '../producing.ts';
+import { addProducingOptions, originOf, type ProducingOptions, withProducer } from '../producing.ts';
 import { renderJson } from '../table.ts';
 
 const publish = async (context: CommandContext, type: string, options: ProducingOptions): Promise<void> => {
   const { terminal } = context;
   const payload = await readPayload(terminal, options.payload);
-  const published = await withProducer(context, options, async (esteira, app) => {
+  const asked = { action: 'events.publish', subject: type } as const;
+  const published = await withProducer(context, options, asked, async (esteira, app, audited) => {
     const event = app.events.find((one) => one.type === type);
-    if (event !== undefined) return esteira.publish(event, payload, originOf(options));
+    if (event !== undefined) {
+      await audited();
+      return esteira.publish(event, payload, originOf(options));
+    }
     throw new EsteiraError(
       'ESTEIRA_EVENT_UNKNOWN',
       `app ${app.name} has no event ${type}: it has ${app.events.map((one) => one.type).join(', ')}`,
@@ -27,18 +31,15 @@ const publish = async (context: CommandContext, type: string, options: Producing
 /** `esteira events publish`. */
 export const addEventsCommands = (program: Command, context: CommandContext, finish: Finish): void => {
   const events = program.command('events').description('events: publishing one');
-  events
+  const command = events
     .command('publish')
     .description('publish an event; its payload is checked before it leaves')
     .argument('<type>', 'event type, such as billing.events.InvoicePaid')
     .requiredOption('--tenant <id>', 'whose event it is')
     .requiredOption('--payload <json>', 'JSON, @file, or - for standard input')
-    .option('--id <id>', 'the same id is the same event: give it to repeat safely')
-    .option('--user <id>', 'who sets it off')
-    .option('--correlation-id <id>', 'the chain it belongs to')
-    .option('--json', 'for programs')
-    .action(async (type: string, _, command: Command) => {
-      await publish(context, type, command.optsWithGlobals<ProducingOptions>());
-      finish(EXIT.done);
-    });
+    .option('--id <id>', 'the same id is the same event: give it to repeat safely');
+  addProducingOptions(command).action(async (type: string, _, self: Command) => {
+    await publish(context, type, self.optsWithGlobals<ProducingOptions>());
+    finish(EXIT.done);
+  });
 };

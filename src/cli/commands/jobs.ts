@@ -15,10 +15,11 @@ import { parseDuration, parsePriority, parseTime } from '../arguments.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { readPayload } from '../payload-argument.ts';
-import { originOf, type ProducingOptions, withProducer } from '../producing.ts';
+import { addProducingOptions, originOf, type ProducingOptions, withProducer } from '../producing.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 import { type Column, renderJson, renderTable } from '../table.ts';
 import { paint, printable, type Terminal } from '../terminal.ts';
+import { addCancelCommand } from './control.ts';
 
 interface DispatchCommandOptions extends ProducingOptions {
   readonly delay?: number;
@@ -37,10 +38,13 @@ const dispatch = async (
 ): Promise<void> => {
   const { terminal } = context;
   const payload = await readPayload(terminal, options.payload);
-  const dispatched = await withProducer(context, options, async (esteira, app) => {
+  const asked = { action: 'jobs.dispatch', subject: type } as const;
+  const dispatched = await withProducer(context, options, asked, async (esteira, app, audited) => {
     const job = app.jobs.find((one) => one.type === type || one.className === type);
-    if (job !== undefined)
+    if (job !== undefined) {
+      await audited();
       return esteira.dispatch(job, payload, { ...originOf(options), ...timingOf(options) });
+    }
     throw new EsteiraError(
       'ESTEIRA_JOB_TYPE_UNKNOWN',
       `app ${app.name} has no job type ${type}: it has ${app.jobs.map((one) => one.type).join(', ')}`,
@@ -177,10 +181,10 @@ const addLooks = (jobs: Command, context: CommandContext, finish: Finish): void 
   }
 };
 
-/** `esteira jobs dispatch|show|why`. */
+/** `esteira jobs dispatch|show|why|cancel`. */
 export const addJobsCommands = (program: Command, context: CommandContext, finish: Finish): void => {
   const jobs = program.command('jobs').description('jobs: asking for one, and where one is');
-  jobs
+  const command = jobs
     .command('dispatch')
     .description('ask for a job; its payload is checked before it leaves')
     .argument('<type>', 'job type')
@@ -188,13 +192,11 @@ export const addJobsCommands = (program: Command, context: CommandContext, finis
     .requiredOption('--payload <json>', 'JSON, @file, or - for standard input')
     .option('--id <id>', 'the same id is the same job: give it to repeat safely')
     .option('--delay <time>', 'how long to wait before it may start, such as 10m', parseDuration)
-    .option('--priority <number>', '1 (first) to 10', parsePriority)
-    .option('--user <id>', 'who sets it off')
-    .option('--correlation-id <id>', 'the chain it belongs to')
-    .option('--json', 'for programs')
-    .action(async (type: string, _, command: Command) => {
-      await dispatch(context, type, command.optsWithGlobals<DispatchCommandOptions>());
-      finish(EXIT.done);
-    });
+    .option('--priority <number>', '1 (first) to 10', parsePriority);
+  addProducingOptions(command).action(async (type: string, _, self: Command) => {
+    await dispatch(context, type, self.optsWithGlobals<DispatchCommandOptions>());
+    finish(EXIT.done);
+  });
   addLooks(jobs, context, finish);
+  addCancelCommand(jobs, context, finish);
 };

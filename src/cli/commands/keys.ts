@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import {
   type ChangedKey,
@@ -11,15 +10,14 @@ import {
 } from '../../runtime/inspection/index.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { type OperatingOptions, withOperator } from '../operating.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 import { renderJson, renderTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
-interface ChangeOptions extends CommonOptions {
+interface ChangeOptions extends OperatingOptions {
   readonly tenant: string;
   readonly key: string;
-  readonly actor: string;
-  readonly reason: string;
   readonly yes?: boolean;
 }
 
@@ -77,14 +75,11 @@ const change = (
   jobType: string,
   options: ChangeOptions,
 ): Promise<ExitCode> =>
-  withSession(context, options, async ({ app, backend, config }) => {
+  withOperator(context, options, 'operator', `${kind} a key`, async (session) => {
     const { terminal } = context;
-    const { tenant, key, actor, reason, yes = false } = options;
-    const identity = { service: config.serviceName ?? app.name, host: hostname() };
-    const changes = await changeKey(
-      { app, backend, identity },
-      { change: kind, jobType, tenant, key, actor, reason, run: yes, nowMs: Date.now() },
-    );
+    const { tenant, key, yes = false } = options;
+    const asked = { ...session.request, change: kind, jobType, tenant, key, run: yes };
+    const changes = await changeKey(session, asked);
     if (options.json === true) terminal.out(renderJson({ changes }));
     else {
       for (const { partition, outcome, detail } of changes)
@@ -119,7 +114,7 @@ export const addKeysCommands = (program: Command, context: CommandContext, finis
       .argument('<type>', 'job type')
       .requiredOption('--tenant <id>', 'whose key it is')
       .requiredOption('--key <key>', 'the ordering key, as `keys list` shows it')
-      .requiredOption('--actor <who>', 'who decides; goes into the audit')
+      .option('--actor <who>', 'who decides; goes into the audit (default: who you are)')
       .requiredOption('--reason <why>', 'why; goes into the audit')
       .option('--yes', 'really do it')
       .option('--json', 'for programs')

@@ -10,7 +10,8 @@ import type { CommandContext, Finish } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 import { renderJson, renderTable } from '../table.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable, type Terminal } from '../terminal.ts';
+import { addPurgeCommand } from './control.ts';
 
 interface Row {
   readonly queue: QueueReport;
@@ -78,6 +79,13 @@ const missing = ({ queues }: QueuesReport): readonly string[] =>
     ),
   );
 
+const paused = ({ queues }: QueuesReport): readonly string[] =>
+  queues.flatMap(({ jobTypes }) =>
+    jobTypes.flatMap(({ jobType, pausedBy }) =>
+      pausedBy === null ? [] : [`${jobType} is paused by ${pausedBy}: \`esteira control list\``],
+    ),
+  );
+
 const list = (context: CommandContext, options: CommonOptions): Promise<void> =>
   withSession(context, options, async ({ app, backend }) => {
     const { terminal } = context;
@@ -86,10 +94,11 @@ const list = (context: CommandContext, options: CommonOptions): Promise<void> =>
     if (options.json === true) return terminal.out(renderJson(report));
     const rows = report.queues.flatMap((queue) => queue.jobTypes.map((type) => ({ queue, type })));
     terminal.out(queueTable(terminal, rows, nowMs));
-    for (const line of [...tierLines(report), ...deserted(report), ...missing(report)]) terminal.out(line);
+    const lines = [...paused(report), ...tierLines(report), ...deserted(report), ...missing(report)];
+    for (const line of lines) terminal.out(printable(line));
   });
 
-/** `esteira queues list`. */
+/** `esteira queues list|purge`. */
 export const addQueuesCommands = (program: Command, context: CommandContext, finish: Finish): void => {
   const queues = program.command('queues').description('queues: what waits in them');
   queues
@@ -100,4 +109,5 @@ export const addQueuesCommands = (program: Command, context: CommandContext, fin
       await list(context, command.optsWithGlobals<CommonOptions>());
       finish(EXIT.done);
     });
+  addPurgeCommand(queues, context, finish);
 };

@@ -19,7 +19,9 @@ export interface Ran {
 }
 
 /** A command line over services in memory that all its commands share. */
-export const makeCommandLine = (options: { cwd?: string; columns?: number; input?: string } = {}) => {
+export const makeCommandLine = (
+  options: { cwd?: string; columns?: number; input?: string; stop?: Promise<void> } = {},
+) => {
   const cluster = new MemoryCluster();
   const open = (contracts: Parameters<typeof createMemorySource>[0] = []) => {
     const broker = createMemoryBroker({ cluster });
@@ -46,12 +48,12 @@ export const makeCommandLine = (options: { cwd?: string; columns?: number; input
       },
       openBackend: async (app) => open(contractsOf(app)),
       start,
-      listenForStop: () => ({ asked: Promise.resolve(), ignore: () => undefined }),
+      listenForStop: () => ({ asked: options.stop ?? Promise.resolve(), ignore: () => undefined }),
       sharesBackend: environment['ALONE'] === undefined,
     };
     const code = await runCli(args, context);
     return { code, out: out.join('\n'), err: err.join('\n') };
   };
 
-  return { run, open };
+  return { run, open, cluster };
 };

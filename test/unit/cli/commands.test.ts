@@ -140,7 +140,8 @@ describe('esteira dlq', () => {
     const wet = await line.run([...args, '--run']);
     expect(wet).toMatchObject({ code: 0, out: expect.stringContaining('1 replayed. Replay ') });
     expect(await recordsOf(line, 'shop.job.send-receipt')).toBe(1);
-    expect(await recordsOf(line, 'shop.audit')).toBe(1);
+    // The plan, the run, the record and the end.
+    expect(await recordsOf(line, 'shop.audit')).toBe(4);
     expect(await recordsOf(line, 'shop.telemetry.jobs')).toBe(1);
   });
 

@@ -13,7 +13,9 @@ describe('wrong use', () => {
     [['dlq', 'list', '--limit', 'many']],
     [['dlq', 'list', '--since', 'yesterday']],
     [['dlq', 'show', 'here']],
-    [['dlq', 'replay', '--job-type', 'send-receipt', '--reason', 'why not']],
+    [['dlq', 'replay', '--job-type', 'send-receipt', '--actor', 'ana']],
+    [['replay', 'run', 'some-plan']],
+    [['replay', 'run', 'some-plan', '--reason', 'why not', '--failure-ratio', '2']],
     [['jobs', 'dispatch', 'make-report', '--payload', '{}']],
   ])('ends with 2 and says what is wrong: %o', async (args) => {
     const { code, err, out } = await run(args);

@@ -59,6 +59,7 @@ describe('the topics of an app', () => {
       'failures shop.failures',
       'telemetry shop.telemetry.jobs',
       'audit shop.audit',
+      'control shop.control',
     ]);
   });
 
@@ -84,6 +85,13 @@ describe('the topics of an app', () => {
   it('keep dead letters for 90 days and audits for a year', () => {
     expect(byName(1).get('shop.dlq.raise-alarm')?.config['retention.ms']).toBe(String(90 * DAY_MS));
     expect(byName(1).get('shop.audit')?.config['retention.ms']).toBe(String(365 * DAY_MS));
+  });
+
+  it('keep what operators have decided for ever, in one partition, so that the log says who came first', () => {
+    const control = byName(3).get('shop.control');
+    expect(control?.partitions).toBe(1);
+    expect(control?.config).toMatchObject({ 'cleanup.policy': 'compact', 'min.insync.replicas': '2' });
+    expect(control?.config).not.toHaveProperty('retention.ms');
   });
 
   it('ask for two in-sync replicas wherever there are three', () => {

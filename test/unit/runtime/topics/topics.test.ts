@@ -77,7 +77,7 @@ const refusal = async (work: Promise<unknown>): Promise<{ code: ErrorCode; messa
 describe('a broker with nothing on it', () => {
   it('is planned without being touched', async () => {
     const plan = await planTopics(appThat(), broker.admin);
-    expect(plan.create).toHaveLength(9);
+    expect(plan.create).toHaveLength(10);
     expect(plan.firstOffsets.map(({ groupId, topic }) => `${groupId} ${topic}`)).toEqual([
       `${GROUP} shop.events`,
       `${GROUP} ${INBOX}`,
