@@ -1,6 +1,7 @@
 import type { JobDefinition } from '../core/job.ts';
 import type { ClaimAnswer } from '../core/ports/state.ts';
 import { type Decision, decodeDecision, encodeDecision } from './decision.ts';
+import type { Delivery } from './delivery.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Entry } from './entry.ts';
 import type { FollowerDispatch } from './follower-dispatch.ts';
@@ -127,10 +128,14 @@ export class Settlement {
   #tellSkipped(entry: Entry, reason: string): void {
     const { delivery } = entry;
     const atMs = this.#parts.clock.nowMs();
-    const event = this.#parts.teller.of(delivery, 'job.skipped', delivery.position, atMs, { reason });
+    const event = this.#parts.teller.of(delivery, 'job.skipped', skipOf(delivery), atMs, { reason });
     tellEvent(this.#parts, entry, event);
   }
 }
+
+/** A record that is skipped is told once, however many copies of it stand somewhere; and once more for each replay. */
+const skipOf = ({ origin, job: { replayId } }: Delivery): string =>
+  replayId === undefined ? origin : `${origin} ${replayId}`;
 
 const allTold = (entry: Entry): Promise<void> => new Promise((resolve) => entry.whenTold(() => resolve()));
 
