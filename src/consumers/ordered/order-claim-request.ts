@@ -5,13 +5,29 @@ import type { Entry } from '../entry.ts';
 import { driverOf } from './lane-driver.ts';
 import { placedId, placeOf } from './placed.ts';
 
-/** What an entry of an ordered job type asks for at its turn, with a fresh run. */
+/**
+ * What an entry of an ordered job type asks for at its turn, with a fresh run. One literal: each job asks, and a spread
+ * cost as much as the rest of its claim.
+ */
 export const orderClaimRequestOf = (job: JobDefinition<unknown>, entry: Entry): OrderClaimRequest => {
   const { delivery } = entry;
   const driver = driverOf(entry);
   const known = driver.knownOf(entry);
+  const { jobType, tenant, idempotencyKey, partition, orderKey, jobId, hop, place, where, ttlMs } = placedId(
+    job,
+    entry,
+  );
   const request = {
-    ...placedId(job, entry),
+    jobType,
+    tenant,
+    idempotencyKey,
+    partition,
+    orderKey,
+    jobId,
+    hop,
+    place,
+    where,
+    ttlMs,
     waitingPartition: placeOf(entry).waitingPartition,
     parkedEnd: driver.parkedEnd,
     origin: delivery.origin,

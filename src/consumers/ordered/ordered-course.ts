@@ -1,6 +1,12 @@
 import { classifyError } from '../../core/classify.ts';
 import type { DeadReason, ErrorSummary } from '../../core/outcome.ts';
-import type { OrderClaimAnswer, OrderClaimRequest } from '../../core/ports/order-state.ts';
+import type {
+  OrderClaimAnswer,
+  OrderClaimRequest,
+  OrderCompleteRequest,
+  PlacedId,
+} from '../../core/ports/order-state.ts';
+import type { CompleteRequest } from '../../core/ports/state.ts';
 import { delayBefore } from '../../core/retry-policy.ts';
 import type { JobSettings } from '../../core/settings.ts';
 import { summarizeError } from '../../security/error-summary.ts';
@@ -65,7 +71,7 @@ export class OrderedCourse implements Course {
       ...parts,
       markAll: (items) =>
         parts.order.completeAll(
-          items.map(({ entry, request }) => ({ ...placedId(parts.job, entry), ...request })),
+          items.map(({ entry, request }) => completeRequestOf(placedId(parts.job, entry), request)),
         ),
       onMarked: (entry) => driverOf(entry).marked(entry),
       onSettled: (entry) => events.over(entry),
@@ -230,6 +236,27 @@ export class OrderedCourse implements Course {
     return report(() => driverOf(entry).failed(entry, dueMs));
   }
 }
+
+/** One literal: every job has one, and a spread is slow. */
+const completeRequestOf = (
+  { partition, orderKey, place, where, ttlMs }: PlacedId,
+  { jobType, tenant, idempotencyKey, jobId, hop, fence, origin, event, doneTtlMs }: CompleteRequest,
+): OrderCompleteRequest => ({
+  jobType,
+  tenant,
+  idempotencyKey,
+  partition,
+  orderKey,
+  jobId,
+  hop,
+  place,
+  where,
+  ttlMs,
+  fence,
+  origin,
+  event,
+  doneTtlMs,
+});
 
 const deathOf = (error: ErrorSummary, attempt: number, attempts: number): DeadReason | undefined => {
   if (error.class === 'unrecoverable') return 'unrecoverable';
