@@ -80,7 +80,9 @@ const memory: Judge = (facts) => {
   const todo = 'give it more, or shorten doneTtl; a full Redis takes no claims, and all work waits';
   if (used > most * FULL) return [problem('memory', says, todo)];
   if (used > most * ALARM) return [warning('memory', says, todo)];
-  return [ok('memory', `${says}; room for some ${roomFor(most * ALARM - used)} jobs more within their doneTtl`)];
+  return [
+    ok('memory', `${says}; room for some ${roomFor(most * ALARM - used)} jobs more within their doneTtl`),
+  ];
 };
 
 /** Whether the server keeps what it is given. */

@@ -40,14 +40,18 @@ describe('the Redis server', () => {
 
   test('memory is a warning from seven tenths, and a problem from nine', async () => {
     const used = async (mib: number) => (await about({ used_memory: String(mib * 1_048_576) })).at(-1);
-    expect(await used(69)).toBe('ok memory: 69 MiB of 100 MiB used; room for some 4K jobs more within their doneTtl');
+    expect(await used(69)).toBe(
+      'ok memory: 69 MiB of 100 MiB used; room for some 4K jobs more within their doneTtl',
+    );
     expect(await used(71)).toBe('warning memory: 71 MiB of 100 MiB used');
     expect(await used(91)).toBe('problem memory: 91 MiB of 100 MiB used');
   });
 
   test('where it has no limit of its own, that of its machine counts', async () => {
     const machine = { maxmemory: '0', total_system_memory: String(2 * 1_048_576) };
-    expect((await about(machine)).at(-1)).toBe('ok memory: 1 MiB of 2 MiB used; room for some 2K jobs more within their doneTtl');
+    expect((await about(machine)).at(-1)).toBe(
+      'ok memory: 1 MiB of 2 MiB used; room for some 2K jobs more within their doneTtl',
+    );
     expect((await about({ maxmemory: '0' })).at(-1)).toBe('ok memory: 1 MiB used, no limit known');
   });
 
