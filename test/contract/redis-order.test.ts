@@ -17,7 +17,10 @@ const ALL_ANSWERS = [
 
 // The simulation (test/simulation) holds the rules of the memory store to their promises with a clock of its own; this
 // holds the scripts of Redis, whose clock is nobody's, to the rules of the memory store.
-test('Redis and memory give the same answers to the same calls about sequences', async () => {
+test('Redis and memory give the same answers to the same calls about sequences', {
+  retry: 0,
+  timeout: 180_000,
+}, async () => {
   const url = process.env['REDIS_URL'] ?? '';
   const namespace = `order-${randomUUID()}`;
   const redis = createRedisStateStore({ url, namespace, commandTimeoutMs: 5_000 }, recordingLog());
@@ -36,4 +39,4 @@ test('Redis and memory give the same answers to the same calls about sequences',
   await redis.close();
   // The comparison is worth something only when the histories reached every kind of answer.
   for (const kind of ALL_ANSWERS) expect(kinds).toContain(kind);
-}, 180_000);
+});
