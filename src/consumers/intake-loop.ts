@@ -24,7 +24,7 @@ const SLICE = 64;
 const LITTLE = 8;
 const LITTLE_EVERY_MS = 50;
 /** So many are sent elsewhere before others have their turn. */
-const AT_ONCE = 64;
+const AT_ONCE = 16;
 
 /** What is known is understood at once; what must be asked for, or cannot be told now, is insisted on. */
 export const takeIn = (

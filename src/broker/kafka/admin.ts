@@ -55,6 +55,10 @@ export class KafkaAdmin implements BrokerAdmin {
     this.#makeKafka = makeKafka;
   }
 
+  topicNames(): Promise<readonly string[]> {
+    return named('Cannot list topics', {}, () => this.#topicAdmin().names());
+  }
+
   describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
     return named('Cannot describe topics', {}, () => this.#topicAdmin().describe(topics));
   }
@@ -67,6 +71,16 @@ export class KafkaAdmin implements BrokerAdmin {
 
   alterTopicConfig(topic: string, config: Readonly<Record<string, string>>): Promise<void> {
     return named('Cannot alter the topic', { topic }, () => this.#topicAdmin().alterConfig(topic, config));
+  }
+
+  growTopic(topic: string, partitions: number): Promise<void> {
+    return named('Cannot add partitions to the topic', { topic, partitions }, () =>
+      this.#topicAdmin().grow(topic, partitions),
+    );
+  }
+
+  deleteTopics(topics: readonly string[]): Promise<void> {
+    return named('Cannot delete topics', { topics: [...topics] }, () => this.#topicAdmin().delete(topics));
   }
 
   offsetRanges(topic: string): Promise<readonly OffsetRange[]> {

@@ -218,6 +218,7 @@ export class KafkaConsumer implements GroupConsumer {
     const read = readBatch(batch);
     if (read === undefined || !this.#isRunning()) return;
     const { at, records, highWatermark } = read;
+    this.#fetch.delivered();
     const verdict = this.#state.judge(at, read);
     if (verdict.kind === 'seek') this.#fetch.seek(at, verdict.offset);
     if (verdict.kind === 'check-gap') void this.#investigate(at);

@@ -10,6 +10,10 @@ const toKafka = (partitions: readonly TopicPartition[]): { topic: string; partit
 /** How long after a pause another is to be expected, ms. */
 const BUSY_FOR_MS = 2_000;
 const BUSY_WAIT_MS = 20;
+/** After so long without a record, ms, a fetch may wait longer: what comes ends its wait anyway. */
+const RESTS_AFTER_MS = 10_000;
+/** A stop and a rebalance wait for a fetch that is under way, ms. */
+const RESTING_WAIT_MS = 1_000;
 
 /**
  * Says what kafkajs fetches and from where. kafkajs throws while it is between two runs of the group; that is no
@@ -22,6 +26,7 @@ export class FetchControl {
   readonly #clock: Clock;
   readonly #maxWaitMs: number;
   #pausedAtMs = Number.NEGATIVE_INFINITY;
+  #recordsAtMs: number;
 
   constructor(
     consumer: Consumer,
@@ -33,6 +38,7 @@ export class FetchControl {
     this.#log = wiring.log;
     this.#clock = wiring.clock;
     this.#maxWaitMs = wiring.maxWaitMs;
+    this.#recordsAtMs = wiring.clock.nowMs();
   }
 
   /**
@@ -40,8 +46,15 @@ export class FetchControl {
    * where partitions are paused and resumed all the time, a long wait would make the busiest one wait for the idle ones.
    */
   get waitMs(): number {
-    const isBusy = this.#clock.nowMs() - this.#pausedAtMs < BUSY_FOR_MS;
-    return isBusy ? Math.min(BUSY_WAIT_MS, this.#maxWaitMs) : this.#maxWaitMs;
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - this.#pausedAtMs < BUSY_FOR_MS) return Math.min(BUSY_WAIT_MS, this.#maxWaitMs);
+    const rests = nowMs - this.#recordsAtMs >= RESTS_AFTER_MS;
+    return rests ? Math.max(RESTING_WAIT_MS, this.#maxWaitMs) : this.#maxWaitMs;
+  }
+
+  /** Records have come. */
+  delivered(): void {
+    this.#recordsAtMs = this.#clock.nowMs();
   }
 
   /** Fetches nothing of these partitions. */

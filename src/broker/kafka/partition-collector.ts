@@ -21,15 +21,20 @@ export interface Pending {
 /** A batch's memory up to this is kept for the next one while records keep coming, bytes. */
 const MOST_KEPT_BYTES = 1024 * 1024;
 
-/** A batch of so many says that records keep coming. */
+/** A batch of so many says that many records keep coming. */
 const BUSY_RECORDS = 16;
+const TICKS_WHILE_FEW = 5;
 
 /** How a collector is wired. */
 export interface CollectorWiring {
   readonly clock: Clock;
   /** How long a batch that is not full waits for more from its first record on, ms; 0 is until the end of the turn. */
   readonly lingerMs: number;
-  /** How long it waits while records keep coming: a request costs as much as a hundred records, here and there; ms. */
+  /**
+   * While records keep coming they leave at the ticks of a common clock, so far apart, ms, or a fifth of it while few
+   * come: a request costs as much as a hundred records, here and there, and partitions that leave together share one.
+   * 0 where nothing gathers.
+   */
   readonly gatherMs: number;
   write(batch: RecordBatch): Promise<WriteResult>;
   /** Told whenever a batch leaves, so that records without a key go to the next partition. */
@@ -62,6 +67,8 @@ export class PartitionCollector {
   /** A batch that is through, whose memory can be used again. */
   #spare: RecordBatch | undefined;
   #isBusy = false;
+  /** When records last left. */
+  #leftAtMs = Number.NEGATIVE_INFINITY;
   /** Ends the wait for more records, while there is one. */
   #stopLingering: (() => void) | undefined;
 
@@ -78,7 +85,8 @@ export class PartitionCollector {
     record.encoded();
     if (this.#isBusy) return;
     this.#isBusy = true;
-    if (this.#wiring.lingerMs > 0) this.#linger(this.#wiring.lingerMs);
+    const waitMs = this.#firstWaitMs();
+    if (waitMs > 0) this.#linger(waitMs);
     else setImmediate(() => void this.#fly());
   }
 
@@ -117,6 +125,7 @@ export class PartitionCollector {
     for (let load = this.#waiting.shift(); load !== undefined; load = this.#waiting.shift()) {
       this.#wiring.onDeparture();
       this.#inFlight = load;
+      this.#leftAtMs = this.#wiring.clock.nowMs();
       await this.#write(load).catch((cause: unknown) => this.#broke(load, cause));
       this.#inFlight = undefined;
       const leftMs = this.#lingersMs(load.records.length >= BUSY_RECORDS);
@@ -126,15 +135,26 @@ export class PartitionCollector {
     this.#isBusy = false;
   }
 
+  /** How long the first record after a rest waits, ms: not at all, unless another left a moment ago. */
+  #firstWaitMs(): number {
+    const { clock, lingerMs, gatherMs } = this.#wiring;
+    const tickMs = gatherMs / TICKS_WHILE_FEW;
+    return clock.nowMs() - this.#leftAtMs < tickMs ? this.#toTickMs(tickMs) : lingerMs;
+  }
+
   /** How long what waits should still wait, ms; a batch behind the first says that the first is full. */
   #lingersMs(isBusy: boolean): number {
     const [first, second] = this.#waiting;
     const { clock, lingerMs, gatherMs } = this.#wiring;
-    const waitMs = isBusy ? Math.max(lingerMs, gatherMs) : lingerMs;
-    if (waitMs === 0 || second !== undefined) return 0;
+    if (second !== undefined) return 0;
     // Busy and empty: what comes next would leave alone.
-    if (first === undefined) return isBusy && gatherMs > 0 ? waitMs : 0;
-    return first.beganAtMs + waitMs - clock.nowMs();
+    if (gatherMs > 0 && (isBusy || first !== undefined))
+      return this.#toTickMs(isBusy ? gatherMs : gatherMs / TICKS_WHILE_FEW);
+    return first === undefined ? 0 : first.beganAtMs + lingerMs - clock.nowMs();
+  }
+
+  #toTickMs(tickMs: number): number {
+    return tickMs - (this.#wiring.clock.nowMs() % tickMs);
   }
 
   /** Nothing should throw here; if it does, the partition must not stand still for ever. */

@@ -12,26 +12,59 @@ const PRODUCE_API_KEY = 0;
 const PRODUCE_API_VERSION = 7;
 const ALL_IN_SYNC_REPLICAS = -1;
 
-/** What stands before the batch. */
-const encodeFront = (at: TopicPartition, batch: Buffer, timeoutMs: number): Buffer => {
-  const topicBytes = Buffer.byteLength(at.topic);
-  const body = Buffer.alloc(2 + 2 + 4 + 4 + 2 + topicBytes + 4 + 4 + 4);
-  let pos = body.writeInt16BE(-1, 0);
-  pos = body.writeInt16BE(ALL_IN_SYNC_REPLICAS, pos);
-  pos = body.writeInt32BE(timeoutMs, pos);
-  pos = body.writeInt32BE(1, pos);
-  pos = body.writeInt16BE(topicBytes, pos);
-  pos += body.write(at.topic, pos, 'utf8');
-  pos = body.writeInt32BE(1, pos);
-  pos = body.writeInt32BE(at.partition, pos);
-  body.writeInt32BE(batch.length, pos);
-  return body;
+/** A batch and where it goes. */
+export interface ProducePart {
+  readonly at: TopicPartition;
+  readonly batch: Buffer;
+}
+
+const encodeHead = (topics: number, timeoutMs: number): Buffer => {
+  const head = Buffer.alloc(2 + 2 + 4 + 4);
+  let pos = head.writeInt16BE(-1, 0);
+  pos = head.writeInt16BE(ALL_IN_SYNC_REPLICAS, pos);
+  pos = head.writeInt32BE(timeoutMs, pos);
+  head.writeInt32BE(topics, pos);
+  return head;
 };
 
-/** Two buffers that kafkajs' encoder copies as if they were one: a batch may have 900 KiB. */
-const joined = (front: Buffer, batch: Buffer): Pick<Buffer, 'length' | 'copy'> => ({
-  length: front.length + batch.length,
-  copy: (target, offset = 0) => front.copy(target, offset) + batch.copy(target, offset + front.length),
+const encodeTopic = (topic: string, partitions: number): Buffer => {
+  const bytes = Buffer.byteLength(topic);
+  const front = Buffer.alloc(2 + bytes + 4);
+  let pos = front.writeInt16BE(bytes, 0);
+  pos += front.write(topic, pos, 'utf8');
+  front.writeInt32BE(partitions, pos);
+  return front;
+};
+
+const encodePartition = ({ at, batch }: ProducePart): Buffer => {
+  const front = Buffer.alloc(4 + 4);
+  front.writeInt32BE(batch.length, front.writeInt32BE(at.partition, 0));
+  return front;
+};
+
+const encodeBody = (parts: readonly ProducePart[], timeoutMs: number): readonly Buffer[] => {
+  const byTopic = new Map<string, ProducePart[]>();
+  for (const part of parts) {
+    const ofTopic = byTopic.get(part.at.topic);
+    if (ofTopic === undefined) byTopic.set(part.at.topic, [part]);
+    else ofTopic.push(part);
+  }
+  const pieces = [encodeHead(byTopic.size, timeoutMs)];
+  for (const [topic, ofTopic] of byTopic) {
+    pieces.push(encodeTopic(topic, ofTopic.length));
+    for (const part of ofTopic) pieces.push(encodePartition(part), part.batch);
+  }
+  return pieces;
+};
+
+/** Many buffers that kafkajs' encoder copies as if they were one: a batch may have 900 KiB. */
+const joined = (pieces: readonly Buffer[]): Pick<Buffer, 'length' | 'copy'> => ({
+  length: pieces.reduce((sum, { length }) => sum + length, 0),
+  copy: (target, offset = 0) => {
+    let pos = offset;
+    for (const piece of pieces) pos += piece.copy(target, pos);
+    return pos - offset;
+  },
 });
 
 /** Bytes of one partition's answer: partition, error, base offset, append time, log start. */
@@ -59,10 +92,9 @@ const decodeRows = (answer: Buffer): { rows: ProduceRow[]; throttleMs: number } 
   return { rows, throttleMs: answer.readInt32BE(pos) };
 };
 
-/** A produce request for exactly one partition, acknowledged by all in-sync replicas; error codes are not thrown. */
+/** A produce request, a part for each partition, acknowledged by all in-sync replicas; error codes are not thrown. */
 export const produceRequest = (
-  at: TopicPartition,
-  batch: Buffer,
+  parts: readonly ProducePart[],
   timeoutMs: number,
 ): RawRequest<{ rows: ProduceRow[] }> => ({
   request: {
@@ -70,9 +102,9 @@ export const produceRequest = (
     apiVersion: PRODUCE_API_VERSION,
     apiName: 'Produce',
     encode: async () => {
-      const front = encodeFront(at, batch, timeoutMs);
-      const buffer = joined(front, batch);
-      return { buf: front, buffer, size: () => buffer.length };
+      const pieces = encodeBody(parts, timeoutMs);
+      const buffer = joined(pieces);
+      return { buf: pieces[0] ?? Buffer.alloc(0), buffer, size: () => buffer.length };
     },
   },
   response: {

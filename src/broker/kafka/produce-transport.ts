@@ -1,6 +1,7 @@
 import type { TopicPartition } from '../../core/record.ts';
 import type { RawCluster } from './client-internals.ts';
-import { type ProduceRow, produceRequest } from './produce-request.ts';
+import { ProduceBundles } from './produce-bundles.ts';
+import type { ProduceRow } from './produce-request.ts';
 import type { BatchStamp } from './record-batch.ts';
 import { createTopicRoutes, type TopicRoutes } from './topic-routes.ts';
 
@@ -50,6 +51,7 @@ export const createProduceTransport = (
   open: () => RawCluster,
   requestTimeoutMs: number,
 ): ProduceTransport => {
+  const bundles = new ProduceBundles(requestTimeoutMs);
   let wire: Wire | undefined;
   const connect = async (): Promise<Wire> => {
     const current = wire ?? openWire(open);
@@ -75,7 +77,7 @@ export const createProduceTransport = (
         .catch((cause: unknown) => {
           throw new NotSent('no leader', { cause });
         });
-      return (await broker.connectionPool.send(produceRequest(at, batch, requestTimeoutMs))).rows;
+      return bundles.send(broker, at, batch);
     },
     newProducerId: async () => {
       const { cluster } = await connect();

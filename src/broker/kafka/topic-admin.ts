@@ -33,6 +33,30 @@ export class TopicAdmin {
     this.#shared = shared;
   }
 
+  /** Every topic that may be seen. */
+  names(): Promise<readonly string[]> {
+    return this.#admin.listTopics();
+  }
+
+  /** Adds partitions and waits until they can be seen. */
+  async grow(topic: string, partitions: number): Promise<void> {
+    await this.#admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
+    await this.#until(async () => (await this.#shapeOf(topic))?.partitions === partitions);
+    (await this.#shared.get()).routes.forget(topic);
+  }
+
+  /** Deletes those that exist and waits until they are gone. */
+  async delete(topics: readonly string[]): Promise<void> {
+    const left = async (): Promise<readonly string[]> =>
+      (await Promise.all(topics.map((topic) => this.#shapeOf(topic)))).flatMap((shape) => shape?.topic ?? []);
+    const existing = await left();
+    if (existing.length === 0) return;
+    await this.#admin.deleteTopics({ topics: [...existing] });
+    await this.#until(async () => (await left()).length === 0);
+    const { routes } = await this.#shared.get();
+    for (const topic of existing) routes.forget(topic);
+  }
+
   /** Describes the topics that exist. */
   async describe(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
     const shapes = (await Promise.all(topics.map((topic) => this.#shapeOf(topic)))).flatMap(
@@ -121,7 +145,6 @@ export class TopicAdmin {
     const { cluster } = await this.#shared.get();
     await cluster.brokerPool.refreshMetadata([]).catch(() => undefined);
     const nodeIds = (cluster.brokerPool.metadata?.brokers ?? []).map(({ nodeId }) => String(nodeId));
-    const until = Date.now() + SPREAD_MS;
     const knows = async (nodeId: string): Promise<boolean> => {
       try {
         await (await cluster.findBroker({ nodeId })).metadata([...topics]);
@@ -130,8 +153,14 @@ export class TopicAdmin {
         return false;
       }
     };
+    await this.#until(async () => (await Promise.all(nodeIds.map(knows))).every(Boolean));
+  }
+
+  /** Waits until something holds, for as long as news may take to spread. */
+  async #until(holds: () => Promise<boolean>): Promise<void> {
+    const until = Date.now() + SPREAD_MS;
     while (Date.now() < until) {
-      if ((await Promise.all(nodeIds.map(knows))).every(Boolean)) return;
+      if (await holds()) return;
       await new Promise((resolve) => {
         setTimeout(resolve, LOOK_AGAIN_MS);
       });
