@@ -3,7 +3,7 @@ import { inboxesOf } from './inbox.ts';
 import type { JobDefinition, StartFrom } from './job.ts';
 import { names } from './names.ts';
 import type { TopicSpec } from './ports/broker.ts';
-import { INBOX_RETENTION_MS, tierRetentionMs } from './retention.ts';
+import { INBOX_RETENTION_MS, tierRetentionMs, waitingRetentionMs } from './retention.ts';
 
 /** What a topic is for. `event` topics may belong to others; all the rest are the app's own. */
 export type TopicRole =
@@ -35,9 +35,8 @@ const MIB = 1_048_576;
 const HEADER_ROOM_BYTES = 65_536;
 
 /** How long records stay, ms. */
-const RETENTION_MS: Readonly<Record<Exclude<TopicRole, 'event' | 'tier' | 'control'>, number>> = {
+const RETENTION_MS: Readonly<Record<Exclude<TopicRole, 'event' | 'tier' | 'waiting' | 'control'>, number>> = {
   inbox: INBOX_RETENTION_MS,
-  waiting: 30 * DAY_MS,
   'dead-letters': 90 * DAY_MS,
   unroutable: 90 * DAY_MS,
   failures: 30 * DAY_MS,
@@ -58,7 +57,7 @@ export const waitingPartitionsOf = (app: AppDefinition, job: JobDefinition<unkno
   Math.max(app.partitions, ...job.triggers.map(({ event }) => event.partitions));
 
 const ownTopics = (app: AppDefinition): readonly OwnTopic[] => {
-  const one = (role: Exclude<TopicRole, 'event' | 'tier' | 'control'>, topic: string): OwnTopic => ({
+  const one = (role: keyof typeof RETENTION_MS, topic: string): OwnTopic => ({
     topic,
     role,
     retentionMs: RETENTION_MS[role],
@@ -73,7 +72,9 @@ const ownTopics = (app: AppDefinition): readonly OwnTopic[] => {
     ...app.jobs
       .filter(({ ordered }) => ordered)
       .map((job) => ({
-        ...one('waiting', names.waiting(app.name, job.type)),
+        topic: names.waiting(app.name, job.type),
+        role: 'waiting' as const,
+        retentionMs: waitingRetentionMs(job),
         partitions: waitingPartitionsOf(app, job),
       })),
     ...app.jobs.map(({ type }) => one('dead-letters', names.deadLetters(app.name, type))),

@@ -26,6 +26,11 @@ export class MemoryAdmin implements BrokerAdmin {
     this.#isClosed = isClosed;
   }
 
+  async topicNames(): Promise<readonly string[]> {
+    await this.#ask();
+    return this.#cluster.names();
+  }
+
   async describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
     await this.#ask();
     const found = topics.flatMap((name) => this.#cluster.find(name)?.describe() ?? []);
@@ -43,6 +48,16 @@ export class MemoryAdmin implements BrokerAdmin {
   async alterTopicConfig(topic: string, config: Readonly<Record<string, string>>): Promise<void> {
     await this.#ask();
     this.#cluster.topic(topic).configure(config);
+  }
+
+  async growTopic(topic: string, partitions: number): Promise<void> {
+    await this.#ask();
+    this.#cluster.topic(topic).grow(partitions);
+  }
+
+  async deleteTopics(topics: readonly string[]): Promise<void> {
+    await this.#ask();
+    for (const topic of topics) this.#cluster.delete(topic);
   }
 
   async offsetRanges(topic: string): Promise<readonly OffsetRange[]> {

@@ -15,6 +15,17 @@ export class MemoryCluster {
   readonly #topics = new Map<string, MemoryTopic>();
   readonly #groups = new Map<string, MemoryGroup>();
 
+  /** Every topic there is. */
+  names(): readonly string[] {
+    return [...this.#topics.keys()];
+  }
+
+  /** Forgets a topic with all it holds, and what groups have committed there. */
+  delete(name: string): void {
+    this.#topics.delete(name);
+    for (const group of this.#groups.values()) group.forgetTopic(name);
+  }
+
   /** The topic, or undefined. */
   find(name: string): MemoryTopic | undefined {
     return this.#topics.get(name);

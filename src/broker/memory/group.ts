@@ -56,6 +56,12 @@ export class MemoryGroup {
     for (const member of this.#members.keys()) this.#members.set(member, false);
   }
 
+  /** Forgets what was committed on a topic that is gone. */
+  forgetTopic(topic: string): void {
+    for (const [key, committed] of this.#committed)
+      if (committed.topic === topic) this.#committed.delete(key);
+  }
+
   /** The committed next offset of a partition, or undefined. */
   committed(at: TopicPartition): CommittedOffset | undefined {
     return this.#committed.get(partitionKey(at));

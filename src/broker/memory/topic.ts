@@ -10,19 +10,30 @@ const DEFAULT_MAX_RECORD_BYTES = 1_048_588;
 /** A topic of the memory broker: its description and its logs. */
 export class MemoryTopic {
   readonly name: string;
-  readonly logs: readonly PartitionLog[];
+  readonly #logs: PartitionLog[] = [];
   readonly #replicationFactor: number;
   #config: Readonly<Record<string, string>>;
   #nextKeyless = 0;
 
   constructor(description: TopicDescription) {
     this.name = description.topic;
-    this.logs = Array.from(
-      { length: description.partitions },
-      (_, index) => new PartitionLog(this.name, index),
-    );
+    this.#addLogs(description.partitions);
     this.#replicationFactor = description.replicationFactor;
     this.#config = { ...description.config };
+  }
+
+  get logs(): readonly PartitionLog[] {
+    return this.#logs;
+  }
+
+  /** Gives it more partitions. @throws EsteiraError ESTEIRA_BROKER_REFUSED when it has as many already, as Kafka does. */
+  grow(partitions: number): void {
+    if (partitions <= this.#logs.length) {
+      throw new EsteiraError('ESTEIRA_BROKER_REFUSED', `topic ${this.name} cannot be made smaller`, {
+        facts: { topic: this.name, partitions: this.#logs.length },
+      });
+    }
+    this.#addLogs(partitions);
   }
 
   /** What the topic is now. */
@@ -68,5 +79,9 @@ export class MemoryTopic {
   timestampOf(producerMs: number | undefined, nowMs: number): number {
     const brokerTime = this.#config['message.timestamp.type'] === 'LogAppendTime';
     return brokerTime ? nowMs : (producerMs ?? nowMs);
+  }
+
+  #addLogs(upTo: number): void {
+    while (this.#logs.length < upTo) this.#logs.push(new PartitionLog(this.name, this.#logs.length));
   }
 }

@@ -1,118 +1,103 @@
 import type { Command } from 'commander';
-import { applyTopics, isSettled, planTopics, type TopicPlan } from '../../runtime/topics/index.ts';
+import {
+  applyTopics,
+  isSettled,
+  type PlanOptions,
+  planTopics,
+  type TopicPlan,
+} from '../../runtime/topics/index.ts';
 import type { CommandContext, Finish } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
-import { renderJson, renderTable } from '../table.ts';
-import { paint, type Terminal } from '../terminal.ts';
+import { renderJson } from '../table.ts';
+import { closing, planCounts, planFacts, renderPlan } from '../topics-view.ts';
 
 interface TopicsOptions extends CommonOptions {
+  readonly allowRekey?: boolean;
+  readonly dropOrphans?: boolean;
   readonly repairOffsets?: boolean;
+  readonly check?: boolean;
 }
 
-interface Step {
-  readonly what: string;
-  readonly on: string;
-  readonly detail: string;
-}
-
-const topicOptions = ({ config }: Session) => {
+const planOptions = ({ config }: Session, options: TopicsOptions): PlanOptions => {
   const factor = config.backend === 'kafka' ? config.kafka.replicationFactor : undefined;
-  return factor === undefined ? {} : { replicationFactor: factor };
+  return {
+    allowRekey: options.allowRekey ?? false,
+    dropOrphans: options.dropOrphans ?? false,
+    repairOffsets: options.repairOffsets ?? false,
+    ...(factor === undefined ? {} : { replicationFactor: factor }),
+  };
 };
 
-const count = (amount: number, what: string): string => `${amount} ${what}${amount === 1 ? '' : 's'}`;
-
-const stepsOf = (plan: TopicPlan, repair: boolean): readonly Step[] => [
-  ...plan.create.map(({ topic, partitions, replicationFactor }) => ({
-    what: 'create topic',
-    on: topic,
-    detail: `${count(partitions, 'partition')}, ${count(replicationFactor, 'replica')}`,
-  })),
-  ...plan.alter.map(({ topic, key, from, to }) => ({
-    what: 'change topic',
-    on: topic,
-    detail: `${key}: ${from ?? 'not set'} to ${to}`,
-  })),
-  ...plan.firstOffsets.map(({ groupId, topic, from, waiting, skipped }) => ({
-    what: 'start group',
-    on: groupId,
-    detail: `${topic} from ${from}: ${count(waiting, 'record')} waiting, ${skipped} never read`,
-  })),
-  ...plan.outOfRange.map(({ groupId, topic, partition, committed, low, high }) => ({
-    what: repair ? 'repair group' : 'left alone',
-    on: groupId,
-    detail: `${topic}/${partition}: next is ${committed}, the log has ${low} to ${high}`,
-  })),
-];
-
-const printPlan = (terminal: Terminal, plan: TopicPlan, repair: boolean): void => {
-  const steps = stepsOf(plan, repair);
-  if (steps.length > 0) {
-    const columns = [
-      { title: 'STEP', cell: ({ what }: Step) => what, cuttable: false },
-      { title: 'ON', cell: ({ on }: Step) => on },
-      { title: 'DETAIL', cell: ({ detail }: Step) => detail },
-    ];
-    terminal.out(renderTable(terminal, columns, steps));
-  }
-  for (const problem of plan.problems)
-    terminal.out(`${paint(terminal, 'red', 'cannot be applied')}  ${problem}`);
-  if (plan.outOfRange.length > 0 && !repair) {
-    terminal.out(
-      'Offsets outside the log are left alone: `topics apply --repair-offsets` sets them to the first record there is.',
-    );
-  }
+/** As a gate before a deploy: 3 when apply would refuse, 1 when it would do something, 0 when there is nothing to do. */
+const gate = (plan: TopicPlan): ExitCode => {
+  if (plan.refused.length > 0) return EXIT.refused;
+  return isSettled(plan) ? EXIT.done : EXIT.failed;
 };
 
-const planAsJson = (session: Session, plan: TopicPlan): string => {
-  const { create, alter, firstOffsets, outOfRange, problems } = plan;
-  const settled = isSettled(plan);
-  return renderJson({ app: session.app.name, settled, create, alter, firstOffsets, outOfRange, problems });
+const planWords = (app: string, found: TopicPlan): string => {
+  if (isSettled(found)) return `The topics and groups of ${app} are as the app says.`;
+  const next = found.refused.length > 0 ? 'is refused until what is marked ! is settled' : 'does it';
+  return `${app}: ${planCounts(found, 'planned')}. Nothing was changed: \`esteira topics apply\` ${next}.`;
 };
 
-const plan = (context: CommandContext, options: TopicsOptions): Promise<void> =>
+const plan = (context: CommandContext, options: TopicsOptions): Promise<ExitCode> =>
   withSession(context, options, async (session) => {
     const { terminal } = context;
-    const found = await planTopics(session.app, session.backend.broker.admin, topicOptions(session));
-    if (options.json === true) return terminal.out(planAsJson(session, found));
-    printPlan(terminal, found, false);
-    terminal.out(
-      isSettled(found)
-        ? `The topics and groups of ${session.app.name} are as the app says.`
-        : 'Nothing was changed: `esteira topics apply` does these steps.',
-    );
+    const asked = planOptions(session, options);
+    const { app, backend } = session;
+    const found = await planTopics(app, backend.broker.admin, asked);
+    const code = options.check === true ? gate(found) : EXIT.done;
+    if (options.json === true) {
+      terminal.out(renderJson(planFacts(app.name, found)));
+      return code;
+    }
+    const shown = renderPlan(terminal, found, asked);
+    if (shown !== '') terminal.out(`${shown}\n`);
+    terminal.out(closing(terminal, planWords(app.name, found)));
+    return code;
   });
 
-const apply = (context: CommandContext, options: TopicsOptions): Promise<void> =>
+const apply = (context: CommandContext, options: TopicsOptions): Promise<ExitCode> =>
   withSession(context, options, async (session) => {
     const { terminal } = context;
-    const repairOffsets = options.repairOffsets ?? false;
-    const applyOptions = { ...topicOptions(session), repairOffsets };
-    const done = await applyTopics(session.app, session.backend.broker.admin, applyOptions);
-    if (options.json === true) return terminal.out(planAsJson(session, done));
-    printPlan(terminal, done, repairOffsets);
-    terminal.out(isSettled(done) ? 'There was nothing to do.' : 'Done.');
+    const asked = planOptions(session, options);
+    const { app, backend } = session;
+    const done = await applyTopics(app, backend.broker.admin, asked);
+    if (options.json === true) {
+      terminal.out(renderJson(planFacts(app.name, done)));
+      return EXIT.done;
+    }
+    const shown = renderPlan(terminal, done, asked);
+    if (shown !== '') terminal.out(`${shown}\n`);
+    terminal.out(isSettled(done) ? 'There was nothing to do.' : `${app.name}: ${planCounts(done, 'done')}.`);
+    return EXIT.done;
   });
+
+const addFlags = (command: Command): Command =>
+  command
+    .option(
+      '--allow-rekey',
+      'add partitions to topics with records, too: the order of their keys breaks once',
+    )
+    .option('--drop-orphans', 'delete drained topics that the app does not have any more')
+    .option('--repair-offsets', 'set offsets outside the log to the first record there is')
+    .option('--json', 'for programs');
 
 /** `esteira topics plan|apply`. */
 export const addTopicsCommands = (program: Command, context: CommandContext, finish: Finish): void => {
   const topics = program.command('topics').description('topics and first offsets, as the app says');
-  topics
+  const planning = topics
     .command('plan')
-    .description('show what apply would do; changes nothing')
-    .option('--json', 'for programs')
-    .action(async (_, command: Command) => {
-      await plan(context, command.optsWithGlobals<TopicsOptions>());
-      finish(EXIT.done);
-    });
-  topics
+    .description('show what apply would do with the same options; changes nothing')
+    .option('--check', 'end with 1 when there is something to do, 3 when apply would refuse');
+  addFlags(planning).action(async (_, command: Command) =>
+    finish(await plan(context, command.optsWithGlobals<TopicsOptions>())),
+  );
+  const applying = topics
     .command('apply')
-    .description('create and change topics, and say where new groups start; safe to repeat')
-    .option('--repair-offsets', 'set offsets outside the log to the first record there is')
-    .option('--json', 'for programs')
-    .action(async (_, command: Command) => {
-      await apply(context, command.optsWithGlobals<TopicsOptions>());
-      finish(EXIT.done);
-    });
+    .description('create and change topics, and say where new groups start; safe to repeat');
+  addFlags(applying).action(async (_, command: Command) =>
+    finish(await apply(context, command.optsWithGlobals<TopicsOptions>())),
+  );
 };

@@ -3,19 +3,22 @@ import { EsteiraError, isEsteiraError } from '../../core/errors.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
 import type { RecordPosition } from '../../core/record.ts';
 import { planTopics } from './plan-topics.ts';
-import type { ConfigChange, TopicOptions, TopicPlan } from './topic-plan.ts';
+import {
+  type ConfigChange,
+  type PlanOptions,
+  type Refusal,
+  refusalWords,
+  type TopicPlan,
+} from './topic-plan.ts';
 
-export interface ApplyOptions extends TopicOptions {
-  /** Sets offsets that are outside the log to the first record there is; what lies between is given up. Default false. */
-  readonly repairOffsets?: boolean;
-}
-
-const refuse = (app: AppDefinition, problems: readonly string[]): EsteiraError =>
-  new EsteiraError(
+const refuse = (app: AppDefinition, refused: readonly Refusal[]): EsteiraError => {
+  const problems = refused.map(refusalWords);
+  return new EsteiraError(
     'ESTEIRA_TOPICS_DIFFER',
-    `nothing was changed: ${problems.length} of the differences of app ${app.name} cannot be applied\n  - ${problems.join('\n  - ')}`,
-    { facts: { problems: [...problems] } },
+    `nothing was changed: ${problems.length === 1 ? 'one' : problems.length} of the differences of app ${app.name} cannot be applied\n  - ${problems.join('\n  - ')}`,
+    { facts: { problems } },
   );
+};
 
 const alterTopics = async (admin: BrokerAdmin, changes: readonly ConfigChange[]): Promise<void> => {
   for (const topic of new Set(changes.map((change) => change.topic))) {
@@ -48,6 +51,7 @@ const writeOffsets = async (
     );
   } catch (error) {
     if (!isEsteiraError(error, 'ESTEIRA_BROKER_REFUSED')) throw error;
+    // It had none when the plan was made.
     throw new EsteiraError(
       'ESTEIRA_BROKER_REFUSED',
       `group ${groupId} did not take its first offsets: a group takes none while it has members, so stop its workers and apply again (what comes before in the plan is done)`,
@@ -58,22 +62,24 @@ const writeOffsets = async (
 
 /**
  * Makes the topics as the app says and writes the first offsets of its groups; returns what was done. Applying again
- * does nothing. Groups with running members refuse offsets: stop their workers first.
+ * does nothing.
  *
- * @throws EsteiraError ESTEIRA_TOPICS_DIFFER when something cannot be applied (then nothing was changed),
- *   ESTEIRA_BROKER_REFUSED when a group has members, ESTEIRA_SERVICE_UNREACHABLE.
+ * @throws EsteiraError ESTEIRA_TOPICS_DIFFER when the plan has refusals (then nothing was changed),
+ *   ESTEIRA_BROKER_REFUSED when a group got a member meanwhile, ESTEIRA_SERVICE_UNREACHABLE.
  */
 export const applyTopics = async (
   app: AppDefinition,
   admin: BrokerAdmin,
-  options: ApplyOptions = {},
+  options: PlanOptions = {},
 ): Promise<TopicPlan> => {
   const plan = await planTopics(app, admin, options);
-  if (plan.problems.length > 0) throw refuse(app, plan.problems);
+  if (plan.refused.length > 0) throw refuse(app, plan.refused);
   if (plan.create.length > 0) await admin.createTopics(plan.create);
+  for (const { topic, to } of plan.grow) await admin.growTopic(topic, to);
   await alterTopics(admin, plan.alter);
   for (const [groupId, offsets] of offsetsToWrite(plan, options.repairOffsets ?? false)) {
     await writeOffsets(admin, groupId, offsets);
   }
+  if (plan.drop.length > 0) await admin.deleteTopics(plan.drop);
   return plan;
 };

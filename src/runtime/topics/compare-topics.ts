@@ -1,7 +1,8 @@
 import type { AppDefinition } from '../../core/app.ts';
 import { type AppTopic, topicsOf, withReplication } from '../../core/app-topics.ts';
 import type { BrokerAdmin, TopicDescription } from '../../core/ports/broker.ts';
-import type { ConfigChange, TopicComparison, TopicOptions } from './topic-plan.ts';
+import { inSyncChanges, replicaRefusals } from './replication.ts';
+import type { ConfigChange, PartitionChange, TopicComparison, TopicOptions } from './topic-plan.ts';
 
 const USUAL_REPLICATION = 3;
 const MIB = 1_048_576;
@@ -10,35 +11,42 @@ const MIB = 1_048_576;
 const AT_LEAST: ReadonlySet<string> = new Set(['retention.ms', 'max.message.bytes', 'min.insync.replicas']);
 /** What Kafka does with a topic that says nothing. */
 const KAFKA_DEFAULTS: Readonly<Record<string, string>> = { 'cleanup.policy': 'delete' };
+const NO_LIMIT = '-1';
 
 const meets = (key: string, actual: string | undefined, wanted: string): boolean => {
   const known = actual ?? KAFKA_DEFAULTS[key];
   if (known === undefined || !AT_LEAST.has(key)) return known === wanted;
-  return (key === 'retention.ms' && known === '-1') || Number(known) >= Number(wanted);
+  return (key === 'retention.ms' && known === NO_LIMIT) || Number(known) >= Number(wanted);
 };
 
-const configChanges = (wanted: AppTopic, actual: TopicDescription): readonly ConfigChange[] =>
-  Object.entries(wanted.config)
+/** A limit by size throws records away before the time that the app needs them for. */
+const sizeLimit = ({ topic }: AppTopic, { config }: TopicDescription): readonly ConfigChange[] => {
+  const from = config['retention.bytes'];
+  return from === undefined || from === NO_LIMIT
+    ? []
+    : [{ topic, key: 'retention.bytes', from, to: NO_LIMIT }];
+};
+
+const configChanges = (wanted: AppTopic, actual: TopicDescription): readonly ConfigChange[] => [
+  ...Object.entries(wanted.config)
     .filter(([key, to]) => !meets(key, actual.config[key], to))
     .map(([key, to]) => {
       const from = actual.config[key];
       return { topic: wanted.topic, key, to, ...(from === undefined ? {} : { from }) };
-    });
+    }),
+  ...sizeLimit(wanted, actual),
+  ...inSyncChanges(actual),
+];
 
-const unchangeable = (wanted: AppTopic, actual: TopicDescription): readonly string[] => {
-  const problems: string[] = [];
-  if (actual.partitions < wanted.partitions) {
-    problems.push(
-      `topic ${wanted.topic} has ${actual.partitions} partitions, the app says ${wanted.partitions}: adding some would move keys and break their order; say partitions: ${actual.partitions} in defineApp, or drain the topic and make it anew`,
-    );
-  }
-  if (actual.replicationFactor < wanted.replicationFactor) {
-    problems.push(
-      `topic ${wanted.topic} has ${actual.replicationFactor} replicas, KAFKA_REPLICATION_FACTOR says ${wanted.replicationFactor}: reassign its replicas with the tools of Kafka, or change the variable`,
-    );
-  }
-  return problems;
-};
+const partitionChange = (
+  { topic, role, partitions }: AppTopic,
+  actual: TopicDescription,
+): PartitionChange => ({
+  topic,
+  role,
+  from: actual.partitions,
+  to: partitions,
+});
 
 /** The largest record that can come in from an event topic, bytes. */
 const largestRecord = (
@@ -75,10 +83,13 @@ const sortOut = (
   const own = pairs.flatMap(({ topic, actual }) =>
     topic.role === 'event' || actual === undefined ? [] : [{ topic, actual }],
   );
+  const partitions = own.map(({ topic, actual }) => partitionChange(topic, actual));
   return {
     create: pairs.flatMap(({ topic, actual }) => (actual === undefined ? [topic] : [])),
     alter: own.flatMap(({ topic, actual }) => configChanges(topic, actual)),
-    problems: own.flatMap(({ topic, actual }) => unchangeable(topic, actual)),
+    grow: partitions.filter(({ from, to }) => from < to),
+    shrink: partitions.filter(({ from, to }) => from > to),
+    refused: own.flatMap(({ topic, actual }) => replicaRefusals(topic, actual)),
     existing: [...described.values()],
   };
 };

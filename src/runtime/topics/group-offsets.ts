@@ -3,7 +3,7 @@ import { groupsOf } from '../../core/app-topics.ts';
 import type { StartFrom } from '../../core/job.ts';
 import type { BrokerAdmin, CommittedOffset, OffsetRange } from '../../core/ports/broker.ts';
 import type { RecordPosition } from '../../core/record.ts';
-import type { FirstOffsets, OffsetOutOfRange, TopicPlan } from './topic-plan.ts';
+import type { FirstOffsets, OffsetOutOfRange, PartitionChange, TopicPlan } from './topic-plan.ts';
 
 /** What a group lacks on a topic. */
 export interface GroupGap {
@@ -107,23 +107,38 @@ export const findGaps = async (
   return readings.flatMap((reading) => gapOf(reading, partitionCounts.get(reading.topic) ?? 0));
 };
 
+const startsOnNewPartitions = (
+  app: AppDefinition,
+  partitions: ReadonlyMap<string, readonly number[]>,
+): readonly FirstOffsets[] =>
+  groupStarts(app, new Set(partitions.keys())).map(({ groupId, topic }) => ({
+    groupId,
+    topic,
+    from: 'beginning',
+    offsets: (partitions.get(topic) ?? []).map((partition) => ({ topic, partition, offset: 0n })),
+    waiting: 0,
+    skipped: 0,
+  }));
+
+const numbers = (from: number, to: number): readonly number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
+
 /** First offsets on topics that do not exist yet: their beginning. */
 export const startsOnNewTopics = (
   app: AppDefinition,
   partitionCounts: ReadonlyMap<string, number>,
 ): readonly FirstOffsets[] =>
-  groupStarts(app, new Set(partitionCounts.keys())).map(({ groupId, topic }) => ({
-    groupId,
-    topic,
-    from: 'beginning',
-    offsets: Array.from({ length: partitionCounts.get(topic) ?? 0 }, (_, partition) => ({
-      topic,
-      partition,
-      offset: 0n,
-    })),
-    waiting: 0,
-    skipped: 0,
-  }));
+  startsOnNewPartitions(
+    app,
+    new Map([...partitionCounts].map(([topic, count]) => [topic, numbers(0, count)])),
+  );
+
+/** First offsets on partitions that are to be added: their beginning. */
+export const startsOnGrownTopics = (
+  app: AppDefinition,
+  grow: readonly PartitionChange[],
+): readonly FirstOffsets[] =>
+  startsOnNewPartitions(app, new Map(grow.map(({ topic, from, to }) => [topic, numbers(from, to)])));
 
 /** First offsets for the gaps, and what is out of range, on topics that exist. */
 export const planOffsets = async (

@@ -2,6 +2,7 @@ import type { AppDefinition } from '../../core/app.ts';
 import { inboxesOf } from '../../core/inbox.ts';
 import { names } from '../../core/names.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
+import type { Refusal } from './topic-plan.ts';
 
 interface LeftLane {
   readonly jobType: string;
@@ -34,20 +35,22 @@ const unsettled = async (admin: BrokerAdmin, groupId: string, topic: string): Pr
 };
 
 /**
- * Lanes that a job type has no more while jobs lie in them, which nobody would run: one sentence each.
+ * Lanes that a job type has no more while jobs lie in them, which nobody would run.
  *
  * @throws EsteiraError ESTEIRA_SERVICE_UNREACHABLE
  */
-export const findLeftLanes = async (app: AppDefinition, admin: BrokerAdmin): Promise<readonly string[]> => {
+export const findLeftLanes = async (app: AppDefinition, admin: BrokerAdmin): Promise<readonly Refusal[]> => {
   const possible = possibleLanes(app);
   const existing = await admin.describeTopics(possible.map(({ topic }) => topic));
-  const problems: string[] = [];
+  const refused: Refusal[] = [];
   for (const { jobType, topic, option } of possible.filter((lane) => existing.has(lane.topic))) {
     const count = await unsettled(admin, names.jobGroup(app.name, jobType), topic);
     if (count === 0n) continue;
-    problems.push(
-      `topic ${topic} holds jobs (${count}), and job ${jobType} has that lane no more: nobody would run them; say ${option}: true until it is empty`,
-    );
+    refused.push({
+      subject: `topic ${topic}`,
+      why: `holds jobs (${count}), and job ${jobType} has that lane no more: nobody would run them`,
+      todo: `say ${option}: true until it is empty`,
+    });
   }
-  return problems;
+  return refused;
 };

@@ -1,4 +1,4 @@
-import type { AppTopic } from '../../core/app-topics.ts';
+import type { AppTopic, TopicRole } from '../../core/app-topics.ts';
 import type { TopicDescription } from '../../core/ports/broker.ts';
 import type { RecordPosition, TopicPartition } from '../../core/record.ts';
 
@@ -10,6 +10,35 @@ export interface ConfigChange {
   readonly from?: string;
   readonly to: string;
 }
+
+/** An own topic with another number of partitions than the app says. */
+export interface PartitionChange {
+  readonly topic: string;
+  readonly role: TopicRole;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Something that cannot be done, or must not: nothing at all is applied while there is one. */
+export interface Refusal {
+  /** The topic, group or variable it is about. */
+  readonly subject: string;
+  /** One sentence, without the subject. */
+  readonly why: string;
+  readonly todo: string;
+}
+
+/** A topic named as this app names its own, and that the app does not know. */
+export interface OrphanedTopic {
+  readonly topic: string;
+  readonly kind: OrphanKind;
+  /** Records nobody of its group has settled; of a DLQ, which nobody reads, all there are. */
+  readonly records: number;
+  /** Live members of the group that reads it: another version of the app runs. */
+  readonly members: number;
+}
+
+export type OrphanKind = 'tier' | 'inbox' | 'waiting topic' | 'DLQ';
 
 /** Where a group without offsets on a topic is to start. */
 export interface FirstOffsets {
@@ -36,16 +65,24 @@ export interface OffsetOutOfRange extends TopicPartition {
 export interface TopicComparison {
   readonly create: readonly AppTopic[];
   readonly alter: readonly ConfigChange[];
-  /** What `topics apply` cannot change: one sentence each, saying what to do. */
-  readonly problems: readonly string[];
+  /** Own topics that are to have more partitions. */
+  readonly grow: readonly PartitionChange[];
+  /** Own topics that have more partitions than the app says; Kafka takes none away. */
+  readonly shrink: readonly PartitionChange[];
+  /** What no `topics apply` can change: the number of replicas. */
+  readonly refused: readonly Refusal[];
   /** Every topic of the app that exists, as it is. */
   readonly existing: readonly TopicDescription[];
 }
 
 /** What `topics apply` would do. */
-export interface TopicPlan extends TopicComparison {
+export interface TopicPlan extends Omit<TopicComparison, 'shrink'> {
   readonly firstOffsets: readonly FirstOffsets[];
   readonly outOfRange: readonly OffsetOutOfRange[];
+  /** Topics left behind by what the app had once; they stay, unless `drop` has them too. */
+  readonly orphans: readonly OrphanedTopic[];
+  /** Orphaned topics to be deleted, with all they hold. */
+  readonly drop: readonly string[];
 }
 
 export interface TopicOptions {
@@ -53,8 +90,20 @@ export interface TopicOptions {
   readonly replicationFactor?: number;
 }
 
-/** Whether there is nothing to do and nothing wrong. */
+export interface PlanOptions extends TopicOptions {
+  /** Grows topics with records whose keys are kept together, too; what that does to their order is in the plan. Default false. */
+  readonly allowRekey?: boolean;
+  /** Deletes orphaned topics that hold nothing anybody waits for; refused where one does. Default false. */
+  readonly dropOrphans?: boolean;
+  /** Sets offsets that are outside the log to the first record there is; what lies between is given up. Default false. */
+  readonly repairOffsets?: boolean;
+}
+
+/** Whether there is nothing to do and nothing wrong. What is left behind by an earlier app is nothing to do. */
 export const isSettled = (plan: TopicPlan): boolean =>
-  [plan.create, plan.alter, plan.problems, plan.firstOffsets, plan.outOfRange].every(
+  [plan.create, plan.alter, plan.grow, plan.refused, plan.firstOffsets, plan.outOfRange, plan.drop].every(
     (list) => list.length === 0,
   );
+
+/** A refusal as one sentence. */
+export const refusalWords = ({ subject, why, todo }: Refusal): string => `${subject} ${why}: ${todo}`;

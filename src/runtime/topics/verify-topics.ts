@@ -1,9 +1,10 @@
 import type { AppDefinition } from '../../core/app.ts';
 import { EsteiraError } from '../../core/errors.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
+import { countWords } from '../inspection/time-words.ts';
 import { compareTopics } from './compare-topics.ts';
 import { findGaps, type GroupGap } from './group-offsets.ts';
-import type { ConfigChange, TopicComparison, TopicOptions } from './topic-plan.ts';
+import { type ConfigChange, refusalWords, type TopicComparison, type TopicOptions } from './topic-plan.ts';
 
 const describeChange = ({ topic, key, from, to }: ConfigChange): string =>
   `topic ${topic}: ${key} is ${from ?? 'not set'}, the app says ${to}`;
@@ -14,7 +15,10 @@ const describeGap = ({ groupId, topic, partitions }: GroupGap): string =>
 const topicProblems = (comparison: TopicComparison): readonly string[] => [
   ...comparison.create.map(({ topic }) => `topic ${topic} is missing`),
   ...comparison.alter.map(describeChange),
-  ...comparison.problems,
+  ...comparison.grow.map(
+    ({ topic, from, to }) => `topic ${topic} has ${countWords(from, 'partition')}, the app says ${to}`,
+  ),
+  ...comparison.refused.map(refusalWords),
 ];
 
 /**

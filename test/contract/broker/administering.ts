@@ -67,6 +67,45 @@ export const describeAdministering = (bench: BrokerBench): void => {
       expect((await admin.describeTopics([topic])).get(topic)).toBeUndefined();
     });
 
+    it('are all listed', async () => {
+      const topics = [await bench.topic(), await bench.topic()];
+      expect(await bench.broker.admin.topicNames()).toEqual(expect.arrayContaining(topics));
+    });
+
+    it('get more partitions, keep their records, and groups can start at the new ones', async () => {
+      const { admin } = bench.broker;
+      const topic = await bench.topic(1);
+      await bench.fill(topic, 0, ['still here']);
+      expect(await admin.offsetRanges(topic)).toHaveLength(1);
+      await admin.growTopic(topic, 3);
+      expect((await admin.describeTopics([topic])).get(topic)?.partitions).toBe(3);
+      expect(await admin.offsetRanges(topic)).toEqual([
+        { topic, partition: 0, low: 0n, high: 1n },
+        { topic, partition: 1, low: 0n, high: 0n },
+        { topic, partition: 2, low: 0n, high: 0n },
+      ]);
+      const groupId = bench.freshName();
+      await admin.setCommittedOffsets(groupId, [at(topic, 2, 0n)]);
+      expect(await admin.committedOffsets(groupId, topic)).toEqual([at(topic, 2, 0n)]);
+    });
+
+    it('cannot get fewer partitions', async () => {
+      const topic = await bench.topic(3);
+      await expect(bench.broker.admin.growTopic(topic, 2)).rejects.toMatchObject({
+        code: 'ESTEIRA_BROKER_REFUSED',
+      });
+    });
+
+    it('are gone once they are deleted, and deleting what is not there is no error', async () => {
+      const { admin } = bench.broker;
+      const topic = await bench.topic(2);
+      await bench.fill(topic, 0, ['goodbye']);
+      await admin.deleteTopics([topic, bench.freshName()]);
+      expect((await admin.describeTopics([topic])).size).toBe(0);
+      expect(await admin.topicNames()).not.toContain(topic);
+      await admin.deleteTopics([topic]);
+    });
+
     it('are served by at least one broker', async () => {
       expect(await bench.broker.admin.brokerCount()).toBeGreaterThanOrEqual(replicationFactor);
     });

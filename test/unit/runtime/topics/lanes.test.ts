@@ -46,15 +46,21 @@ it('a lane is not given up while jobs lie in it; empty, it is', async () => {
   const { admin, write } = setUp();
   await applyTopics(appWith({ lanes: true }), admin);
   await write(HIGH);
-  const { problems } = await planTopics(appWith({ lanes: false }), admin);
-  expect(problems).toEqual([expect.stringMatching(/report\.high holds jobs \(1\).* say lanes: true/)]);
+  const { refused } = await planTopics(appWith({ lanes: false }), admin);
+  expect(refused).toEqual([
+    {
+      subject: `topic ${HIGH}`,
+      why: expect.stringMatching(/^holds jobs \(1\)/),
+      todo: expect.stringMatching(/^say lanes: true/),
+    },
+  ]);
   await expect(applyTopics(appWith({ lanes: false }), admin)).rejects.toMatchObject({
     code: 'ESTEIRA_TOPICS_DIFFER',
   });
   await admin.setCommittedOffsets('shop.job.report', [
     { topic: HIGH, partition: 1, offset: 1n, metadata: '' },
   ]);
-  expect((await planTopics(appWith({ lanes: false }), admin)).problems).toEqual([]);
+  expect((await planTopics(appWith({ lanes: false }), admin)).refused).toEqual([]);
 });
 
 it('the inbox for surplus is made by default, and not given up while jobs lie in it', async () => {
@@ -62,6 +68,8 @@ it('the inbox for surplus is made by default, and not given up while jobs lie in
   const surplus = 'shop.job.report.surplus';
   await applyTopics(appWith({ lanes: true }), admin);
   await write(surplus);
-  const { problems } = await planTopics(appWith({ lanes: true, surplus: false }), admin);
-  expect(problems).toEqual([expect.stringMatching(/report\.surplus holds jobs \(1\).* say surplus: true/)]);
+  const { refused } = await planTopics(appWith({ lanes: true, surplus: false }), admin);
+  expect(refused).toMatchObject([
+    { subject: `topic ${surplus}`, todo: expect.stringMatching(/^say surplus: true/) },
+  ]);
 });
