@@ -7,6 +7,9 @@ export const REPLAY_JOB = 'send-receipt';
 /** So that a run that was killed can be resumed soon. */
 export const QUICK_POLICY: Partial<ReplayPolicy> = { leaseMs: 4_000, heartbeatMs: 500, observeMs: 1_000 };
 
+/** As soon as can be, for an edit of one letter. */
+export const EDIT_POLICY: Partial<ReplayPolicy> = { leaseMs: 2_000, heartbeatMs: 300, observeMs: 600 };
+
 /** Sends receipts, but not for invoices that begin with `bad`. */
 export const replayApp = (
   ns: string,

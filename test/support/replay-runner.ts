@@ -2,10 +2,11 @@ import { silentLog } from '../../src/core/ports/log.ts';
 import { runReplay, withReplay } from '../../src/runtime/replay/index.ts';
 import { openServices } from './open-services.ts';
 import { QUICK_POLICY, replayApp } from './replay-app.ts';
+import { windowApp } from './window-app.ts';
 
 // An operator's process that runs a plan, made to be killed.
-const { REPLAY_NS = '', REPLAY_PLAN = '', REPLAY_RATE = '0' } = process.env;
-const app = replayApp(REPLAY_NS);
+const { REPLAY_NS = '', REPLAY_PLAN = '', REPLAY_RATE = '0', REPLAY_OF = 'letters' } = process.env;
+const app = REPLAY_OF === 'window' ? windowApp(REPLAY_NS).app : replayApp(REPLAY_NS);
 const services = await openServices(app);
 process.send?.('ready');
 await withReplay(

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import type { AppDefinition } from '../../src/core/app.ts';
 import { names } from '../../src/core/names.ts';
 import { silentLog } from '../../src/core/ports/log.ts';
-import { type PlanFile, planReplay, type ReplayParts, withReplay } from '../../src/runtime/replay/index.ts';
+import {
+  type PlanFile,
+  planReplay,
+  type ReplayParts,
+  type RunResult,
+  replayStatus,
+  runReplay,
+  withReplay,
+} from '../../src/runtime/replay/index.ts';
 import type { OpenServices } from './open-services.ts';
 import { runForeign } from './python.ts';
 import { QUICK_POLICY, REPLAY_JOB } from './replay-app.ts';
@@ -46,16 +54,24 @@ export const inboxSize = async (app: AppDefinition, { backend }: OpenServices): 
   return ranges.reduce((sum, { high }) => sum + Number(high), 0);
 };
 
+interface KilledRun {
+  readonly planId: string;
+  readonly rate: number;
+  readonly atRecords: number;
+  /** Whose app the runner loads. Default `letters`. */
+  readonly of?: 'letters' | 'window';
+}
+
 /** Starts a process that runs the plan, and kills it as the kernel would once the inbox holds so many records. */
 export const runUntilKilled = async (
   app: AppDefinition,
   services: OpenServices,
-  { planId, rate, atRecords }: { planId: string; rate: number; atRecords: number },
+  { planId, rate, atRecords, of = 'letters' }: KilledRun,
 ): Promise<void> => {
   const logFile = join(mkdtempSync(join(tmpdir(), 'esteira-replay-')), 'runner.log');
   const runner = await startWorkerProcess({
     program: 'test/support/replay-runner.ts',
-    env: { REPLAY_NS: app.name, REPLAY_PLAN: planId, REPLAY_RATE: String(rate) },
+    env: { REPLAY_NS: app.name, REPLAY_PLAN: planId, REPLAY_RATE: String(rate), REPLAY_OF: of },
     logFile,
   });
   await waitFor(
@@ -67,6 +83,21 @@ export const runUntilKilled = async (
   await runner.kill();
 };
 
+/** Goes on with a run whose process is gone, as soon as its claim has ended. */
+export const resumeKilled = (
+  app: AppDefinition,
+  services: OpenServices,
+  planId: string,
+): Promise<RunResult> =>
+  asOperator(app, services, 'ana', async (parts) => {
+    await waitFor(
+      'the claim of the killed run to end',
+      async () => (await replayStatus(parts, planId)).state === 'interrupted',
+      { timeoutMs: 3 * (QUICK_POLICY.leaseMs ?? 0), everyMs: 200 },
+    );
+    return runReplay(parts, { planId, reason: 'it was killed', resume: true });
+  });
+
 /** Counts copies on the inbox with a client that knows nothing of Esteira. */
 export const countCopies = async (app: AppDefinition, { planId, plan }: PlanFile): Promise<ReplayCounts> => {
   const settings = join(mkdtempSync(join(tmpdir(), 'esteira-replay-')), 'settings.json');
@@ -75,7 +106,7 @@ export const countCopies = async (app: AppDefinition, { planId, plan }: PlanFile
     JSON.stringify({
       bootstrap: process.env['KAFKA_BROKERS'],
       inbox: names.inbox(app.name, REPLAY_JOB),
-      dlq: names.deadLetters(app.name, REPLAY_JOB),
+      source: plan.topics[0]?.topic,
       replayId: planId,
       ends: Object.fromEntries(
         plan.topics.flatMap(({ ends }) => ends.map(([partition, end]) => [partition, end])),

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import {
+  LEDGER_OUTCOMES,
   listReplays,
   outcomesOf,
-  type ReplayedLetter,
+  type ReplayedRecord,
   type ReplayParts,
   readPlanFile,
   replayResults,
@@ -11,6 +12,7 @@ import {
   reviewReplay,
   withReplay,
 } from '../../runtime/replay/index.ts';
+import { oneOf } from '../arguments.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { listTable, resultTable, reviewText, statusText } from '../replay-view.ts';
@@ -20,6 +22,9 @@ import { renderJson } from '../table.ts';
 interface ResultOptions extends CommonOptions {
   readonly only?: string;
 }
+
+/** Of the ledger, and of the jobs since. */
+const OUTCOMES = [...LEDGER_OUTCOMES, 'completed', 'skipped', 'cancelled', 'dead', 'failing'];
 
 /** Looks at replays; nobody is asked who they are. */
 const looking = <T>(
@@ -36,8 +41,9 @@ const review = (context: CommandContext, planId: string, options: CommonOptions)
   looking(context, options, async (parts) => {
     const { terminal } = context;
     const found = await reviewReplay(parts, planId);
-    const { file, lines } = found;
-    const json = () => renderJson({ planId: file.planId, ...file.plan, review: lines });
+    const { file, lines, counts } = found;
+    const counted = file.plan.window === undefined ? {} : { counts: { ...file.plan.counts, ...counts } };
+    const json = () => renderJson({ planId: file.planId, ...file.plan, ...counted, review: lines });
     terminal.out(options.json === true ? json() : reviewText(terminal, found));
   });
 
@@ -56,17 +62,20 @@ const status = (context: CommandContext, planId: string, options: CommonOptions)
     terminal.out(options.json === true ? json() : statusText(terminal, found, jobs));
   });
 
+/** Of a window most may be nothing to the job type: those are listed when they are asked for. */
+const isAskedFor = ({ outcome, job }: ReplayedRecord, only: string | undefined): boolean =>
+  only === undefined ? outcome !== 'other' : outcome === only || job === only;
+
 const result = (context: CommandContext, planId: string, options: ResultOptions): Promise<void> =>
   looking(context, options, async (parts) => {
     const { terminal } = context;
-    const letters: ReplayedLetter[] = [];
-    await replayResults(parts, planId, (letter) => {
-      if (options.only === undefined || [letter.outcome, letter.job].some((one) => one === options.only))
-        letters.push(letter);
+    const records: ReplayedRecord[] = [];
+    await replayResults(parts, planId, (record) => {
+      if (isAskedFor(record, options.only)) records.push(record);
     });
-    if (options.json === true) return terminal.out(renderJson({ letters }));
-    if (letters.length > 0) terminal.out(resultTable(terminal, letters));
-    terminal.out(letters.length === 1 ? '1 dead letter.' : `${letters.length} dead letters.`);
+    if (options.json === true) return terminal.out(renderJson({ records }));
+    if (records.length > 0) terminal.out(resultTable(terminal, records));
+    terminal.out(records.length === 1 ? '1 record.' : `${records.length} records.`);
   });
 
 const list = (context: CommandContext, options: CommonOptions): Promise<void> =>
@@ -98,12 +107,16 @@ export const addReplayLooks = (replay: Command, context: CommandContext, finish:
     review(context, id, options),
   );
   look('status', 'say where a plan stands', (id, options) => status(context, id, options));
-  look('result', 'say what became of each dead letter of a plan', (id, options) =>
+  look('result', 'say what became of each record of a plan', (id, options) =>
     result(context, id, options),
-  ).option('--only <outcome>', 'only with this outcome, such as failed, shelved or dead');
+  ).option(
+    '--only <outcome>',
+    'only with this outcome, such as failed, shelved, dead, or other (not for the job type)',
+    oneOf(OUTCOMES),
+  );
   replay
     .command('list')
-    .description('list all plans, newest first')
+    .description('list all plans, of dead letters and of windows, newest first')
     .option('--json', 'for programs')
     .action(async (_, self: Command) => {
       await list(context, self.optsWithGlobals<CommonOptions>());

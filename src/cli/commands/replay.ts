@@ -7,22 +7,23 @@ import {
   pauseReplay,
   planReplay,
   type ReplayParts,
-  type RunRequest,
+  type ReplayProgress,
   type RunResult,
   replayStatus,
   runReplay,
   type StepRequest,
-  withReplay,
 } from '../../runtime/replay/index.ts';
 import type { OperatorRole } from '../../security/identity.ts';
 import { collectPositions, parseCount, parseDuration } from '../arguments.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { type LetterFilterOptions, letterFilterOf, withLetterFilter } from '../letter-filter.ts';
-import { type OperatingOptions, withOperator } from '../operating.ts';
-import { planText, progressLine, runText, statusText } from '../replay-view.ts';
+import type { OperatingOptions } from '../operating.ts';
+import { openProgress, type Progress } from '../progress.ts';
+import { ledgerWords, planText, runText, statusText } from '../replay-view.ts';
 import { renderJson } from '../table.ts';
 import { addReplayLooks } from './replay-looks.ts';
+import { replaying, withWho } from './replay-session.ts';
 
 interface RunOptions extends OperatingOptions {
   readonly rate?: number;
@@ -31,8 +32,6 @@ interface RunOptions extends OperatingOptions {
   readonly canaryWait?: number;
   readonly undecodable?: boolean;
 }
-
-const TELL_EVERY_MS = 5_000;
 
 /** A whole number from 0. */
 const parseCountFromZero = (text: string): number => (text === '0' ? 0 : parseCount(text));
@@ -43,30 +42,12 @@ const parseRatio = (text: string): number => {
   throw new InvalidArgumentError('Give a ratio from 0 to 1, such as 0.1.');
 };
 
-const operating = <T>(
-  context: CommandContext,
-  options: OperatingOptions,
-  role: OperatorRole,
-  what: string,
-  work: (parts: ReplayParts) => Promise<T>,
-): Promise<T> =>
-  withOperator(context, options, role, what, (session) =>
-    withReplay(
-      {
-        ...session,
-        service: session.identity,
-        operator: { ...session.operator, name: session.request.actor },
-      },
-      work,
-    ),
-  );
-
 const plan = (
   context: CommandContext,
   positions: readonly RecordPosition[],
   options: OperatingOptions & LetterFilterOptions,
 ): Promise<void> =>
-  operating(context, options, 'operator', 'plan a replay', async (parts) => {
+  replaying(context, options, 'operator', 'plan a replay', async (parts) => {
     const { terminal } = context;
     const file = await planReplay(parts, { ...letterFilterOf(options), positions, reason: options.reason });
     terminal.out(
@@ -89,13 +70,15 @@ const optionsOf = ({ rate, canary, failureRatio, canaryWait, undecodable }: RunO
   ...(undecodable === undefined ? {} : { undecodable }),
 });
 
-/** Tells how far a run is, now and then. */
-const teller = ({ terminal }: CommandContext): NonNullable<RunRequest['onProgress']> => {
-  let toldAtMs = 0;
-  return (progress) => {
-    if (progress.elapsedMs - toldAtMs < TELL_EVERY_MS) return;
-    toldAtMs = progress.elapsedMs;
-    terminal.err(progressLine(progress));
+/** Draws how far a run is, where that can be seen. */
+const drawRun = ({ terminal }: CommandContext) => {
+  let line: Progress | undefined;
+  return {
+    onProgress: ({ settled, total, counts }: ReplayProgress): void => {
+      line ??= openProgress(terminal, 'replay', total);
+      line.advance(settled, ledgerWords(counts));
+    },
+    end: (): void => line?.end(),
   };
 };
 
@@ -105,17 +88,21 @@ const run = (
   options: RunOptions,
   resume: boolean,
 ): Promise<ExitCode> =>
-  operating(context, options, 'operator', 'run a replay', async (parts) => {
+  replaying(context, options, 'operator', 'run a replay', async (parts) => {
     const { terminal } = context;
     const signal = context.listenForStop();
     const stop = new AbortController();
     void signal.asked.then(() => stop.abort());
+    const drawn = drawRun(context);
     try {
       const request = { planId, reason: options.reason, resume, options: optionsOf(options) };
-      const result = await runReplay(parts, { ...request, onProgress: teller(context), stop: stop.signal });
+      const { onProgress } = drawn;
+      const result = await runReplay(parts, { ...request, onProgress, stop: stop.signal });
+      drawn.end();
       terminal.out(options.json === true ? renderJson(result) : runText(result));
       return EXIT_OF_STATE[result.state];
     } finally {
+      drawn.end();
       signal.ignore();
     }
   });
@@ -148,7 +135,7 @@ const step = (
   planId: string,
   options: OperatingOptions,
 ): Promise<void> =>
-  operating(context, options, STEPS[name].role, `${name} a replay`, async (parts) => {
+  replaying(context, options, STEPS[name].role, `${name} a replay`, async (parts) => {
     const file = await STEPS[name].take(parts, { planId, reason: options.reason });
     const found = await replayStatus(parts, file.planId);
     context.terminal.out(
@@ -156,14 +143,8 @@ const step = (
     );
   });
 
-const withWho = (command: Command): Command =>
-  command
-    .option('--actor <who>', 'who decides; goes into the audit (default: who you are)')
-    .requiredOption('--reason <why>', 'why; goes into the audit')
-    .option('--json', 'for programs');
-
 const addRuns = (replay: Command, context: CommandContext, finish: Finish): void => {
-  withWho(replay.command('run').description('run a plan: replay its dead letters, evenly, a canary first'))
+  withWho(replay.command('run').description('run a plan: replay its records, evenly, a canary first'))
     .argument('<plan>', 'its id, or the beginning of it')
     .option('--rate <count>', 'records a second; 0 for as fast as it goes (default: 100)', parseCountFromZero)
     .option('--canary <count>', 'so many first; 0 for none (default: 20)', parseCountFromZero)
@@ -184,7 +165,7 @@ const addRuns = (replay: Command, context: CommandContext, finish: Finish): void
 export const addReplayCommands = (program: Command, context: CommandContext, finish: Finish): void => {
   const replay = program
     .command('replay')
-    .description('run many dead letters again: plan, review, run, result');
+    .description('run many dead letters, or a window of events, again: plan, review, run, result');
   withWho(withLetterFilter(replay.command('plan')))
     .description('choose dead letters and freeze the choice; replays nothing')
     .argument('[positions...]', 'topic/partition/offset, in place of conditions', collectPositions)

@@ -151,12 +151,18 @@ export interface OffsetRange extends TopicPartition {
 }
 
 export interface BrokerAdmin {
+  /** Every topic that may be seen. */
+  topicNames(): Promise<readonly string[]>;
   /** Undefined for topics that do not exist. */
   describeTopics(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>;
   /** Creates topics; one that exists is left as it is. */
   createTopics(specs: readonly TopicSpec[]): Promise<void>;
   /** Sets these configuration keys of an existing topic. */
   alterTopicConfig(topic: string, config: Readonly<Record<string, string>>): Promise<void>;
+  /** Gives an existing topic so many partitions, more than it has. Its keys belong to other partitions then. */
+  growTopic(topic: string, partitions: number): Promise<void>;
+  /** Deletes topics with all they hold; one that does not exist is no error. */
+  deleteTopics(topics: readonly string[]): Promise<void>;
   /** First and end offsets of each partition of the topic. */
   offsetRanges(topic: string): Promise<readonly OffsetRange[]>;
   /** Per partition, the first offset whose record time is at or after `timestampMs`, else the end offset. */

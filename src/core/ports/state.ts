@@ -27,6 +27,11 @@ export interface StateStore {
   release(requests: readonly RenewRequest[]): Promise<void>;
   /** What is known of claims, for people; changes nothing. */
   inspect(claims: readonly ClaimId[]): Promise<readonly ClaimState[]>;
+  /**
+   * The hop of the last copy of each job that was decided about; -1 where nothing is known of it. A copy that is to run
+   * needs a higher one. Changes nothing.
+   */
+  lastHops(jobs: readonly JobRef[]): Promise<readonly number[]>;
   /** Rejects with ESTEIRA_STATE_UNSAFE when the server may evict keys, with ESTEIRA_SERVICE_UNREACHABLE when it is not there. */
   verify(): Promise<void>;
   close(): Promise<void>;
@@ -38,6 +43,9 @@ export interface ClaimId {
   readonly tenant: string;
   readonly idempotencyKey: string;
 }
+
+/** One job of a tenant and job type. */
+export type JobRef = Pick<ClaimId, 'jobType' | 'tenant'> & { readonly jobId: string };
 
 export interface ClaimRequest extends ClaimId {
   readonly jobId: string;

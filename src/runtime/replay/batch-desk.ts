@@ -1,19 +1,24 @@
 import type { Accepted, LetterWriter } from '../../consumers/dead-letters/index.ts';
 import { EsteiraError } from '../../core/errors.ts';
+import type { LetterLedger } from '../letters/letter-ledger.ts';
 import { type BatchValue, subjects } from './control-values.ts';
-import type { Judged, LetterJudge } from './judge-letters.ts';
-import type { LedgerResult } from './ledger-results.ts';
+import type { Judged, RecordJudge } from './judged.ts';
+import { isWritten, type LedgerResult } from './ledger-results.ts';
 import type { PlanFile } from './plan-file.ts';
 import type { ReplayLock } from './replay-lock.ts';
 import { interrupted, type ReplayParts } from './replay-parts.ts';
 import type { StartPace } from './start-pace.ts';
+import type { WorkerIntakes } from './worker-intakes.ts';
 
 /** What the batches of a run share. */
 export interface BatchParts {
   readonly parts: ReplayParts;
   readonly file: PlanFile;
-  readonly judge: LetterJudge;
+  readonly judge: RecordJudge;
+  readonly intakes: WorkerIntakes;
   readonly letters: LetterWriter;
+  /** What became of dead letters before the run began. */
+  readonly ledger: LetterLedger;
   readonly lock: ReplayLock;
   readonly pace: StartPace;
 }
@@ -26,6 +31,8 @@ export interface BatchRange {
   readonly from: number;
   /** At most up to here; the batch ends earlier where its records would be too many bytes. */
   readonly to: number;
+  /** The most records that it may write: what is left out on the way counts for little. */
+  readonly mostWrites: number;
 }
 
 /** A batch that is in the ledger. */
@@ -70,14 +77,19 @@ export class BatchDesk {
     count: number,
     more: Pick<BatchValue, 'inboxes'> & Partial<Pick<BatchValue, 'inOrder'>>,
   ): Promise<BatchValue> {
+    const value = this.entry(count, more);
+    await this.append(value);
+    return value;
+  }
+
+  /** What the ledger says of the first `count` positions of the range, before it is written. */
+  entry(count: number, more: Pick<BatchValue, 'inboxes'> & Partial<Pick<BatchValue, 'inOrder'>>): BatchValue {
     const { parts, lock } = this.#shared;
     const { chunk, from } = this.#range;
-    const value: BatchValue = {
+    return {
       ...{ v: 1, kind: 'replay.batch', atMs: parts.clock.nowMs(), fence: String(lock.fence) },
       ...{ chunk, from, to: from + count, ...more },
     };
-    await this.append(value);
-    return value;
   }
 
   async append(value: BatchValue): Promise<void> {
@@ -87,13 +99,16 @@ export class BatchDesk {
   }
 
   /** Telling again what an earlier runner had told does no harm: the events have the same ids. */
-  async tell(judged: readonly (Judged | undefined)[], results: readonly LedgerResult[]): Promise<void> {
+  async tell(
+    judged: readonly (Pick<Judged, 'accepted'> | undefined)[],
+    results: readonly LedgerResult[],
+  ): Promise<void> {
     const { letters } = this.#shared;
     await Promise.all(
       judged.map(async (one, index) => {
         if (one?.accepted === undefined) return;
-        const outcome = results[index]?.outcome;
-        if (outcome === 'replayed') await letters.tellReplayed(one.accepted);
+        const { outcome } = results[index] ?? { outcome: 'unknown' };
+        if (isWritten(outcome)) await letters.tellReplayed(one.accepted);
         if (outcome === 'done') await letters.tellSkipped(one.accepted);
       }),
     );

@@ -1,5 +1,8 @@
-import type { RunOptionsValue } from './control-values.ts';
+import type { BatchValue, RunOptionsValue } from './control-values.ts';
 import { JobOutcomes } from './job-outcomes.ts';
+import { isWritten, unpackResults } from './ledger-results.ts';
+import type { PlanFile } from './plan-file.ts';
+import { jobOfRecord, recordsOf } from './plan-records.ts';
 import type { ReplayLock } from './replay-lock.ts';
 import type { ReplayParts } from './replay-parts.ts';
 
@@ -14,8 +17,8 @@ export interface CanaryRequest {
   readonly planId: string;
   readonly telemetryFrom: readonly (readonly [number, string])[];
   readonly options: RunOptionsValue;
-  /** How many were replayed. */
-  readonly replayed: number;
+  /** The jobs of the records that were written. */
+  readonly jobs: ReadonlySet<string>;
   readonly lock: ReplayLock;
   /** Whether an operator, or the process, wants to end the wait. */
   readonly isUnwanted: () => Promise<boolean>;
@@ -35,28 +38,50 @@ export const judgeCanary = async (
   parts: ReplayParts,
   request: CanaryRequest,
 ): Promise<CanaryVerdict | undefined> => {
-  const { planId, telemetryFrom, options, replayed, lock, isUnwanted } = request;
+  const { planId, telemetryFrom, options, jobs, lock, isUnwanted } = request;
   const { failureRatio, canaryWaitMs } = options;
   const { clock } = parts;
   const outcomes = new JobOutcomes(parts.app, parts.backend, planId, telemetryFrom);
   const untilMs = clock.nowMs() + canaryWaitMs;
-  const mostFailures = failureRatio * replayed;
+  const mostFailures = failureRatio * jobs.size;
+  const first = `the first ${jobs.size}`;
   for (;;) {
-    // Skips told by the run itself are of records that were not replayed.
-    const told = [...(await outcomes.look()).values()].filter((outcome) => outcome !== 'skipped');
-    const failed = told.filter((outcome) => outcome === 'dead' || outcome === 'failing').length;
+    const told = await outcomes.look();
+    const heard = [...jobs].flatMap((job) => told.get(job) ?? []);
+    const failed = heard.filter((outcome) => outcome === 'dead' || outcome === 'failing').length;
     const bound = `the bound is ${percent(failureRatio)}`;
     if (failed > mostFailures)
-      return { passed: false, says: `canary: ${failed} of the first ${replayed} failed, ${bound}` };
-    const unheard = replayed - told.length;
-    if (unheard <= 0)
-      return { passed: true, says: `canary: ${failed} of the first ${replayed} failed, ${bound}` };
+      return { passed: false, says: `canary: ${failed} of ${first} failed, ${bound}` };
+    const unheard = jobs.size - heard.length;
+    if (unheard <= 0) return { passed: true, says: `canary: ${failed} of ${first} failed, ${bound}` };
     if (clock.nowMs() >= untilMs)
       return {
         passed: false,
-        says: `canary: nothing was heard of ${unheard} of the first ${replayed} within ${Math.round(canaryWaitMs / 1_000)} s: do their workers run?`,
+        says: `canary: nothing was heard of ${unheard} of ${first} within ${Math.round(canaryWaitMs / 1_000)} s: do their workers run?`,
       };
     if (!lock.holds() || (await isUnwanted())) return undefined;
     await new Promise<void>((resolve) => clock.after(LOOK_EVERY_MS, resolve));
   }
+};
+
+/** The jobs of the records that a run has written so far: of a repeated event it is one job. */
+export const jobsWritten = async (
+  parts: Pick<ReplayParts, 'app' | 'backend'>,
+  file: PlanFile,
+  batches: readonly BatchValue[],
+): Promise<ReadonlySet<string>> => {
+  const jobs = new Set<string>();
+  for (const batch of batches) {
+    const results = unpackResults(batch);
+    await recordsOf(parts, file, batch, async ({ positions, records, from }) => {
+      const written = new Set<bigint>();
+      for (const [index, { offset }] of positions.entries())
+        if (isWritten(results[from - batch.from + index]?.outcome ?? 'unknown')) written.add(offset);
+      for (const record of records) {
+        const { jobId } = jobOfRecord(parts.app, file, batch.chunk, record);
+        if (written.has(record.offset) && jobId !== null) jobs.add(jobId);
+      }
+    });
+  }
+  return jobs;
 };

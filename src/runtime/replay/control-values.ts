@@ -13,22 +13,51 @@ const counts = z.record(z.string(), z.number());
 /** `[partition, offset]`. */
 const offsetPairs = z.array(z.tuple([z.number(), z.string()]));
 
+/** What the plan of a window says beside: its records are those of an event topic, for one job type. */
+export const WindowFacts = z.object({
+  /** Whether what was done when the plan was made is run once more. */
+  force: z.boolean(),
+  /** The state store's time when the plan was made, epoch ms: what was claimed later was not done then. */
+  madeAtMs: z.number(),
+  /** The time of the oldest record, epoch ms. */
+  oldestAtMs: z.number(),
+  /** How long the job type remembers what is done, ms. */
+  doneTtlMs: z.number(),
+  /** Offsets that may have been in the window and that the topic does not hold any more, `to` excluded. */
+  missing: z.array(
+    z.object({
+      partition: z.number(),
+      from: z.string(),
+      to: z.string(),
+      /** The time of the first record that is left, epoch ms; null where none is. */
+      firstAtMs: z.number().nullable(),
+    }),
+  ),
+});
+export type WindowFacts = z.infer<typeof WindowFacts>;
+
 /** A stored plan; its positions stand in entries of their own, written before it. */
 export const PlanValue = z.object({
   ...signed,
-  kind: z.literal('replay.plan'),
+  /** Another kind for windows, so that who knows only dead letters takes no event for one. */
+  kind: z.enum(['replay.plan', 'window.plan']),
   /** What was asked for, in words. */
   selection: z.string(),
-  /** The DLQ topics, each with the end of its partitions when the plan was made: nothing from there on is touched. */
+  /**
+   * The DLQ topics, or the event topic, each with the end of its partitions when the plan was made: nothing from there
+   * on is touched.
+   */
   topics: z.array(z.object({ topic: z.string(), jobType: z.string(), ends: offsetPairs })),
   total: z.number(),
   chunks: z.number(),
-  /** How many by job type, reason, fingerprint, tenant and schema id. */
+  /** How many by job type, reason, fingerprint, tenant and schema id; of a window only the first. */
   counts: z.object({ jobType: counts, reason: counts, fingerprint: counts, tenant: counts, schema: counts }),
   /** Dead letters that were meant and left out. */
   refused: z.array(z.object({ why: z.string(), count: z.number(), examples: z.array(z.string()) })),
   maxReplays: z.number(),
   approveAbove: z.number(),
+  /** Only of a window. */
+  window: WindowFacts.optional(),
 });
 export type PlanValue = z.infer<typeof PlanValue>;
 
@@ -112,7 +141,7 @@ export const BatchValue = z.object({
 });
 export type BatchValue = z.infer<typeof BatchValue>;
 
-/** A claim to the replay of one DLQ, renewed by writing it again. */
+/** A claim to the replays of one job type, renewed by writing it again. */
 export const LockValue = z.object({
   v: z.literal(1),
   kind: z.literal('replay.lock'),

@@ -17,11 +17,12 @@ import {
   partitionKey,
   type RecordPosition,
 } from '../../core/record.ts';
+import { discardedBySequence, sequenceName } from '../letters/held-keys.ts';
 import { replayInOrder } from '../replay-order.ts';
 import { BatchDesk, type BatchParts, type BatchRange, type ClosedBatch } from './batch-desk.ts';
 import type { BatchValue } from './control-values.ts';
 import { endsOf } from './inbox-scan.ts';
-import type { Judged } from './judge-letters.ts';
+import type { Judged } from './judged.ts';
 import { type LedgerOutcome, type LedgerResult, packResults } from './ledger-results.ts';
 import { positionsOf } from './plan-file.ts';
 
@@ -123,7 +124,7 @@ export class HeldBatch {
       return place === undefined ? [] : [{ judged, place }];
     });
     const [head] = letters;
-    const delivery = await this.#shared.judge.deliveryOf(job, first.record);
+    const delivery = await this.#shared.intakes.onInbox(job, first.record);
     if (head === undefined || letters.length < found.length || delivery?.order === undefined)
       return undefined;
     const { orderKey } = delivery.order;
@@ -142,14 +143,17 @@ export class HeldBatch {
   }
 
   async #replay(key: KeyLetters, found: readonly Judged[]): Promise<LedgerOutcome> {
-    const { parts, file } = this.#shared;
+    const { parts, file, ledger } = this.#shared;
     const { clock, backend } = parts;
+    // The plan does not know the letter that stands in its place: without it the key has no order.
+    if (found.some(({ record }) => ledger.editOf(formatPosition(record))?.state === 'done')) return 'held';
+    const discarded = await discardedBySequence(parts, ledger, key.job);
     const outcome = await replayInOrder(
       { order: backend.state.order, clock },
       {
         ...{ id: key.id, by: file.planId, ttlMs: key.job.doneTtlMs, letters: key.letters },
-        // What is done, shelved or gone is left out on purpose.
-        mayMiss: found.length > key.letters.length,
+        // What is done, shelved or gone is left out on purpose, and so is what was discarded before the plan was made.
+        mayMiss: found.length > key.letters.length || (discarded.get(sequenceName(key.id)) ?? 0),
         findMore: (letters) => this.#findMore(key, letters),
         write: (letter, turn) => this.#write(key.job, letter, turn),
       },
@@ -169,7 +173,7 @@ export class HeldBatch {
 
   /** What died behind these since the plan was made; audited here, since it is in no plan. */
   async #findMore(key: KeyLetters, before: readonly PlacedLetter[]): Promise<readonly PlacedLetter[]> {
-    const { parts, judge } = this.#shared;
+    const { parts, judge, intakes } = this.#shared;
     const known = new Set(before.map(({ judged }) => formatPosition(judged.record)));
     const records: ConsumedRecord[] = [];
     for (const range of await this.#behindPlan(key.job))
@@ -182,7 +186,7 @@ export class HeldBatch {
       });
     const more: PlacedLetter[] = [];
     for (const record of records) {
-      const delivery = await judge.deliveryOf(key.job, record);
+      const delivery = await intakes.onInbox(key.job, record);
       const isOfKey = delivery?.tenant === key.id.tenant && delivery.order?.orderKey === key.id.orderKey;
       if (!isOfKey || known.has(formatPosition(record))) continue;
       const found = (await judge.judge(key.job, [record])).filter(isReplay);

@@ -3,10 +3,17 @@ import type { BrokerAdmin, OffsetRange } from '../../core/ports/broker.ts';
 import type { RecordPosition } from '../../core/record.ts';
 import type { BatchValue } from './control-values.ts';
 
+/** A copy that a replay has written. */
+export interface FoundCopy {
+  readonly at: RecordPosition;
+  /** Whether it is this replay that forces it: a dead letter may keep the force of an earlier one. */
+  readonly isForced: boolean;
+}
+
 /** What a part of the ledger that was left open had come to. */
 export interface FoundCopies {
-  /** Where copies stand, by the position of their dead letter. */
-  readonly copies: ReadonlyMap<string, RecordPosition>;
+  /** By the position of the record they are of. */
+  readonly copies: ReadonlyMap<string, FoundCopy>;
   /** Whether some of the inbox records of that time are gone, so that copies may have been missed. */
   readonly isUncertain: boolean;
 }
@@ -23,7 +30,7 @@ const isOf = (headers: readonly (readonly [string, Buffer | null])[], id: Buffer
 
 /**
  * Looks for copies that a replay has written beyond these ends. A copy says in its headers which replay it is of and
- * which dead letter it comes from.
+ * which record it is of.
  *
  * @throws EsteiraError ESTEIRA_TOPICS_DIFFER, ESTEIRA_BROKER_UNAVAILABLE
  */
@@ -34,14 +41,15 @@ export const findReplayed = async (
   wanted: ReadonlySet<string>,
 ): Promise<FoundCopies> => {
   const id = Buffer.from(planId);
-  const copies = new Map<string, RecordPosition>();
+  const copies = new Map<string, FoundCopy>();
   let isUncertain = false;
   const scan = (range: OffsetRange, from: bigint): Promise<void> =>
     admin.read({ topic: range.topic, partition: range.partition, from, to: range.high }, (record) => {
       if (!isOf(record.headers, id)) return true;
-      const origin = parseEnvelope(record.headers, true).job?.replayOf ?? '';
+      const { replayOf = '', forcedBy } = parseEnvelope(record.headers, true).job ?? {};
       const { topic, partition, offset } = record;
-      if (wanted.has(origin) && !copies.has(origin)) copies.set(origin, { topic, partition, offset });
+      if (wanted.has(replayOf) && !copies.has(replayOf))
+        copies.set(replayOf, { at: { topic, partition, offset }, isForced: forcedBy === planId });
       return copies.size < wanted.size;
     });
   for (const { topic, ends } of inboxes) {

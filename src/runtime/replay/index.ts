@@ -9,7 +9,7 @@ export type {
   ReplayParts,
   ReplayPolicy,
 } from './replay-parts.ts';
-export { type ReplayedLetter, replayResults } from './replay-results.ts';
+export { type ReplayedRecord, replayResults } from './replay-results.ts';
 export {
   listReplays,
   outcomesOf,
@@ -18,7 +18,7 @@ export {
   replayStatus,
 } from './replay-status.ts';
 export { type ReplayReview, type ReviewLine, reviewReplay } from './review-plan.ts';
-export { needsApproval } from './run-guards.ts';
+export { approvalReason } from './run-guards.ts';
 export {
   type ReplayProgress,
   type RunRequest,

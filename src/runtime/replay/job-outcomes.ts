@@ -80,8 +80,9 @@ export class JobOutcomes {
     if (!decoded.ok || decoded.value.replayId !== this.#planId) return;
     const { jobId, type } = decoded.value;
     const outcome = OUTCOMES[type];
-    // A failed attempt may stand behind its end: another partition, or told again.
+    // A failed attempt may stand behind its end: another partition, or told again; so may the skip of a repeated event.
     const hasEnded = this.#outcomes.has(jobId) && this.#outcomes.get(jobId) !== 'failing';
-    if (outcome !== undefined && !(hasEnded && outcome === 'failing')) this.#outcomes.set(jobId, outcome);
+    const isEnd = outcome !== 'failing' && outcome !== 'skipped';
+    if (outcome !== undefined && (isEnd || !hasEnded)) this.#outcomes.set(jobId, outcome);
   }
 }

@@ -8,15 +8,15 @@ import {
   toDeadLetter,
 } from '../../consumers/dead-letters/index.ts';
 import { EsteiraError } from '../../core/errors.ts';
-import { randomId } from '../../core/ids.ts';
 import { formatPosition, type RecordPosition } from '../../core/record.ts';
 import { redactText } from '../../security/redact.ts';
-import { type PlanValue, type PositionsValue, subjects } from './control-values.ts';
+import { readLetterLedger } from '../letters/letter-ledger.ts';
+import type { PlanValue, PositionsValue } from './control-values.ts';
 import { packOffsets } from './offset-runs.ts';
-import { type PlanFile, readPlanFile } from './plan-file.ts';
+import type { PlanFile } from './plan-file.ts';
 import { frozenTopics, PlanSelection } from './plan-selection.ts';
-import { policyOf, type ReplayParts, refused, requireReason, requireRole } from './replay-parts.ts';
-import { auditStep } from './step-audit.ts';
+import { type ReplayParts, refused, requireReason, requireRole } from './replay-parts.ts';
+import { storePlan } from './store-plan.ts';
 
 export interface PlanRequest {
   readonly jobType?: string;
@@ -141,27 +141,20 @@ const chunksOf = (selection: PlanSelection, topics: PlanValue['topics']): readon
 export const planReplay = async (parts: ReplayParts, request: PlanRequest): Promise<PlanFile> => {
   requireRole(parts, 'operator', 'plan a replay');
   const reason = requireReason(request.reason);
-  const selection = new PlanSelection();
+  const ledger = await readLetterLedger(parts.control);
+  const selection = new PlanSelection((at) => ledger.refusalOf(at));
   const all = await select(parts, request, selection);
   if (selection.size === 0) throw nothingMeant(selection);
   const used = new Set([...selection.chosen()].map(({ topic }) => topic));
   const topics = all.filter(({ topic }) => used.has(topic));
-  const chunks = chunksOf(selection, topics);
-  const planId = randomId();
-  const details = { selection: words(request), records: String(selection.size) };
-  const signature = await auditStep(parts, 'plan', planId, reason, details);
-  const { maxReplays, approveAbove } = policyOf(parts);
-  const plan: PlanValue = {
-    ...{ ...signature, kind: 'replay.plan', selection: details.selection, topics, maxReplays, approveAbove },
-    ...{ total: selection.size, chunks: chunks.length, counts: selection.counts() },
-    refused: [...selection.refusals()],
-  };
-  // The plan comes last: without it, what was written before is nothing.
-  await parts.control.append(
-    chunks.map((value, index) => ({ subject: subjects.positions(planId, index), value })),
-  );
-  await parts.control.append([{ subject: subjects.plan(planId), value: plan }]);
-  return readPlanFile(parts.control, planId);
+  return storePlan(parts, {
+    value: {
+      ...{ kind: 'replay.plan', selection: words(request), topics },
+      ...{ total: selection.size, counts: selection.counts(), refused: [...selection.refusals()] },
+    },
+    chunks: chunksOf(selection, topics),
+    reason,
+  });
 };
 
 const nothingMeant = (selection: PlanSelection): EsteiraError => {

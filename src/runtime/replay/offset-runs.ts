@@ -17,15 +17,29 @@ export const packOffsets = (offsets: readonly bigint[]): string => {
   return runs.join(' ');
 };
 
-/** Reads what {@link packOffsets} wrote. */
-export const unpackOffsets = (text: string): readonly bigint[] => {
+/** As {@link packOffsets} writes so many offsets in a row, without counting them out. */
+export const packOffsetRange = (from: bigint, count: number): string =>
+  count === 1 ? from.toString(16) : `${from.toString(16)}~${count.toString(16)}`;
+
+/** Reads what {@link packOffsets} wrote: those from the index `from` up to, without, `to`; default all. */
+export const unpackOffsets = (
+  text: string,
+  from = 0,
+  to: number = Number.POSITIVE_INFINITY,
+): readonly bigint[] => {
   const offsets: bigint[] = [];
   let end = 0n;
+  let index = 0;
   for (const run of text === '' ? [] : text.split(' ')) {
     const [gap = '0', length = '1'] = run.split('~');
-    let offset = end + BigInt(`0x${gap}`);
-    end = offset + BigInt(`0x${length}`);
-    for (; offset < end; offset += 1n) offsets.push(offset);
+    const count = Number.parseInt(length, 16);
+    const first = end + BigInt(`0x${gap}`);
+    // A run may be of millions: only what is asked for is counted out.
+    for (let at = Math.max(0, from - index); at < Math.min(count, to - index); at += 1)
+      offsets.push(first + BigInt(at));
+    end = first + BigInt(count);
+    index += count;
+    if (index >= to) break;
   }
   return offsets;
 };

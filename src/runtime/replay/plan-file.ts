@@ -46,7 +46,11 @@ const several = <T>(
   }
 };
 
-const toFile = (planId: string, entries: ReadonlyMap<string, ControlEntry>): PlanFile | undefined => {
+/** What these entries of the control topic say of a plan; undefined when there is none. */
+export const planFileOf = (
+  planId: string,
+  entries: ReadonlyMap<string, ControlEntry>,
+): PlanFile | undefined => {
   const plan = parse(PlanValue, entries.get(subjects.plan(planId)));
   if (plan === undefined) return undefined;
   return {
@@ -87,7 +91,7 @@ const idFor = async (control: ControlLog, text: string): Promise<string> => {
  */
 export const readPlanFile = async (control: ControlLog, id: string): Promise<PlanFile> => {
   const planId = await idFor(control, id);
-  const file = toFile(planId, await control.read(subjects.of(planId)));
+  const file = planFileOf(planId, await control.read(subjects.of(planId)));
   if (file !== undefined && file.chunks.length >= file.plan.chunks) return file;
   throw new EsteiraError(
     'ESTEIRA_USAGE',
@@ -98,10 +102,16 @@ export const readPlanFile = async (control: ControlLog, id: string): Promise<Pla
   );
 };
 
-/** The positions of one chunk of a plan. */
-export const positionsOf = ({ plan, chunks }: PlanFile, chunk: number): readonly RecordPosition[] => {
+/** The positions of one chunk of a plan: from the index `from` up to, without, `to`; default all. */
+export const positionsOf = (
+  { plan, chunks }: PlanFile,
+  chunk: number,
+  from?: number,
+  to?: number,
+): readonly RecordPosition[] => {
   const value = chunks[chunk];
   const topic = plan.topics[value?.topic ?? -1]?.topic;
   if (value === undefined || topic === undefined) return [];
-  return unpackOffsets(value.offsets).map((offset) => ({ topic, partition: value.partition, offset }));
+  const { partition } = value;
+  return unpackOffsets(value.offsets, from, to).map((offset) => ({ topic, partition, offset }));
 };

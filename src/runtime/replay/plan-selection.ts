@@ -1,8 +1,15 @@
 import { type DeadLetter, type DeadLetterRange, refusalOf } from '../../consumers/dead-letters/index.ts';
 import type { Envelope } from '../../core/envelope.ts';
-import { type ConsumedRecord, formatPosition, parsePosition, partitionKey } from '../../core/record.ts';
+import {
+  type ConsumedRecord,
+  formatPosition,
+  parsePosition,
+  partitionKey,
+  type RecordPosition,
+} from '../../core/record.ts';
 import { redactText } from '../../security/redact.ts';
 import type { PlanValue } from './control-values.ts';
+import { Counter } from './counter.ts';
 import { refused } from './replay-parts.ts';
 
 /** Positions of one partition that are chosen; -1 stands where one was taken out again. */
@@ -27,12 +34,11 @@ interface Chosen {
 
 /** More would not fit on the control topic, and nobody could oversee them. */
 const MOST_POSITIONS = 1_000_000;
-/** So many different values of a dimension are told; the rest is summed up. */
-const MOST_TOLD = 100;
 const MOST_EXAMPLES = 3;
 const NONE = '-';
 
-const schemaOf = ({ value }: ConsumedRecord): string => {
+/** Which schema a record says it is of. */
+export const schemaOf = ({ value }: ConsumedRecord): string => {
   if (value === null) return 'none';
   return value.length >= 5 && value[0] === 0 ? `id ${value.readInt32BE(1)}` : 'no frame';
 };
@@ -44,13 +50,6 @@ const labelsOf = ({ job, envelope }: DeadLetter, record: ConsumedRecord): readon
   redactText(envelope.tenant ?? NONE),
   schemaOf(record),
 ];
-
-/** The largest counts; what is beyond `MOST_TOLD` becomes `others`. */
-const told = (counts: ReadonlyMap<string, number>): Record<string, number> => {
-  const sorted = [...counts].sort(([, a], [, b]) => b - a);
-  const others = sorted.slice(MOST_TOLD).reduce((sum, [, count]) => sum + count, 0);
-  return Object.fromEntries([...sorted.slice(0, MOST_TOLD), ...(others > 0 ? [['others', others]] : [])]);
-};
 
 /** Whose order a letter is of, as its headers say: tenant, ordering key, and the partition it comes from. */
 const sequenceOf = ({ tenant, job }: Envelope, { key }: ConsumedRecord): string => {
@@ -65,13 +64,19 @@ export class PlanSelection {
   readonly #jobs = new Map<string, Chosen>();
   readonly #labels = new Map<string, readonly string[]>();
   readonly #refused = new Map<string, { count: number; readonly examples: string[] }>();
+  readonly #refuse: (at: RecordPosition) => string | undefined;
+
+  /** @param refuse why one must not go back, beyond what it says itself; default none */
+  constructor(refuse: (at: RecordPosition) => string | undefined = () => undefined) {
+    this.#refuse = refuse;
+  }
 
   /** Takes a dead letter in, unless it must not go back by itself, or its job died again later. */
   add(letter: DeadLetter, record: ConsumedRecord): void {
     const headers = letter.envelope.job;
-    const refusal = refusalOf(letter);
+    const refusal = refusalOf(letter) ?? this.#refuse(letter.at);
     if (refusal !== undefined || headers === undefined) {
-      this.#refuse(refusal ?? NONE, formatPosition(letter.at));
+      this.#leaveOut(refusal ?? NONE, formatPosition(letter.at));
       return;
     }
     const before = this.#jobs.get(headers.id);
@@ -105,12 +110,9 @@ export class PlanSelection {
   counts(): PlanValue['counts'] {
     const [jobType = {}, reason = {}, fingerprint = {}, tenant = {}, schema = {}] = DIMENSIONS.map(
       (_, dimension) => {
-        const counts = new Map<string, number>();
-        for (const { labels } of this.#jobs.values()) {
-          const label = labels[dimension] ?? NONE;
-          counts.set(label, (counts.get(label) ?? 0) + 1);
-        }
-        return told(counts);
+        const counter = new Counter();
+        for (const { labels } of this.#jobs.values()) counter.add(labels[dimension] ?? NONE);
+        return counter.told();
       },
     );
     return { jobType, reason, fingerprint, tenant, schema };
@@ -128,13 +130,13 @@ export class PlanSelection {
   }
 
   #refuseEarlier(topic: string, partition: number, offset: bigint): void {
-    this.#refuse(
+    this.#leaveOut(
       'its job died again later: that one is replayed',
       formatPosition({ topic, partition, offset }),
     );
   }
 
-  #refuse(why: string, position: string): void {
+  #leaveOut(why: string, position: string): void {
     const known = this.#refused.get(why) ?? { count: 0, examples: [] };
     known.count += 1;
     if (known.examples.length < MOST_EXAMPLES) known.examples.push(position);

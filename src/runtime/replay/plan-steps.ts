@@ -37,7 +37,9 @@ export const approveReplay = async (parts: ReplayParts, request: StepRequest): P
     throw refused(`plan ${planId} was made by ${plan.actor}, who cannot approve it: another person has to`, {
       planId,
     });
-  const signature = await auditStep(parts, 'approve', planId, reason, { records: String(plan.total) });
+  const signature = await auditStep(parts, 'approve', file, reason, {
+    ...{ records: String(plan.total), selection: plan.selection },
+  });
   await parts.control.append([
     { subject: subjects.approval(planId), value: { ...signature, kind: 'replay.approval' } },
   ]);
@@ -54,7 +56,7 @@ const wish = async (
   const file = await readPlanFile(parts.control, request.planId);
   const { planId } = file;
   requireOpen(file, wanted === 'pause' ? 'paused' : 'cancelled');
-  const signature = await auditStep(parts, wanted, planId, reason);
+  const signature = await auditStep(parts, wanted, file, reason);
   await parts.control.append([
     { subject: subjects.wish(planId), value: { ...signature, kind: 'replay.wish', wish: wanted } },
   ]);

@@ -1,41 +1,19 @@
-import {
-  type Accepted,
-  jobOfDeadLetterTopic,
-  readFirst,
-  replayRecord,
-} from '../../consumers/dead-letters/index.ts';
+import { type Accepted, replayRecord } from '../../consumers/dead-letters/index.ts';
 import { isEsteiraError } from '../../core/errors.ts';
-import {
-  type ConsumedRecord,
-  formatPosition,
-  type OutgoingRecord,
-  type RecordPosition,
-} from '../../core/record.ts';
+import { formatPosition, type OutgoingRecord } from '../../core/record.ts';
 import { BatchDesk, type BatchParts, type BatchRange, type ClosedBatch } from './batch-desk.ts';
+import { type Member, membersOf } from './batch-members.ts';
 import type { BatchValue } from './control-values.ts';
-import { endsOf, type FoundCopies, findReplayed } from './inbox-scan.ts';
-import type { Judged } from './judge-letters.ts';
+import { endsOf } from './inbox-scan.ts';
 import { type LedgerResult, packResults } from './ledger-results.ts';
-import { positionsOf } from './plan-file.ts';
 import { interrupted } from './replay-parts.ts';
 
-/** A letter of a batch; without a record where its topic does not hold it any more. */
-interface Member {
-  readonly at: RecordPosition;
-  readonly judged: Judged | undefined;
-  /** Where its copy stands, when an earlier runner had written it. */
-  readonly copy: RecordPosition | undefined;
-  readonly isUncertain: boolean;
-}
-
-/** A letter that is to be written now. */
+/** A record that is to be written now. */
 interface Outgoing {
   readonly member: Member;
   readonly accepted: Accepted;
   readonly record: OutgoingRecord;
 }
-
-const NOTHING_FOUND: FoundCopies = { copies: new Map(), isUncertain: false };
 
 /**
  * Replays some records of a plan: judge, audit, open the ledger with the ends of the inboxes, write, tell, close the
@@ -57,75 +35,32 @@ export class ReplayBatch {
 
   /**
    * @throws EsteiraError ESTEIRA_REPLAY_INTERRUPTED (claim lost, or a record not acknowledged), ESTEIRA_AUDIT_UNAVAILABLE
-   *   (nothing of the batch was written), ESTEIRA_REGISTRY_UNAVAILABLE, ESTEIRA_STATE_UNAVAILABLE, ESTEIRA_BROKER_UNAVAILABLE
+   *   (nothing of the batch was written), ESTEIRA_REPLAY_REFUSED (the job type is gone), ESTEIRA_REGISTRY_UNAVAILABLE,
+   *   ESTEIRA_STATE_UNAVAILABLE, ESTEIRA_BROKER_UNAVAILABLE
    */
   async run(): Promise<ClosedBatch> {
-    const members = await this.#members();
+    const members = await membersOf(this.#shared, this.#range, this.#open);
     const outgoing = members.flatMap((member) => this.#outgoingOf(member));
     await this.#desk.audit(outgoing.map(({ accepted }) => accepted));
-    const opened = await this.#desk.open(members.length, { inboxes: await this.#inboxes(outgoing) });
+    const opened = await this.#begin(members.length, outgoing);
     const written = await this.#write(outgoing);
     const results = members.map((member) => resultOf(member, written.get(formatPosition(member.at))));
-    await this.#desk.tell(
-      members.map(({ judged }) => judged),
-      results,
-    );
+    await this.#desk.tell(members, results);
     const value = { ...opened, results: packResults(results, opened.inboxes) };
     await this.#desk.append(value);
     return { value, results };
   }
 
-  async #members(): Promise<readonly Member[]> {
-    const { file, parts, judge } = this.#shared;
-    const { chunk, from, to } = this.#range;
-    const positions = positionsOf(file, chunk).slice(from, to);
-    const [first] = positions;
-    const job = first === undefined ? undefined : jobOfDeadLetterTopic(parts.app, first.topic);
-    if (first === undefined || job === undefined)
-      return positions.map((at) => ({ at, judged: undefined, copy: undefined, isUncertain: false }));
-    const { records, taken } = await this.#read(positions);
-    const found = await this.#found(positions.slice(0, taken));
-    const judged = await judge.judge(job, records);
-    const byOffset = new Map(judged.map((one) => [one.record.offset, one]));
-    return positions.slice(0, taken).map((at) => ({
-      at,
-      judged: byOffset.get(at.offset),
-      copy: found.copies.get(formatPosition(at)),
-      isUncertain: found.isUncertain,
-    }));
-  }
-
-  /** A batch that was begun has to be taken up as it was, however large its records are. */
-  async #read(
-    positions: readonly RecordPosition[],
-  ): Promise<{ readonly records: readonly ConsumedRecord[]; readonly taken: number }> {
-    const { admin } = this.#shared.parts.backend.broker;
-    const [first] = positions;
-    const records: ConsumedRecord[] = [];
-    let taken = 0;
-    do {
-      const at = first ?? { topic: '', partition: 0 };
-      const offsets = positions.slice(taken).map(({ offset }) => offset);
-      const part = await readFirst(admin, { topic: at.topic, partition: at.partition }, offsets);
-      records.push(...part.records);
-      taken += part.taken;
-    } while (this.#open !== undefined && taken < positions.length);
-    return { records, taken };
-  }
-
-  async #found(positions: readonly RecordPosition[]): Promise<FoundCopies> {
-    if (this.#open === undefined) return NOTHING_FOUND;
-    const { file, parts } = this.#shared;
-    const wanted = new Set(positions.map(formatPosition));
-    return findReplayed(parts.backend.broker.admin, file.planId, this.#open, wanted);
-  }
-
   #outgoingOf(member: Member): readonly Outgoing[] {
-    const { judged, copy, isUncertain } = member;
-    if (judged?.verdict !== 'replay' || judged.accepted === undefined) return [];
-    if (copy !== undefined || isUncertain) return [];
-    const record = replayRecord(this.#shared.parts.app.name, judged.accepted, judged.record);
-    return [{ member, accepted: judged.accepted, record }];
+    const { accepted, record } = member;
+    if (accepted === undefined || record === undefined) return [];
+    return [{ member, accepted, record: replayRecord(this.#shared.parts.app.name, accepted, record) }];
+  }
+
+  /** What writes nothing needs no note beforehand: whoever comes after a crash comes to the same. */
+  async #begin(count: number, outgoing: readonly Outgoing[]): Promise<BatchValue> {
+    if (outgoing.length === 0 && this.#open === undefined) return this.#desk.entry(count, { inboxes: [] });
+    return this.#desk.open(count, { inboxes: await this.#inboxes(outgoing) });
   }
 
   /** Of an inbox that was noted before, the earlier ends count: copies may stand behind them. */
@@ -164,7 +99,8 @@ export class ReplayBatch {
   async #writeOne({ member, record }: Outgoing, results: Map<string, LedgerResult>): Promise<void> {
     const position = formatPosition(member.at);
     try {
-      results.set(position, { outcome: 'replayed', inbox: await this.#shared.letters.write(record) });
+      const inbox = await this.#shared.letters.write(record);
+      results.set(position, { outcome: member.verdict === 'forced' ? 'forced' : 'replayed', inbox });
     } catch (error) {
       if (!isEsteiraError(error, 'ESTEIRA_RECORD_TOO_LARGE')) throw error;
       results.set(position, { outcome: 'failed' });
@@ -172,9 +108,13 @@ export class ReplayBatch {
   }
 }
 
-const resultOf = ({ judged, copy, isUncertain }: Member, written: LedgerResult | undefined): LedgerResult => {
-  if (copy !== undefined) return { outcome: 'replayed', inbox: copy };
-  if (judged === undefined) return { outcome: 'gone' };
-  if (judged.verdict !== 'replay') return { outcome: judged.verdict };
-  return written ?? { outcome: isUncertain ? 'unknown' : 'failed' };
+const resultOf = (
+  { verdict, copy, isUncertain }: Member,
+  written: LedgerResult | undefined,
+): LedgerResult => {
+  if (copy !== undefined) return { outcome: copy.isForced ? 'forced' : 'replayed', inbox: copy.at };
+  if (verdict === undefined) return { outcome: 'gone' };
+  if (verdict === 'replay' || verdict === 'forced')
+    return written ?? { outcome: isUncertain ? 'unknown' : 'failed' };
+  return { outcome: verdict };
 };

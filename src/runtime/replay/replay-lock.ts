@@ -1,9 +1,11 @@
+import { jobOfDeadLetterTopic } from '../../consumers/dead-letters/index.ts';
 import { randomId } from '../../core/ids.ts';
+import { names } from '../../core/names.ts';
 import type { ControlEntry } from '../control/control-log.ts';
-import { LockValue, subjects } from './control-values.ts';
+import { LockValue, type PlanValue, subjects } from './control-values.ts';
 import { policyOf, type ReplayParts, refused } from './replay-parts.ts';
 
-/** A claim to the replays of DLQ topics, held by one runner of all there are. */
+/** A claim to the replays of job types, held by one runner of all there are. */
 export interface ReplayLock {
   readonly runner: string;
   /** Grows from one holder to the next. */
@@ -64,11 +66,17 @@ export const lockHolder = async (
   return claim === undefined ? undefined : holderOf(claim);
 };
 
-const held = (topic: string, claim: Claim) => {
+/** The topics whose claims a plan needs: whatever it reads, the DLQs of the job types whose inboxes it writes to. */
+export const lockTopics = ({ app }: Pick<ReplayParts, 'app'>, { topics }: PlanValue): readonly string[] => [
+  ...new Set(topics.map(({ jobType }) => names.deadLetters(app.name, jobType))),
+];
+
+const held = ({ app }: ReplayParts, topic: string, claim: Claim) => {
   const { planId, actor, host, heardOfAt } = holderOf(claim);
   const leaseSeconds = Math.ceil(claim.value.leaseMs / 1_000);
+  const job = jobOfDeadLetterTopic(app, topic);
   return refused(
-    `${topic} is being replayed by ${actor} on ${host} (plan ${planId}, heard of at ${heardOfAt}): one run at a time; the claim of a run that has died ends ${leaseSeconds} s after it was heard of last`,
+    `${job === undefined ? topic : `job type ${job.type}`} is being replayed by ${actor} on ${host} (plan ${planId}, heard of at ${heardOfAt}): one run at a time; the claim of a run that has died ends ${leaseSeconds} s after it was heard of last`,
     { topic, holder: actor, planId, host, heardOfAt },
   );
 };
@@ -86,7 +94,7 @@ const runOut = async (parts: ReplayParts, topics: readonly string[]): Promise<re
   const seen = new Map<string, bigint>();
   for (const topic of topics) {
     for (const claim of await standing(parts, topic)) {
-      if (isLive(claim, parts.clock.nowMs())) throw held(topic, claim);
+      if (isLive(claim, parts.clock.nowMs())) throw held(parts, topic, claim);
       seen.set(claim.entry.subject, claim.entry.offset);
     }
   }
@@ -95,7 +103,7 @@ const runOut = async (parts: ReplayParts, topics: readonly string[]): Promise<re
   const dead: string[] = [];
   for (const topic of topics) {
     for (const claim of await standing(parts, topic)) {
-      if (seen.get(claim.entry.subject) !== claim.entry.offset) throw held(topic, claim);
+      if (seen.get(claim.entry.subject) !== claim.entry.offset) throw held(parts, topic, claim);
       dead.push(claim.value.runner);
     }
   }
@@ -142,7 +150,7 @@ class Lock implements ReplayLock {
       const [first] = await standing(this.#parts, topic);
       if (first === undefined || first.value.runner === this.runner) continue;
       await this.release();
-      throw held(topic, first);
+      throw held(this.#parts, topic, first);
     }
     await this.#takeAwayDead();
     this.#planRenewal();
@@ -196,7 +204,7 @@ class Lock implements ReplayLock {
 }
 
 /**
- * Claims DLQ topics for one run. Who comes first on the log holds them; a claim that is not renewed for its lease is taken
+ * Claims the DLQ topics of job types for one run. Who comes first on the log holds them; a claim that is not renewed for its lease is taken
  * over, and its runner learns so before it writes again.
  *
  * @throws EsteiraError ESTEIRA_REPLAY_REFUSED: another run holds one of them, which is named

@@ -6,10 +6,11 @@ import {
   summarize,
 } from '../../consumers/dead-letters/index.ts';
 import { formatPosition } from '../../core/record.ts';
+import { readLetterLedger } from '../letters/letter-ledger.ts';
 import type { LedgerOutcome } from './ledger-results.ts';
 import { planReplay } from './make-plan.ts';
 import { type ReplayParts, refused, requireReason } from './replay-parts.ts';
-import { type ReplayedLetter, replayResults } from './replay-results.ts';
+import { type ReplayedRecord, replayResults } from './replay-results.ts';
 import { runReplay } from './run-plan.ts';
 
 export interface ReplayNowRequest {
@@ -49,12 +50,13 @@ const MOST_AT_ONCE = 100;
 const DETAILS: Partial<Record<LedgerOutcome, string>> = {
   done: 'its job is done',
   undecodable: 'its workers would bury it again: `esteira replay review` says why',
+  expired: 'it is older than its job may be (maxAge), and would die at once',
   shelved: 'it was replayed as often as it may be',
   gone: 'the record is gone from its topic',
   failed: 'it cannot be written to its inbox',
 };
 
-const itemOf = (candidate: Candidate, letter?: ReplayedLetter): ReplayItem => ({
+const itemOf = (candidate: Candidate, letter?: ReplayedRecord): ReplayItem => ({
   position: formatPosition(candidate.at),
   jobType: candidate.letter?.job.type ?? null,
   jobId: candidate.letter?.envelope.job?.id ?? null,
@@ -74,17 +76,17 @@ export const replayNow = async (parts: ReplayParts, request: ReplayNowRequest): 
   const { limit = MOST_AT_ONCE, positions = [] } = request.selection;
   if (Math.max(limit, positions.length) > MOST_AT_ONCE)
     throw refused(`more than ${MOST_AT_ONCE} at once are a plan: \`esteira replay plan\``);
-  const { candidates, matched } = await selectForReplay(
-    parts.app,
-    parts.backend.broker.admin,
-    request.selection,
-  );
+  const ledger = await readLetterLedger(parts.control);
+  const { candidates, matched } = await selectForReplay(parts.app, parts.backend.broker.admin, {
+    ...request.selection,
+    refuse: ({ at }) => ledger.refusalOf(at),
+  });
   const accepted = candidates.filter(({ refusal }) => refusal === undefined);
   if (request.run !== true || accepted.length === 0)
     return { replayId: null, matched, items: candidates.map((candidate) => itemOf(candidate)) };
   const { planId } = await planReplay(parts, { positions: accepted.map(({ at }) => at), reason });
   await runReplay(parts, { planId, reason, options: NOW });
-  const letters = new Map<string, ReplayedLetter>();
+  const letters = new Map<string, ReplayedRecord>();
   await replayResults(parts, planId, (letter) => letters.set(letter.position, letter));
   const items = candidates.map((candidate) => itemOf(candidate, letters.get(formatPosition(candidate.at))));
   return { replayId: planId, matched, items };

@@ -1,17 +1,17 @@
-import { parseEnvelope } from '../../core/envelope.ts';
 import { formatPosition } from '../../core/record.ts';
+import type { BatchValue } from './control-values.ts';
 import type { JobOutcome } from './job-outcomes.ts';
 import { inboxText, type LedgerOutcome, type LedgerResult, unpackResults } from './ledger-results.ts';
-import { type PlanFile, positionsOf, readPlanFile } from './plan-file.ts';
+import { readPlanFile } from './plan-file.ts';
+import { jobOfRecord, recordsOf } from './plan-records.ts';
 import type { ReplayParts } from './replay-parts.ts';
 import { outcomesOf } from './replay-status.ts';
-import { eachRecord } from './review-plan.ts';
 
-/** What became of one dead letter of a plan. */
-export interface ReplayedLetter {
-  /** The dead letter, `topic/partition/offset`. */
+/** What became of one record of a plan: a dead letter, or an event of a window. */
+export interface ReplayedRecord {
+  /** The record, `topic/partition/offset`. */
   readonly position: string;
-  /** The job it became, which is the one it was; null where the record is gone or never said. */
+  /** The job it became, which of a dead letter is the one it was; null where the record is gone or never said. */
   readonly jobId: string | null;
   readonly tenant: string | null;
   /** Null: the run has not come to it. */
@@ -22,21 +22,12 @@ export interface ReplayedLetter {
   readonly job: JobOutcome | null;
 }
 
-/** The ledger by position. */
-const ledgerOf = (file: PlanFile): ReadonlyMap<string, LedgerResult> => {
-  const ledger = new Map<string, LedgerResult>();
-  for (const batch of file.batches) {
-    const positions = positionsOf(file, batch.chunk).slice(batch.from, batch.to);
-    for (const [index, result] of unpackResults(batch).entries()) {
-      const at = positions[index];
-      if (at !== undefined) ledger.set(formatPosition(at), result);
-    }
-  }
-  return ledger;
-};
+/** What the ledger says of the positions of one chunk, by their index. */
+const ledgerOf = (batches: readonly BatchValue[], chunk: number): readonly LedgerResult[] =>
+  batches.filter((batch) => batch.chunk === chunk).flatMap(unpackResults);
 
 /**
- * What became of each dead letter of a plan, one call a letter, in the order of the plan.
+ * What became of each record of a plan, one call a record, in the order of the plan.
  *
  * @throws EsteiraError ESTEIRA_USAGE (no such plan), ESTEIRA_TOPICS_DIFFER, ESTEIRA_BROKER_UNAVAILABLE,
  *   ESTEIRA_REGISTRY_UNAVAILABLE
@@ -44,22 +35,26 @@ const ledgerOf = (file: PlanFile): ReadonlyMap<string, LedgerResult> => {
 export const replayResults = async (
   parts: Pick<ReplayParts, 'app' | 'backend' | 'control'>,
   planId: string,
-  onLetter: (letter: ReplayedLetter) => void,
+  onRecord: (record: ReplayedRecord) => void,
 ): Promise<void> => {
   const file = await readPlanFile(parts.control, planId);
-  const ledger = ledgerOf(file);
   const outcomes = await outcomesOf(parts, file);
-  const tell = (position: string, jobId: string | null, tenant: string | null): void => {
-    const result = ledger.get(position);
-    const job = jobId === null ? null : (outcomes.get(jobId) ?? null);
-    const inbox = result === undefined ? null : inboxText(result);
-    onLetter({ position, jobId, tenant, outcome: result?.outcome ?? null, inbox, job });
-  };
-  await eachRecord(parts, file, async (records, gone) => {
-    for (const record of records) {
-      const { job, tenant } = parseEnvelope(record.headers, true);
-      tell(formatPosition(record), job?.id ?? null, tenant ?? null);
-    }
-    for (const position of gone) tell(position, null, null);
-  });
+  for (const [chunk, { count }] of file.chunks.entries()) {
+    const ledger = ledgerOf(file.batches, chunk);
+    await recordsOf(parts, file, { chunk, from: 0, to: count }, async ({ positions, records, from }) => {
+      const byOffset = new Map(records.map((record) => [record.offset, record]));
+      for (const [index, at] of positions.entries()) {
+        const record = byOffset.get(at.offset);
+        const nobody = { jobId: null, tenant: null };
+        const { jobId, tenant } = record === undefined ? nobody : jobOfRecord(parts.app, file, chunk, record);
+        const result = ledger[from + index];
+        const inbox = result === undefined ? null : inboxText(result);
+        const became = jobId === null ? null : (outcomes.get(jobId) ?? null);
+        onRecord({
+          ...{ position: formatPosition(at), jobId, tenant },
+          ...{ outcome: result?.outcome ?? null, inbox, job: became },
+        });
+      }
+    });
+  }
 };

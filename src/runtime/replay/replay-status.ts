@@ -2,7 +2,7 @@ import type { RunOptionsValue } from './control-values.ts';
 import { type JobOutcome, JobOutcomes } from './job-outcomes.ts';
 import { countResults, type LedgerCounts } from './ledger-results.ts';
 import { type PlanFile, planIds, readPlanFile } from './plan-file.ts';
-import { type LockHolder, lockHolder } from './replay-lock.ts';
+import { type LockHolder, lockHolder, lockTopics } from './replay-lock.ts';
 import type { ReplayParts } from './replay-parts.ts';
 import { needsApproval } from './run-guards.ts';
 
@@ -20,6 +20,8 @@ export type ReplayState =
 /** Where a plan stands. Times are ISO 8601. */
 export interface ReplayStatus {
   readonly planId: string;
+  /** Whether its records are dead letters, or those of a window of an event topic. */
+  readonly of: 'letters' | 'window';
   readonly state: ReplayState;
   /** Why it does not go on. */
   readonly why: string | null;
@@ -39,16 +41,16 @@ export interface ReplayStatus {
   readonly counts: LedgerCounts;
 }
 
-type Readers = Pick<ReplayParts, 'control' | 'clock'>;
+type Readers = Pick<ReplayParts, 'app' | 'control' | 'clock'>;
 
-const stateOf = (file: PlanFile, holder: LockHolder | undefined): ReplayState => {
+const stateOf = (file: PlanFile, holder: LockHolder | undefined, nowMs: number): ReplayState => {
   const { run, wish, approval } = file;
   if (run?.state === 'finished' || run?.state === 'stopped' || run?.state === 'cancelled') return run.state;
   if (run?.state === 'running' && holder?.planId === file.planId) return 'running';
   if (wish?.wish === 'cancel') return 'cancelled';
   if (wish?.wish === 'pause' || run?.state === 'paused') return 'paused';
   if (run !== undefined) return 'interrupted';
-  return needsApproval(file) && approval === undefined ? 'waits_for_approval' : 'planned';
+  return needsApproval(file, nowMs) && approval === undefined ? 'waits_for_approval' : 'planned';
 };
 
 const whyOf = ({ run, wish }: PlanFile, state: ReplayState): string | null => {
@@ -62,12 +64,13 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 const statusOf = async (parts: Readers, file: PlanFile): Promise<ReplayStatus> => {
   const { planId, plan, run, approval, batches } = file;
-  const [first] = plan.topics;
-  const holder = first === undefined ? undefined : await lockHolder(parts, first.topic);
-  const state = stateOf(file, holder);
+  const [first] = lockTopics(parts, plan);
+  const holder = first === undefined ? undefined : await lockHolder(parts, first);
+  const state = stateOf(file, holder, parts.clock.nowMs());
   const counts = countResults(batches);
   return {
-    ...{ planId, state, why: whyOf(file, state), selection: plan.selection, counts, total: plan.total },
+    ...{ planId, of: plan.window === undefined ? 'letters' : 'window' },
+    ...{ state, why: whyOf(file, state), selection: plan.selection, counts, total: plan.total },
     topics: plan.topics.map(({ topic }) => topic),
     ...{ madeBy: plan.actor, madeAt: iso(plan.atMs), approvedBy: approval?.actor ?? null },
     ...{ runBy: run?.actor ?? null, startedAt: run === undefined ? null : iso(run.startedAtMs) },

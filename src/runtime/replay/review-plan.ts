@@ -1,7 +1,11 @@
-import { jobOfDeadLetterTopic, readFirst } from '../../consumers/dead-letters/index.ts';
 import { type ConsumedRecord, formatPosition } from '../../core/record.ts';
-import { LetterJudge, type Verdict } from './judge-letters.ts';
-import { type PlanFile, positionsOf, readPlanFile } from './plan-file.ts';
+import { redactText } from '../../security/redact.ts';
+import { readLetterLedger } from '../letters/letter-ledger.ts';
+import { Counter } from './counter.ts';
+import type { Judged, RecordJudge, Verdict } from './judged.ts';
+import { type PlanFile, readPlanFile } from './plan-file.ts';
+import { eachRecord, jobOfChunk, judgeOf, type PlanRecords } from './plan-records.ts';
+import { schemaOf } from './plan-selection.ts';
 import type { ReplayParts } from './replay-parts.ts';
 
 /** How many of a plan would come to the same, with some of them. */
@@ -15,60 +19,75 @@ export interface ReviewLine {
 export interface ReplayReview {
   readonly file: PlanFile;
   readonly lines: readonly ReviewLine[];
+  /** How many are for the job type, by tenant and schema id: a plan of dead letters has counted them before. */
+  readonly counts: {
+    readonly tenant: Readonly<Record<string, number>>;
+    readonly schema: Readonly<Record<string, number>>;
+  };
 }
 
 const MOST_EXAMPLES = 3;
 
-/** Calls back with the records of a plan, some at a time, and the positions where nothing stands any more. */
-export const eachRecord = async (
-  parts: Pick<ReplayParts, 'backend'>,
-  file: PlanFile,
-  onRecords: (records: readonly ConsumedRecord[], gone: readonly string[]) => Promise<void>,
-): Promise<void> => {
-  const { admin } = parts.backend.broker;
-  for (const [index] of file.chunks.entries()) {
-    let left = positionsOf(file, index);
-    for (let [first] = left; first !== undefined; [first] = left) {
-      const at = { topic: first.topic, partition: first.partition };
-      const offsets = left.map(({ offset }) => offset);
-      const { records, taken } = await readFirst(admin, at, offsets);
-      const found = new Set(records.map(({ offset }) => offset));
-      const gone = left.slice(0, taken).filter(({ offset }) => !found.has(offset));
-      await onRecords(records, gone.map(formatPosition));
-      left = left.slice(taken);
-    }
+/** Sums up verdicts as they come. */
+class ReviewSums {
+  readonly #lines = new Map<
+    ReviewLine['verdict'],
+    { count: number; readonly examples: ReviewLine['examples'][number][] }
+  >();
+  readonly #tenants = new Counter();
+  readonly #schemas = new Counter();
+
+  gone(position: string): void {
+    this.#count('gone', position, null);
   }
+
+  take({ record, verdict, accepted, detail }: Judged): void {
+    this.#count(verdict, formatPosition(record), detail ?? null);
+    if (verdict === 'other') return;
+    this.#tenants.add(redactText(accepted?.letter.envelope.tenant ?? '-'));
+    this.#schemas.add(schemaOf(record));
+  }
+
+  result(file: PlanFile): ReplayReview {
+    return {
+      file,
+      lines: [...this.#lines].map(([verdict, line]) => ({ verdict, ...line })),
+      counts: { tenant: this.#tenants.told(), schema: this.#schemas.told() },
+    };
+  }
+
+  #count(verdict: ReviewLine['verdict'], position: string, detail: string | null): void {
+    const line = this.#lines.get(verdict) ?? { count: 0, examples: [] };
+    line.count += 1;
+    if (line.examples.length < MOST_EXAMPLES) line.examples.push({ position, detail });
+    this.#lines.set(verdict, line);
+  }
+}
+
+const reviewSome = async (
+  { app }: ReplayParts,
+  file: PlanFile,
+  judge: RecordJudge,
+  { chunk, positions, records }: PlanRecords,
+  sums: ReviewSums,
+): Promise<void> => {
+  const found = new Set(records.map(({ offset }: ConsumedRecord) => offset));
+  for (const at of positions) if (!found.has(at.offset)) sums.gone(formatPosition(at));
+  for (const judged of await judge.judge(jobOfChunk(app, file, chunk), records)) sums.take(judged);
 };
 
 /**
- * Says what a run would do, without doing any of it: what is done already, what no longer decodes, what is over its cap.
+ * Says what a run would do, without doing any of it: what is done already, what no longer decodes, what is over its cap;
+ * of a window also what is nothing to the job type, or not yet its turn.
  *
- * @throws EsteiraError ESTEIRA_USAGE (no such plan), ESTEIRA_REGISTRY_UNAVAILABLE, ESTEIRA_STATE_UNAVAILABLE,
- *   ESTEIRA_BROKER_UNAVAILABLE
+ * @throws EsteiraError ESTEIRA_USAGE (no such plan), ESTEIRA_REPLAY_REFUSED (its job type is gone),
+ *   ESTEIRA_REGISTRY_UNAVAILABLE, ESTEIRA_STATE_UNAVAILABLE, ESTEIRA_BROKER_UNAVAILABLE
  */
 export const reviewReplay = async (parts: ReplayParts, planId: string): Promise<ReplayReview> => {
   const file = await readPlanFile(parts.control, planId);
-  const judge = new LetterJudge({
-    ...parts,
-    ...{ planId: file.planId, maxReplays: file.plan.maxReplays, undecodable: false },
-  });
-  const lines = new Map<
-    ReviewLine['verdict'],
-    { count: number; examples: ReviewLine['examples'][number][] }
-  >();
-  const add = (verdict: ReviewLine['verdict'], position: string, detail: string | null): void => {
-    const line = lines.get(verdict) ?? { count: 0, examples: [] };
-    line.count += 1;
-    if (line.examples.length < MOST_EXAMPLES) line.examples.push({ position, detail });
-    lines.set(verdict, line);
-  };
-  await eachRecord(parts, file, async (records, gone) => {
-    for (const position of gone) add('gone', position, null);
-    const [first] = records;
-    const job = first === undefined ? undefined : jobOfDeadLetterTopic(parts.app, first.topic);
-    if (job === undefined) return;
-    for (const { record, verdict, detail } of await judge.judge(job, records))
-      add(verdict, formatPosition(record), detail ?? null);
-  });
-  return { file, lines: [...lines].map(([verdict, line]) => ({ verdict, ...line })) };
+  const ledger = await readLetterLedger(parts.control);
+  const judge = judgeOf(parts, file, false, (at) => ledger.refusalOf(at));
+  const sums = new ReviewSums();
+  await eachRecord(parts, file, (some) => reviewSome(parts, file, judge, some, sums));
+  return sums.result(file);
 };

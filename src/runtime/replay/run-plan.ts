@@ -1,6 +1,7 @@
 import { LetterWriter } from '../../consumers/dead-letters/index.ts';
+import { readLetterLedger } from '../letters/letter-ledger.ts';
 import type { BatchParts, BatchRange, ClosedBatch } from './batch-desk.ts';
-import { judgeCanary } from './canary.ts';
+import { jobsWritten, judgeCanary } from './canary.ts';
 import {
   type BatchValue,
   type RunOptionsValue,
@@ -10,16 +11,17 @@ import {
   type WishValue,
 } from './control-values.ts';
 import { HeldBatch } from './held-batch.ts';
-import { LetterJudge } from './judge-letters.ts';
 import { countResults, type LedgerCounts, type LedgerOutcome } from './ledger-results.ts';
 import { type PlanFile, readPlanFile } from './plan-file.ts';
+import { judgeOf } from './plan-records.ts';
 import { ReplayBatch } from './replay-batch.ts';
-import { type ReplayLock, takeReplayLock } from './replay-lock.ts';
+import { lockTopics, type ReplayLock, takeReplayLock } from './replay-lock.ts';
 import { interrupted, policyOf, type ReplayParts, requireReason, requireRole } from './replay-parts.ts';
 import { requireRunnable } from './run-guards.ts';
 import { firstValue } from './run-value.ts';
 import { StartPace } from './start-pace.ts';
 import { auditStep } from './step-audit.ts';
+import { WorkerIntakes } from './worker-intakes.ts';
 
 /** How far a run is. */
 export interface ReplayProgress {
@@ -60,6 +62,9 @@ interface Ending {
   readonly why?: string;
 }
 
+/** Of an event topic many records may be nothing to the job type: a part of the ledger answers for so many at most. */
+const WINDOW_REACH = 2_000;
+
 /** One process's part of a run, under its claim. */
 class PlanRun {
   readonly #parts: ReplayParts;
@@ -72,6 +77,8 @@ class PlanRun {
   #value: RunValue;
   #last: BatchValue | undefined;
   #batches: number;
+  /** What the ledger says of the canary's records. */
+  #canary: readonly BatchValue[];
 
   constructor(parts: ReplayParts, file: PlanFile, request: RunRequest, lock: ReplayLock, value: RunValue) {
     this.#parts = parts;
@@ -84,6 +91,7 @@ class PlanRun {
     this.#settledBefore = sum(this.#counts);
     this.#last = file.batches.at(-1);
     this.#batches = file.batches.length;
+    this.#canary = value.canary === 'waiting' ? file.batches : [];
   }
 
   async run(): Promise<RunResult> {
@@ -102,6 +110,7 @@ class PlanRun {
       for (const { outcome } of results) this.#counts[outcome] += 1;
       this.#last = value;
       this.#batches = range.index + 1;
+      if (this.#value.canary === 'waiting') this.#canary = [...this.#canary, value];
       this.#request.onProgress?.(this.#progress());
     }
     return { state: 'finished' };
@@ -120,15 +129,19 @@ class PlanRun {
 
   async #shared(): Promise<BatchParts> {
     const parts = this.#parts;
-    const { planId, plan } = this.#file;
+    const { planId } = this.#file;
     const { undecodable, rate } = this.#value.options;
     const { actor, reason } = this.#value;
     const facts = { ns: parts.app.name, identity: parts.service, replayId: planId, actor, reason };
     const { clock } = parts;
     const writer = { ...(await parts.connectWriter()), clock, deadlineMs: policyOf(parts).deadlineMs };
+    // Nobody discards or edits a letter of these DLQs while they are claimed.
+    const ledger = await readLetterLedger(parts.control);
     return {
       ...{ parts, file: this.#file, lock: this.#lock, pace: new StartPace(rate, clock) },
-      judge: new LetterJudge({ ...parts, planId, maxReplays: plan.maxReplays, undecodable }),
+      ledger,
+      judge: judgeOf(parts, this.#file, undecodable, (at) => ledger.refusalOf(at)),
+      intakes: new WorkerIntakes(parts.app, parts.backend),
       letters: new LetterWriter(writer, facts),
     };
   }
@@ -136,9 +149,10 @@ class PlanRun {
   /** What comes next: the batch that was left open, else what the ledger does not answer for yet. */
   #next(): BatchRange | undefined {
     const last = this.#last;
+    const mostWrites = this.#size();
     if (last !== undefined && last.results === undefined)
-      return { index: this.#batches - 1, chunk: last.chunk, from: last.from, to: last.to };
-    const { chunks } = this.#file;
+      return { index: this.#batches - 1, chunk: last.chunk, from: last.from, to: last.to, mostWrites };
+    const { chunks, plan } = this.#file;
     let chunk = last?.chunk ?? 0;
     let from = last?.to ?? 0;
     if (from >= (chunks[chunk]?.count ?? 0)) {
@@ -147,7 +161,8 @@ class PlanRun {
     }
     const count = chunks[chunk]?.count;
     if (count === undefined) return undefined;
-    return { index: this.#batches, chunk, from, to: Math.min(count, from + this.#size()) };
+    const reach = plan.window === undefined ? mostWrites : WINDOW_REACH;
+    return { index: this.#batches, chunk, from, to: Math.min(count, from + reach), mostWrites };
   }
 
   /** About a second's worth, so that a pause is heard soon and little is looked for after a crash. */
@@ -155,8 +170,12 @@ class PlanRun {
     const { rate, canary } = this.#value.options;
     const { batchRecords } = policyOf(this.#parts);
     const aSecond = rate === 0 ? batchRecords : Math.min(batchRecords, Math.max(1, Math.round(rate)));
-    const left = canary - this.#counts.replayed;
+    const left = canary - this.#written();
     return this.#value.canary === 'waiting' && left > 0 ? Math.min(aSecond, left) : aSecond;
+  }
+
+  #written(): number {
+    return this.#counts.replayed + this.#counts.forced;
   }
 
   async #wish(): Promise<WishValue | undefined> {
@@ -173,17 +192,17 @@ class PlanRun {
     if (wish?.wish === 'pause') return { state: 'paused', why: `paused by ${wish.actor}: ${wish.reason}` };
     if (this.#request.stop?.aborted !== true) return undefined;
     const reason = 'its process was asked to stop';
-    await auditStep(this.#parts, 'pause', this.#file.planId, reason);
+    await auditStep(this.#parts, 'pause', this.#file, reason);
     return { state: 'paused', why: reason };
   }
 
   async #judgeCanary(): Promise<Ending | undefined> {
     const { options, canary, telemetryFrom } = this.#value;
-    const { replayed } = this.#counts;
-    if (canary !== 'waiting' || replayed < options.canary || this.#last?.results === undefined)
+    if (canary !== 'waiting' || this.#written() < options.canary || this.#last?.results === undefined)
       return undefined;
+    const jobs = await jobsWritten(this.#parts, this.#file, this.#canary);
     const verdict = await judgeCanary(this.#parts, {
-      ...{ planId: this.#file.planId, telemetryFrom, options, replayed, lock: this.#lock },
+      ...{ planId: this.#file.planId, telemetryFrom, options, jobs, lock: this.#lock },
       isUnwanted: async () =>
         this.#request.stop?.aborted === true ||
         ['pause', 'cancel'].includes((await this.#wish())?.wish ?? ''),
@@ -198,10 +217,9 @@ class PlanRun {
   }
 
   async #auditEnd({ state, why }: Ending): Promise<void> {
-    const { planId } = this.#file;
     const counts = Object.entries(this.#counts).map(([outcome, count]) => [outcome, String(count)]);
     const step = state === 'finished' ? 'finish' : 'stop';
-    await auditStep(this.#parts, step, planId, why ?? this.#value.reason, Object.fromEntries(counts));
+    await auditStep(this.#parts, step, this.#file, why ?? this.#value.reason, Object.fromEntries(counts));
   }
 
   async #write(change: Partial<RunValue>): Promise<void> {
@@ -223,7 +241,7 @@ class PlanRun {
 const sum = (counts: LedgerCounts): number => Object.values(counts).reduce((all, count) => all + count, 0);
 
 /**
- * Runs a plan, or goes on with its run: claims its DLQs, audits, and replays batch by batch until it is finished, paused,
+ * Runs a plan, or goes on with its run: claims its job types, audits, and replays batch by batch until it is finished, paused,
  * cancelled or stopped by its canary. Whatever ends the process in between, the ledger says what was done, and a resumed
  * run neither skips nor repeats a record.
  *
@@ -236,16 +254,12 @@ export const runReplay = async (parts: ReplayParts, request: RunRequest): Promis
   requireRole(parts, 'operator', resume ? 'resume a replay' : 'run a replay');
   const reason = requireReason(request.reason);
   const { planId, plan } = await readPlanFile(parts.control, request.planId);
-  const lock = await takeReplayLock(
-    parts,
-    planId,
-    plan.topics.map(({ topic }) => topic),
-  );
+  const lock = await takeReplayLock(parts, planId, lockTopics(parts, plan));
   try {
     // Read under the claim: what another runner did until it lost its own stands on the topic now.
     const file = await readPlanFile(parts.control, planId);
     requireRunnable(parts, file, resume);
-    const signature = await auditStep(parts, resume ? 'resume' : 'run', planId, reason, {
+    const signature = await auditStep(parts, resume ? 'resume' : 'run', file, reason, {
       records: String(plan.total),
       ...(file.run?.canary === 'stopped' ? { overruled: 'canary' } : {}),
     });

@@ -1,4 +1,4 @@
-import type { ClaimId, ClaimState } from '../../core/ports/state.ts';
+import type { ClaimId, ClaimState, JobRef } from '../../core/ports/state.ts';
 import type { StateTable } from './state-table.ts';
 
 // The same rules as src/state/redis/claim-state-script.ts.
@@ -13,3 +13,6 @@ export const claimState = (table: StateTable, id: ClaimId): ClaimState => {
   const running = { kind: 'running' as const, nowMs, untilMs, fence, jobId, attempt, starts, origin };
   return dead === undefined ? running : { ...running, dead };
 };
+
+/** The hop that was decided about last, else -1; the same rule as src/state/redis/last-hop-script.ts. */
+export const lastHop = (table: StateTable, job: JobRef): number => table.job(job)?.hop ?? -1;

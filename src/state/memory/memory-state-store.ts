@@ -4,7 +4,7 @@ import type { WithLimits } from '../../core/ports/limits.ts';
 import type { OrderedStateStore } from '../../core/ports/order-state.ts';
 import { silently } from '../silently.ts';
 import { claim, release, renew } from './claim-rules.ts';
-import { claimState } from './claim-state.ts';
+import { claimState, lastHop } from './claim-state.ts';
 import { memoryLimits } from './limit-state.ts';
 import { memoryOrderState } from './order-state.ts';
 import { complete, decide, settled, told } from './settlement-rules.ts';
@@ -42,6 +42,7 @@ export const createMemoryStateStore = (options: MemoryStateOptions): OrderedStat
     settled: silently(each(settled)),
     release: silently(each(release)),
     inspect: each(claimState),
+    lastHops: each(lastHop),
     order: memoryOrderState(each),
     limits: memoryLimits(each),
     verify: () => silently(each(() => undefined))([]),

@@ -9,6 +9,7 @@ import { claimStateScript } from './claim-state-script.ts';
 import { evaluateOn } from './evaluate.ts';
 import { EventShelves } from './event-shelves.ts';
 import { createKeyNames, createTagNames, type TagId } from './key-names.ts';
+import { lastHopScript } from './last-hop-script.ts';
 import { releaseScript, renewScript } from './lease-scripts.ts';
 import { redisLimits } from './limit-state.ts';
 import { redisOrderState } from './order-state.ts';
@@ -55,6 +56,7 @@ export const createRedisStateStore = (
     settled: silently(each(settledScript)),
     release: silently(each(releaseScript)),
     inspect: each(claimStateScript),
+    lastHops: each(lastHopScript),
     order: redisOrderState({
       ...{ each, shelves, namesOf: names, tagsOf: createTagNames(options.namespace, bucketsOf(options)) },
       use: (name, task) => connection.use(name, (commands) => task(evaluateOn(commands))),

@@ -2,7 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { OrderedStateStore } from '../../../src/core/ports/order-state.ts';
 import type { ClaimId, ClaimState } from '../../../src/core/ports/state.ts';
-import { aJob, claim, claimRun, completeOf, LONG_MS, one, SHORT_MS, type StateFixture } from './fixture.ts';
+import {
+  aJob,
+  claim,
+  claimRun,
+  completeOf,
+  decideOf,
+  LONG_MS,
+  one,
+  SHORT_MS,
+  type StateFixture,
+} from './fixture.ts';
 import { aSequence, failOf, recordAt, runOf } from './ordering-fixture.ts';
 
 /** Looking at claims without touching them. */
@@ -47,6 +57,19 @@ export const describeInspecting = (store: () => OrderedStateStore, fixture: Stat
     expect(states.map(({ kind }) => kind)).toEqual(['unknown', 'unknown', 'done']);
     expect(states[2]).toMatchObject({ fence, origin: 'billing.events/3/17' });
     expect(await store().inspect([])).toEqual([]);
+  });
+
+  test('says the last hop that was decided about a job; nothing is known of others, nor of one that is done', async () => {
+    const [never, failed, over] = [aJob(), aJob(), aJob()];
+    for (const job of [failed, over]) {
+      const { fence } = await claimRun(store(), job, { hop: 3 });
+      await store().decide([decideOf(job, fence, { hop: 3 })]);
+    }
+    const { fence } = await claimRun(store(), over, { hop: 4 });
+    expect(await store().lastHops([never, failed, over])).toEqual([-1, 3, 3]);
+    await store().complete([completeOf(over, fence, { hop: 4 })]);
+    expect(await store().lastHops([failed, over])).toEqual([3, -1]);
+    expect(await store().lastHops([])).toEqual([]);
   });
 
   test('a failed record of an ordered type has no claim while it waits', async () => {
