@@ -68,6 +68,8 @@ class SchemaReader {
     const here = `${path}.${name}`;
     if (!NAME.test(name)) this.report(here, 'a field name is a letter, then letters, digits or _');
     this.#noAliases(field, here);
+    if ('personal' in field && typeof field['personal'] !== 'boolean')
+      this.report(here, 'personal is true or false');
     const type = this.#type(field['type'], namespace, here);
     const hasDefault = 'default' in field;
     if (hasDefault && type.kind === 'nullable' && field['default'] !== null) {

@@ -1,17 +1,30 @@
 import type { Command } from 'commander';
-import { listDeadLetters, showDeadLetter } from '../../consumers/dead-letters/index.ts';
+import { listDeadLetters, readDeadLetter, showDeadLetter } from '../../consumers/dead-letters/index.ts';
 import type { RecordPosition } from '../../core/record.ts';
+import { letterStats, readLetterLedger } from '../../runtime/letters/index.ts';
 import { type ReplayNowResult, replayNow, withReplay } from '../../runtime/replay/index.ts';
 import { collectPositions, parseCount, parsePositionArgument } from '../arguments.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { letterTable, letterText, replayTable } from '../dlq-view.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { type LetterFilterOptions, letterFilterOf, withLetterFilter } from '../letter-filter.ts';
+import {
+  type LetterFilterOptions,
+  type LetterStateOptions,
+  letterFilterOf,
+  letterStatesOf,
+  withLetterFilter,
+  withLetterStates,
+} from '../letter-filter.ts';
+import { several, statsText } from '../letters-view.ts';
+import { lookingAtLetters } from '../looking.ts';
 import { addOperatingOptions, type OperatingOptions, withOperator } from '../operating.ts';
-import { type CommonOptions, withSession } from '../session.ts';
+import type { CommonOptions } from '../session.ts';
 import { renderJson } from '../table.ts';
+import { addLetterDeeds } from './dlq-deeds.ts';
+import { addLetterEdit } from './dlq-edit.ts';
+import { addLetterExport } from './dlq-export.ts';
 
-interface ListOptions extends CommonOptions, LetterFilterOptions {
+interface ListOptions extends CommonOptions, LetterFilterOptions, LetterStateOptions {
   readonly limit?: number;
 }
 
@@ -23,33 +36,47 @@ interface ReplayOptions extends OperatingOptions, LetterFilterOptions {
   readonly limit?: number;
 }
 
-const limitOf = ({ limit }: ListOptions) => (limit === undefined ? {} : { limit });
+const limitOf = ({ limit }: { readonly limit?: number }) => (limit === undefined ? {} : { limit });
 
 const list = (context: CommandContext, options: ListOptions): Promise<void> =>
-  withSession(context, options, async ({ app, backend }) => {
+  lookingAtLetters(context, options, async ({ app, backend, control }) => {
     const { terminal } = context;
-    const { admin } = backend.broker;
-    const found = await listDeadLetters({ app, admin, ...letterFilterOf(options), ...limitOf(options) });
+    const ledger = await readLetterLedger(control);
+    const found = await listDeadLetters({
+      ...{ app, admin: backend.broker.admin, ...letterFilterOf(options), ...limitOf(options) },
+      stateOf: (letter) => ledger.stateOf(letter),
+      states: letterStatesOf(options),
+    });
     if (options.json === true) return terminal.out(renderJson(found));
     if (found.letters.length > 0) terminal.out(letterTable(terminal, found.letters));
-    const shown = found.letters.length < found.matched ? `, the newest ${found.letters.length} shown` : '';
-    const what = found.matched === 1 ? 'dead letter' : 'dead letters';
-    terminal.out(`${found.matched} ${what} of ${found.read} read${shown}.`);
+    const { letters, matched, hidden, read } = found;
+    const shown = letters.length < matched ? `, the newest ${letters.length} shown` : '';
+    const left = hidden === 0 ? '' : `; ${hidden} left out for what became of them (--all, --state)`;
+    terminal.out(`${several(matched, 'dead letter')} of ${read} read${shown}${left}.`);
   });
 
 const show = (context: CommandContext, position: RecordPosition, options: ShowOptions): Promise<void> =>
-  withSession(context, options, async ({ app, backend }) => {
+  lookingAtLetters(context, options, async ({ app, backend, control }) => {
     const { terminal } = context;
     const { serde, broker } = backend;
-    const shown = await showDeadLetter({
-      app,
-      admin: broker.admin,
-      serde,
-      position,
-      raw: options.raw ?? false,
-    });
+    const { admin } = broker;
+    const letter = await showDeadLetter({ app, admin, serde, position, raw: options.raw ?? false });
+    const ledger = await readLetterLedger(control);
+    const found = await readDeadLetter({ app, admin, position });
+    const shown = { ...letter, state: ledger.stateOf(found.letter), history: ledger.historyOf(position) };
     terminal.out(options.json === true ? renderJson(shown) : letterText(terminal, shown));
   });
+
+const stats = (context: CommandContext, options: ListOptions): Promise<void> =>
+  lookingAtLetters(context, options, async (parts) => {
+    const { terminal } = context;
+    const states = letterStatesOf(options.state === undefined && options.all !== true ? OPEN : options);
+    const found = await letterStats(parts, { ...letterFilterOf(options), states });
+    terminal.out(options.json === true ? renderJson(found) : statsText(terminal, found));
+  });
+
+/** What nobody has done anything about. */
+const OPEN: LetterStateOptions = { state: ['open', 'shelved'] };
 
 /** A replay is done when everything meant was replayed, or is done; what a guard kept back shows in the exit code. */
 const exitOf = ({ items }: ReplayNowResult, isRun: boolean): ExitCode => {
@@ -93,20 +120,29 @@ const replay = (
     return exitOf(result, run);
   });
 
-/** `esteira dlq list|show|replay`. */
+/** `esteira dlq list|stats|show|replay|edit|discard|restore|approve|export`. */
 export const addDlqCommands = (program: Command, context: CommandContext, finish: Finish): void => {
   const dlq = program.command('dlq').description('dead letters: what could not run, and running it again');
-  withLetterFilter(dlq.command('list'))
-    .description('list dead letters, newest first')
+  withLetterStates(withLetterFilter(dlq.command('list')))
+    .description('list dead letters, newest first, and what became of each')
     .option('--limit <count>', 'how many to show (default: 50)', parseCount)
     .option('--json', 'for programs')
     .action(async (_, command: Command) => {
       await list(context, command.optsWithGlobals<ListOptions>());
       finish(EXIT.done);
     });
+  withLetterStates(withLetterFilter(dlq.command('stats')))
+    .description(
+      'count dead letters by job type, reason, error, cause, tenant and age; without those that went back',
+    )
+    .option('--json', 'for programs')
+    .action(async (_, command: Command) => {
+      await stats(context, command.optsWithGlobals<ListOptions>());
+      finish(EXIT.done);
+    });
   dlq
     .command('show')
-    .description('show one dead letter with its payload, redacted')
+    .description('show one dead letter with its headers and payload, redacted, and what was done about it')
     .argument('<position>', 'topic/partition/offset', parsePositionArgument)
     .option('--raw', 'also the bytes as they are; they may hold personal data and secrets')
     .option('--json', 'for programs')
@@ -127,4 +163,7 @@ export const addDlqCommands = (program: Command, context: CommandContext, finish
     .action(async (positions: readonly RecordPosition[] | undefined, _, command: Command) =>
       finish(await replay(context, positions ?? [], command.optsWithGlobals<ReplayOptions>())),
     );
+  addLetterEdit(dlq, context, finish);
+  addLetterDeeds(dlq, context, finish);
+  addLetterExport(dlq, context, finish);
 };

@@ -62,7 +62,7 @@ export const jobOfDeadLetterTopic = (app: AppDefinition, topic: string): JobDefi
   app.jobs.find(({ type }) => names.deadLetters(app.name, type) === topic);
 
 /** The tenant a dead letter is told under: what it claims, unless nobody could resolve that. */
-export const tenantOf = ({ envelope }: DeadLetter): string =>
+export const tenantOf = ({ envelope }: Pick<DeadLetter, 'envelope'>): string =>
   envelope.job?.deadReason === 'tenant_unresolved' ? UNKNOWN_TENANT : (envelope.tenant ?? UNKNOWN_TENANT);
 
 const iso = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString());

@@ -3,9 +3,22 @@ export {
   type DeadLetterSummary,
   jobOfDeadLetterTopic,
   summarize,
+  tenantOf,
   toDeadLetter,
 } from './dead-letter.ts';
-export { type DeadLetterList, type ListRequest, listDeadLetters } from './list-dead-letters.ts';
+export {
+  formatOfLetter,
+  type LetterFormat,
+  type LetterPayload,
+  readLetterPayload,
+} from './letter-payload.ts';
+export { LETTER_STATES, type LetterState } from './letter-state.ts';
+export {
+  type DeadLetterList,
+  type ListedDeadLetter,
+  type ListRequest,
+  listDeadLetters,
+} from './list-dead-letters.ts';
 export { readFirst } from './read-positions.ts';
 export {
   type Accepted,
@@ -25,9 +38,11 @@ export {
   type DeadLetterRange,
   deadLetterRanges,
   jobTypesOf,
+  matches,
   scanRanges,
 } from './scan.ts';
 export {
+  readDeadLetter,
   type ShownDeadLetter,
   type ShownPayload,
   type ShowRequest,

@@ -1,6 +1,7 @@
 import type { AppDefinition } from '../../core/app.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
 import { type DeadLetter, type DeadLetterSummary, summarize } from './dead-letter.ts';
+import type { LetterState } from './letter-state.ts';
 import { type DeadLetterFilter, jobTypesOf, scanDeadLetters } from './scan.ts';
 
 export interface ListRequest {
@@ -11,13 +12,25 @@ export interface ListRequest {
   readonly filter?: DeadLetterFilter;
   /** How many to return, newest first; default 50. */
   readonly limit?: number;
+  /** What became of each; default: nobody says. */
+  readonly stateOf?: (letter: DeadLetter) => LetterState;
+  /** Only those of which this became; default all. Needs `stateOf`. */
+  readonly states?: readonly LetterState[];
+}
+
+/** One of the list. */
+export interface ListedDeadLetter extends DeadLetterSummary {
+  /** Absent where nobody says. */
+  readonly state?: LetterState;
 }
 
 export interface DeadLetterList {
   /** Newest first. */
-  readonly letters: readonly DeadLetterSummary[];
+  readonly letters: readonly ListedDeadLetter[];
   /** How many the filter means; more than `letters` when the limit cut them. */
   readonly matched: number;
+  /** How many the filter means that were left out for what became of them. */
+  readonly hidden: number;
   /** Records read to find them. */
   readonly read: number;
 }
@@ -41,12 +54,22 @@ const newest = (limit: number) => {
  * @throws EsteiraError ESTEIRA_JOB_TYPE_UNKNOWN, ESTEIRA_TOPICS_DIFFER, ESTEIRA_SERVICE_UNREACHABLE.
  */
 export const listDeadLetters = async (request: ListRequest): Promise<DeadLetterList> => {
-  const { app, admin, filter = {} } = request;
+  const { app, admin, filter = {}, stateOf, states } = request;
   const found = newest(request.limit ?? 50);
   let matched = 0;
+  let hidden = 0;
   const read = await scanDeadLetters(app, admin, jobTypesOf(app, request.jobType), filter, (letter) => {
+    const state = stateOf?.(letter);
+    if (state !== undefined && states?.includes(state) === false) {
+      hidden += 1;
+      return;
+    }
     matched += 1;
     found.add(letter);
   });
-  return { letters: found.all().map(summarize), matched, read };
+  const letters = found.all().map((letter) => ({
+    ...summarize(letter),
+    ...(stateOf === undefined ? {} : { state: stateOf(letter) }),
+  }));
+  return { letters, matched, hidden, read };
 };

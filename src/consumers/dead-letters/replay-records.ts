@@ -13,10 +13,12 @@ import {
 import { redactText } from '../../security/redact.ts';
 import { type DeadLetter, tenantOf } from './dead-letter.ts';
 
-/** A dead letter that may go back, with the headers its next copy gets. */
+/** A dead letter that may go back, or a record of an event topic, with the headers its next copy gets. */
 export interface Accepted {
-  readonly letter: DeadLetter;
+  readonly letter: Pick<DeadLetter, 'at' | 'job' | 'envelope'>;
   readonly headers: JobHeaders;
+  /** Only of a record of an event topic: whether its job was done, and is forced. */
+  readonly event?: 'window' | 'forced';
 }
 
 /** One replay: who decided it, why, and under which id it is found again. */
@@ -39,6 +41,8 @@ export const replayHeaders = (dead: JobHeaders, replayId: string, at: RecordPosi
   replayId,
   replayOf: formatPosition(at),
   replayCount: dead.replayCount + 1,
+  ...(dead.editOf === undefined ? {} : { editOf: dead.editOf }),
+  ...(dead.forcedBy === undefined ? {} : { forcedBy: dead.forcedBy }),
   ...(dead.orderKey === undefined ? {} : { orderKey: dead.orderKey }),
   ...(dead.priority === undefined ? {} : { priority: dead.priority }),
   ...(dead.origin === undefined ? {} : { origin: dead.origin }),
@@ -57,14 +61,22 @@ export const replayRecord = (
   ...(headers.orderKey === undefined ? {} : { partitionKey: Buffer.from(headers.orderKey, 'utf8') }),
 });
 
+const ACTIONS = { window: 'window.replay', forced: 'window.force' } as const;
+
+const actionOf = ({ event }: Accepted): string => (event === undefined ? 'dlq.replay' : ACTIONS[event]);
+
 /** What is written to the audit topic before the copy. */
-export const replayAudit = (
+export const replayAudit = (facts: ReplayFacts, accepted: Accepted, atMs: number): AuditRecord =>
+  auditOf(facts, accepted, actionOf(accepted), atMs);
+
+const auditOf = (
   facts: ReplayFacts,
   { letter, headers }: Accepted,
+  action: string,
   atMs: number,
 ): AuditRecord => ({
-  auditId: deterministicId('audit', 'dlq.replay', facts.replayId, formatPosition(letter.at)),
-  action: 'dlq.replay',
+  auditId: deterministicId('audit', action, facts.replayId, formatPosition(letter.at)),
+  action,
   actor: redactText(facts.actor),
   reason: redactText(facts.reason, 2_048),
   subject: formatPosition(letter.at),
@@ -97,16 +109,18 @@ const told = (
     correlationId: letter.envelope.correlationId ?? letter.envelope.eventId ?? '',
     causationId: letter.envelope.causationId ?? letter.envelope.eventId ?? null,
     traceparent: letter.envelope.traceparent ?? null,
-    origin: headers.origin ?? '',
+    origin: headers.origin ?? headers.replayOf ?? '',
     hop: headers.hop,
     replayId: facts.replayId,
     reason,
   });
 
-/** What is told of the copy. */
-export const replayEvent = (facts: ReplayFacts, accepted: Accepted, atMs: number): JobEvent =>
-  told(facts, 'job.replayed', accepted, atMs, accepted.letter.envelope.job?.deadReason ?? null);
+/** What is told of the copy: why the job was dead, or that it is of a window. */
+export const replayEvent = (facts: ReplayFacts, accepted: Accepted, atMs: number): JobEvent => {
+  const { letter, event } = accepted;
+  return told(facts, 'job.replayed', accepted, atMs, event ?? letter.envelope.job?.deadReason ?? null);
+};
 
-/** What is told of a dead letter whose job was done meanwhile, so that nothing was written. */
+/** What is told of a record whose job was done before, so that nothing was written. */
 export const skipEvent = (facts: ReplayFacts, accepted: Accepted, atMs: number): JobEvent =>
   told(facts, 'job.skipped', accepted, atMs, 'duplicate');

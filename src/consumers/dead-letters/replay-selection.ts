@@ -13,6 +13,8 @@ export interface ReplaySelection {
   readonly filter?: DeadLetterFilter;
   /** The most to replay, oldest first; default 100. */
   readonly limit?: number;
+  /** Why one must not go back, beyond what it says itself; default none. */
+  readonly refuse?: (letter: DeadLetter) => string | undefined;
 }
 
 /** A dead letter that was selected, with the reason why it must not be replayed, if there is one. */
@@ -40,8 +42,8 @@ export const refusalOf = ({ job, envelope }: DeadLetter): string | undefined => 
   return undefined;
 };
 
-const candidateOf = (letter: DeadLetter): Candidate => {
-  const refusal = refusalOf(letter);
+const candidateOf = (letter: DeadLetter, { refuse }: Pick<ReplaySelection, 'refuse'>): Candidate => {
+  const refusal = refusalOf(letter) ?? refuse?.(letter);
   return { at: letter.at, letter, ...(refusal === undefined ? {} : { refusal }) };
 };
 
@@ -74,7 +76,7 @@ const selectByFilter = async (
   const letters: Candidate[] = [];
   const jobs = jobTypesOf(app, selection.jobType);
   await scanDeadLetters(app, admin, jobs, selection.filter ?? {}, (letter) =>
-    letters.push(candidateOf(letter)),
+    letters.push(candidateOf(letter, selection)),
   );
   const candidates = refuseEarlierOnes(letters).toSorted(byAge);
   return { candidates: candidates.slice(0, selection.limit ?? DEFAULT_LIMIT), matched: candidates.length };
@@ -83,8 +85,9 @@ const selectByFilter = async (
 const selectByPosition = async (
   app: AppDefinition,
   admin: BrokerAdmin,
-  positions: readonly RecordPosition[],
+  selection: ReplaySelection,
 ): Promise<Selected> => {
+  const { positions = [] } = selection;
   const found = new Map<string, Candidate>();
   for (const at of positions) {
     const known = jobOfDeadLetterTopic(app, at.topic) !== undefined;
@@ -96,7 +99,8 @@ const selectByPosition = async (
   for await (const records of readPositions(admin, readable)) {
     for (const record of records) {
       const job = jobOfDeadLetterTopic(app, record.topic);
-      if (job !== undefined) found.set(formatPosition(record), candidateOf(toDeadLetter(job, record)));
+      if (job !== undefined)
+        found.set(formatPosition(record), candidateOf(toDeadLetter(job, record), selection));
     }
   }
   return { candidates: refuseEarlierOnes([...found.values()]), matched: found.size };
@@ -114,7 +118,7 @@ export const selectForReplay = (
 ): Promise<Selected> => {
   const { positions = [], jobType, filter = {} } = selection;
   const filtered = jobType !== undefined || Object.keys(filter).length > 0;
-  if (positions.length > 0 && !filtered) return selectByPosition(app, admin, positions);
+  if (positions.length > 0 && !filtered) return selectByPosition(app, admin, selection);
   if (positions.length === 0 && filtered) return selectByFilter(app, admin, selection);
   throw new EsteiraError(
     'ESTEIRA_USAGE',

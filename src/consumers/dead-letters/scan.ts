@@ -2,6 +2,7 @@ import type { AppDefinition } from '../../core/app.ts';
 import { EsteiraError } from '../../core/errors.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { names } from '../../core/names.ts';
+import { unknownName } from '../../core/nearest-name.ts';
 import type { BrokerAdmin, OffsetRange } from '../../core/ports/broker.ts';
 import type { ConsumedRecord } from '../../core/record.ts';
 import { type DeadLetter, toDeadLetter } from './dead-letter.ts';
@@ -46,7 +47,11 @@ export const jobTypesOf = (
   if (job !== undefined) return [job];
   throw new EsteiraError(
     'ESTEIRA_JOB_TYPE_UNKNOWN',
-    `app ${app.name} has no job type ${jobType}: it has ${app.jobs.map(({ type }) => type).join(', ')}`,
+    unknownName(
+      `app ${app.name} has no job type`,
+      jobType,
+      app.jobs.map(({ type }) => type),
+    ),
     { facts: { jobType } },
   );
 };

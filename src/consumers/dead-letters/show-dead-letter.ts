@@ -1,11 +1,12 @@
 import type { AppDefinition } from '../../core/app.ts';
-import type { AvroContract } from '../../core/contract.ts';
-import { dispatchFormat } from '../../core/dispatch.ts';
 import { EsteiraError } from '../../core/errors.ts';
+import { names } from '../../core/names.ts';
+import { didYouMean } from '../../core/nearest-name.ts';
 import type { BrokerAdmin } from '../../core/ports/broker.ts';
 import type { Serde } from '../../core/ports/serde.ts';
 import { type ConsumedRecord, copyRecord, formatPosition, type RecordPosition } from '../../core/record.ts';
 import { redactText, redactValue } from '../../security/redact.ts';
+import { redactPayload } from '../../security/redact-payload.ts';
 import {
   type DeadLetter,
   type DeadLetterSummary,
@@ -13,6 +14,7 @@ import {
   summarize,
   toDeadLetter,
 } from './dead-letter.ts';
+import { type LetterPayload, readLetterPayload } from './letter-payload.ts';
 
 export interface ShowRequest {
   readonly app: AppDefinition;
@@ -23,14 +25,14 @@ export interface ShowRequest {
   readonly raw?: boolean;
 }
 
-/** What the value says, as far as it can be read; redacted. */
+/** What the value says, as far as it can be read; redacted, what is marked as personal too. */
 export type ShownPayload =
   | { readonly readable: true; readonly as: string; readonly value: unknown }
   | { readonly readable: false; readonly code: string; readonly detail: string };
 
 export interface ShownDeadLetter extends DeadLetterSummary {
   readonly key: string | null;
-  /** Headers that are not Esteira's own, redacted. */
+  /** Esteira's own among them; redacted. */
   readonly headers: Readonly<Record<string, string>>;
   readonly payload: ShownPayload;
   readonly raw?: { readonly key: string | null; readonly value: string | null };
@@ -61,63 +63,44 @@ const readOne = async (admin: BrokerAdmin, position: RecordPosition): Promise<Co
   return found;
 };
 
-/** What the value of a dead letter was written as: an Avro contract, JSON, or nothing that the app knows. */
-const formatOf = async (
-  app: AppDefinition,
-  serde: Serde,
-  letter: DeadLetter,
-  value: Buffer | null,
-): Promise<AvroContract<unknown> | 'json' | undefined> => {
-  const { eventType } = letter.envelope;
-  const dispatch = dispatchFormat(app.name, letter.job);
-  if (eventType !== undefined && dispatch?.type === eventType && dispatch.kind !== 'event') {
-    return dispatch.kind === 'json' ? 'json' : dispatch.contract;
-  }
-  const name = eventType === undefined ? await serde.recordName(value) : undefined;
-  return app.events.find((event) => event.type === eventType || event.contract.name === name)?.contract;
-};
+const payloadOf = (read: LetterPayload): ShownPayload =>
+  read.ok
+    ? {
+        readable: true,
+        as: read.format.name,
+        value: redactValue(redactPayload(read.value, read.format.personal).value),
+      }
+    : { readable: false, code: read.code, detail: read.detail };
 
-const unreadable = (code: string, detail: string): ShownPayload => ({ readable: false, code, detail });
-
-const readJson = (value: Buffer): ShownPayload => {
-  try {
-    return { readable: true, as: 'JSON', value: redactValue(JSON.parse(value.toString('utf8'))) };
-  } catch {
-    // The parser's message quotes the payload.
-    return unreadable('BODY_MALFORMED', `${value.length} bytes are not JSON`);
-  }
-};
-
-const readPayload = async (
-  app: AppDefinition,
-  serde: Serde,
-  letter: DeadLetter,
-  value: Buffer | null,
-): Promise<ShownPayload> => {
-  if (value === null) return unreadable('TOMBSTONE', 'the record has no value');
-  try {
-    const format = await formatOf(app, serde, letter, value);
-    if (format === undefined) return unreadable('TYPE_UNKNOWN', 'the app knows no such event or payload');
-    if (format === 'json') return readJson(value);
-    const decoded = await serde.decode(format, value);
-    return decoded.ok
-      ? { readable: true, as: format.name, value: redactValue(decoded.value) }
-      : unreadable(decoded.code, decoded.detail);
-  } catch (error) {
-    // What else is known of the letter is worth showing while the registry is away.
-    if (!(error instanceof EsteiraError)) throw error;
-    return unreadable(error.code, error.message);
-  }
-};
-
-const OWN_HEADER = /^job-/i;
-
-const foreignHeaders = (record: ConsumedRecord): Readonly<Record<string, string>> =>
+/** All headers as texts, redacted. */
+const headersOf = (record: ConsumedRecord): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    record.headers
-      .filter(([name]) => !OWN_HEADER.test(name))
-      .map(([name, bytes]) => [name, redactText(bytes?.toString('utf8') ?? '')]),
+    record.headers.map(([name, bytes]) => [name, redactText(bytes?.toString('utf8') ?? '')]),
   );
+
+/**
+ * The dead letter at a position, with its record.
+ *
+ * @throws EsteiraError ESTEIRA_USAGE when the position is not that of a dead letter of this app,
+ *   ESTEIRA_SERVICE_UNREACHABLE.
+ */
+export const readDeadLetter = async ({
+  app,
+  admin,
+  position,
+}: Pick<ShowRequest, 'app' | 'admin' | 'position'>): Promise<{
+  readonly letter: DeadLetter;
+  readonly record: ConsumedRecord;
+}> => {
+  const job = jobOfDeadLetterTopic(app, position.topic);
+  if (job === undefined) {
+    const topics = app.jobs.map(({ type }) => names.deadLetters(app.name, type));
+    const hint = didYouMean(position.topic, topics);
+    throw notThere(position, `${position.topic} is no DLQ topic of app ${app.name}${hint}`);
+  }
+  const record = await readOne(admin, position);
+  return { letter: toDeadLetter(job, record), record };
+};
 
 /**
  * One dead letter with everything that is known of it.
@@ -126,11 +109,8 @@ const foreignHeaders = (record: ConsumedRecord): Readonly<Record<string, string>
  *   ESTEIRA_SERVICE_UNREACHABLE.
  */
 export const showDeadLetter = async (request: ShowRequest): Promise<ShownDeadLetter> => {
-  const { app, admin, serde, position } = request;
-  const job = jobOfDeadLetterTopic(app, position.topic);
-  if (job === undefined) throw notThere(position, `${position.topic} is no DLQ topic of app ${app.name}`);
-  const record = await readOne(admin, position);
-  const letter = toDeadLetter(job, record);
+  const { app, serde } = request;
+  const { letter, record } = await readDeadLetter(request);
   const raw = {
     key: record.key?.toString('base64') ?? null,
     value: record.value?.toString('base64') ?? null,
@@ -138,8 +118,8 @@ export const showDeadLetter = async (request: ShowRequest): Promise<ShownDeadLet
   return {
     ...summarize(letter),
     key: record.key === null ? null : redactText(record.key.toString('utf8')),
-    headers: foreignHeaders(record),
-    payload: await readPayload(app, serde, letter, record.value),
+    headers: headersOf(record),
+    payload: payloadOf(await readLetterPayload(app, serde, letter, record.value)),
     ...(request.raw === true ? { raw } : {}),
   };
 };

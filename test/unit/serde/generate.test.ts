@@ -199,6 +199,10 @@ describe('lint', () => {
     expect(await lint([field('x', 'int'), field('x', 'int')])).toEqual(['Order: a field is named twice']);
     expect(await lint([field('__proto__', 'int')])).toEqual([expect.stringContaining('a field name is')]);
     expect(await lint([field('x', 'int', { aliases: ['y'] })])).toEqual([expect.stringContaining('aliases')]);
+    expect(await lint([field('x', 'int', { personal: 'yes' })])).toEqual([
+      expect.stringContaining('personal'),
+    ]);
+    expect(await lint([field('x', 'int', { personal: true })])).toEqual([]);
     expect(await lint([field('x', ['null', 'int'], { default: 5 })])).toEqual([
       expect.stringContaining('only be null'),
     ]);

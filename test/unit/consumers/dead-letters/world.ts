@@ -48,7 +48,7 @@ const receipt = defineJob({ type: 'send-receipt', kind: 'reactive', on: paid, or
 const report = defineJob({
   type: 'make-report',
   kind: 'system',
-  payload: z.object({ month: z.string() }),
+  payload: z.object({ month: z.string(), owner: z.string().optional().meta({ personal: true }) }),
   order: 'none',
   run,
 });

@@ -1,0 +1,11 @@
+export type { PayloadChange } from './change-payload.ts';
+export { type EditRequest, type EditResult, editLetter } from './edit-letter.ts';
+export { type ExportPart, type ExportRequest, exportLetters } from './export-letters.ts';
+export { ExportLine } from './export-line.ts';
+export type { HeldKey } from './held-keys.ts';
+export { approveDeed, type DeedRequest, type DeedResult, doToLetters } from './letter-deeds.ts';
+export { type LetterFact, type LetterLedger, readLetterLedger } from './letter-ledger.ts';
+export type { LetterSelection } from './letter-selection.ts';
+export { type LetterCount, type LetterStats, letterStats } from './letter-stats.ts';
+export type { LetterDeed } from './letter-values.ts';
+export type { PayloadDifference } from './payload-difference.ts';
