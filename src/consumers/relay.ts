@@ -6,12 +6,17 @@ import { names } from '../core/names.ts';
 import type { GroupConsumer } from '../core/ports/broker.ts';
 import { type ConsumedRecord, copyRecord, formatPosition, type OutgoingRecord } from '../core/record.ts';
 import { insist } from './backoff.ts';
+import { PausedRecords } from './control/paused-records.ts';
 import type { EngineParts, Worker, WorkerStatus } from './engine-parts.ts';
 import { tellOffsetProblems } from './offset-problems.ts';
 import type { PartitionHome } from './partition-home.ts';
 import { PartitionSet } from './partition-set.ts';
 
-type RelayParts = Pick<EngineParts, 'app' | 'broker' | 'producer' | 'clock' | 'log' | 'settings' | 'onFatal'>;
+type RelayParts = Pick<
+  EngineParts,
+  'app' | 'broker' | 'producer' | 'clock' | 'log' | 'settings' | 'onFatal'
+> &
+  Pick<EngineParts, 'control' | 'tenants'>;
 
 /** A dispatch's first copy has no origin yet: its place on the tier is one, so that two forwards are one job. */
 const copyTo = (topic: string, record: ConsumedRecord, job: JobHeaders): OutgoingRecord => ({
@@ -24,7 +29,8 @@ const copyTo = (topic: string, record: ConsumedRecord, job: JobHeaders): Outgoin
 
 /**
  * Forwards the records of one tier when they are due: kept in memory, forwarded on a timer, never early by this
- * process's clock. What is left to wait beyond the tier's own delay is hopped to a smaller tier, or held.
+ * process's clock. What is left to wait beyond the tier's own delay is hopped to a smaller tier, or held. What waits
+ * because of a pause goes on as soon as that is lifted.
  */
 export class Relay implements Worker {
   readonly #parts: RelayParts;
@@ -34,11 +40,13 @@ export class Relay implements Worker {
   readonly #partitions: PartitionSet;
   readonly #stopping = new AbortController();
   readonly #suspended = new Set<string>();
+  readonly #paused: PausedRecords;
 
   constructor(parts: RelayParts, tierMs: number) {
     const { app, broker, clock, log, settings, onFatal } = parts;
     this.#parts = parts;
     this.#tierMs = tierMs;
+    this.#paused = new PausedRecords(parts);
     this.#name = names.relayGroup(app.name, tierMs);
     this.#consumer = broker.createConsumer({
       groupId: this.#name,
@@ -85,16 +93,35 @@ export class Relay implements Worker {
   #takeIn(home: PartitionHome): void {
     for (let fetched = home.nextIncoming(); fetched !== undefined; fetched = home.nextIncoming()) {
       const record = copyRecord(fetched);
-      this.#wakeAt(record.timestampMs + this.#tierMs, home, record);
+      const cancel = this.#wakeAt(record.timestampMs + this.#tierMs, home, record);
+      this.#paused.add(record, parseEnvelope(record.headers, true), () => {
+        cancel();
+        void this.#goOn(home, record);
+      });
     }
   }
 
-  #wakeAt(atMs: number, home: PartitionHome, record: ConsumedRecord): void {
+  #wakeAt(atMs: number, home: PartitionHome, record: ConsumedRecord): () => void {
     const { clock } = this.#parts;
-    clock.after(Math.max(0, atMs - clock.nowMs()), () => void this.#wake(home, record));
+    return clock.after(Math.max(0, atMs - clock.nowMs()), () => void this.#wake(home, record));
+  }
+
+  /** Its pause is over: it need not wait for its tier. */
+  async #goOn(home: PartitionHome, record: ConsumedRecord): Promise<void> {
+    const { job } = parseEnvelope(record.headers, true);
+    // A record that is no job of this app is its tier's to set aside, in time.
+    if (job?.target === undefined || !job.target.startsWith(this.#inboxPrefix)) {
+      this.#wakeAt(record.timestampMs + this.#tierMs, home, record);
+      return;
+    }
+    if (!home.alive || this.#stopping.signal.aborted) return;
+    const { dueMs: _, isPaused: __, ...free } = job;
+    const target = this.#inboxOf(job.type, job.target);
+    await this.#forward(home, copyTo(target, record, { ...free, target }), record);
   }
 
   async #wake(home: PartitionHome, record: ConsumedRecord): Promise<void> {
+    this.#paused.delete(record);
     if (!home.alive || this.#stopping.signal.aborted) return;
     const { app, clock } = this.#parts;
     const job = parseEnvelope(record.headers, true).job;
@@ -109,8 +136,13 @@ export class Relay implements Worker {
       return;
     }
     const target = this.#inboxOf(job.type, job.target);
-    const to = tierMs === undefined ? target : names.tier(app.name, tierMs);
-    await this.#forward(home, copyTo(to, record, { ...job, target }), record);
+    const { isPaused: _, ...free } = job;
+    // The mark is for tiers: in its inbox nothing holds a record that its worker does not hold itself.
+    const copy =
+      tierMs === undefined
+        ? copyTo(target, record, { ...free, target })
+        : copyTo(names.tier(app.name, tierMs), record, { ...job, target });
+    await this.#forward(home, copy, record);
   }
 
   async #forward(home: PartitionHome, copy: OutgoingRecord, record: ConsumedRecord): Promise<void> {

@@ -10,8 +10,8 @@ import type { StartControl } from './start-control.ts';
 export interface PauseGuardParts {
   readonly job: JobDefinition<unknown>;
   readonly clock: Clock;
-  readonly decider: Pick<Decider, 'deferred'>;
-  readonly settlement: Pick<Settlement, 'decide'>;
+  readonly decider: Pick<Decider, 'forwarded'>;
+  readonly settlement: Pick<Settlement, 'publish'>;
   readonly control: StartControl;
   readonly settings: { readonly pause?: PauseOptions };
 }
@@ -43,6 +43,16 @@ export class PauseGuard {
     return this.#wait(entry, atMs);
   }
 
+  /**
+   * Keeps an entry that may not die now. Where its whole job type is paused it waits where it is; else out of the way of
+   * the others.
+   */
+  hold(entry: Entry, atMs: number): Promise<Step> {
+    const { control, job } = this.#parts;
+    if (control.controls.pauseOfType(job) !== undefined) return Promise.resolve(again(LOOK_MS));
+    return this.#wait(entry, atMs);
+  }
+
   /** When an entry whose tenant or key is paused is looked at again, epoch ms; undefined when neither is. */
   notBefore(entry: Entry, atMs: number): number | undefined {
     if (!this.#isPaused(entry)) return undefined;
@@ -69,10 +79,9 @@ export class PauseGuard {
   async #wait(entry: Entry, atMs: number): Promise<Step> {
     const { decider, settlement, settings } = this.#parts;
     if (!this.#isLong(entry, atMs)) return again(LOOK_MS);
-    const decision = decider.deferred(entry.delivery, 'paused', {
-      atMs,
-      dueMs: atMs + (settings.pause?.asideMs ?? ASIDE_MS),
-    });
-    return stepOf(await settlement.decide(entry, decision));
+    const dueMs = atMs + (settings.pause?.asideMs ?? ASIDE_MS);
+    // Nothing is decided: another copy of the job may run, and its failure must count.
+    await settlement.publish(entry, decider.forwarded(entry.delivery, 'paused', atMs, dueMs));
+    return stepOf('settle');
   }
 }

@@ -1,4 +1,5 @@
-import { type Controls, NO_CONTROLS, withRule } from '../../core/controls.ts';
+import { type PauseRule, subjectOfRule } from '../../core/control-rules.ts';
+import { Controls, NO_CONTROLS, withRule } from '../../core/controls.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { orderKeyText } from '../../core/order-key.ts';
 import { type QueueDefinition, type TenantLimits, tenantLimitsOf } from '../../core/queue.ts';
@@ -9,6 +10,9 @@ import { bornMs } from '../found-error.ts';
 export interface ControlledLine {
   readonly ready: {
     readonly ready: boolean;
+    /** Entries whose tenants may start another. */
+    readonly startable: number;
+    standing(tenant: string): { readonly obstacles: readonly unknown[] };
     /** Starts none until `open`. */
     bar(): void;
     open(): void;
@@ -49,8 +53,18 @@ const ruledJob = (job: JobDefinition<unknown>, { delivery }: Entry) => ({
  */
 export class StartControl {
   #controls = NO_CONTROLS;
+  /** As the control topic says. */
+  #written = NO_CONTROLS;
+  /** What this process itself has suspended, by subject, until the control topic says so. */
+  readonly #own = new Map<string, PauseRule>();
+  readonly #announce: (rule: PauseRule) => void;
   readonly #lines: Joined[] = [];
   readonly #onChange: ((controls: Controls) => void)[] = [];
+
+  /** `announce` writes to the control topic what this process has suspended; default nobody is told. */
+  constructor(announce: (rule: PauseRule) => void = () => undefined) {
+    this.#announce = announce;
+  }
 
   /** The rules as they stand. */
   get controls(): Controls {
@@ -70,11 +84,40 @@ export class StartControl {
     onChange(this.#controls);
   }
 
-  /** The rules have changed. */
+  /** The rules on the control topic have changed. */
   obey(controls: Controls): void {
-    this.#controls = controls;
-    for (const onChange of this.#onChange) onChange(controls);
+    this.#written = controls;
+    for (const rule of controls.rules) this.#own.delete(subjectOfRule(rule));
+    this.#change();
+  }
+
+  /** Pauses something by itself: here at once, in all processes as soon as it is written. */
+  suspend(rule: PauseRule): void {
+    this.#own.set(subjectOfRule(rule), rule);
+    this.#change();
+    this.#announce(rule);
+  }
+
+  /** What was suspended here was written long enough ago: from now on only the control topic counts. */
+  announced(rule: PauseRule): void {
+    if (this.#own.delete(subjectOfRule(rule))) this.#change();
+  }
+
+  #change(): void {
+    const { rules } = this.#written;
+    this.#controls = this.#own.size === 0 ? this.#written : new Controls([...this.#own.values(), ...rules]);
+    for (const onChange of this.#onChange) onChange(this.#controls);
     for (const joined of this.#lines) this.#apply(joined);
+  }
+
+  /** Whether a job that has its right to run gives it back: it is to end, or was paused in the meantime. */
+  keeps(job: JobDefinition<unknown>, entry: Entry): boolean {
+    if (this.#controls.rules.length === 0) return false;
+    return (
+      this.endOf(job, entry) !== undefined ||
+      this.#controls.pauseOfType(job) !== undefined ||
+      this.isPaused(job, entry)
+    );
   }
 
   /** Whether this job waits because its tenant or key is paused; one that is to end need not wait for that. */
@@ -90,6 +133,12 @@ export class StartControl {
     const rule = this.#controls.endOf(ruledJob(job, entry));
     if (rule === undefined) return undefined;
     return rule.kind === 'cancel' ? 'cancelled' : 'purged';
+  }
+
+  /** Whether what waits of a tenant waits for something else than a slot: its limits, or whatever keeps all of the type. */
+  isHeldBack(job: JobDefinition<unknown>, tenant: string): boolean {
+    const ready = this.#lines.find((joined) => joined.job === job)?.line.ready;
+    return ready !== undefined && (ready.startable === 0 || ready.standing(tenant).obstacles.length > 0);
   }
 
   /** What a tenant may have of a queue, as the app says and an operator may have changed. */

@@ -81,7 +81,7 @@ export const standingRule = async (
 };
 
 /** What a rule says besides who made it. */
-const bareOf = (rule: ControlRule | RuleDraft | undefined): string => {
+export const bareOf = (rule: ControlRule | RuleDraft | undefined): string => {
   if (rule === undefined) return 'none';
   const { v: _, atMs: __, actor: ___, reason: ____, auditId: _____, ...bare } = { ...NOBODY, ...rule };
   return JSON.stringify(bare);

@@ -23,6 +23,8 @@ export interface ControlFollowerParts {
 
 /** Keeps a process obedient to the control topic. */
 export interface ControlFollower {
+  /** The offset behind the last record that was read. */
+  readonly position: bigint;
   /** What is wrong, for readiness: the topic could not be read for a while, so the rules may be old. */
   status(): readonly string[];
   /** Stops looking. Safe to call twice. */
@@ -98,6 +100,10 @@ class TopicFollower implements ControlFollower {
     });
     this.#looked(hasRules);
     this.#arm();
+  }
+
+  get position(): bigint {
+    return this.#reader.position;
   }
 
   status(): readonly string[] {

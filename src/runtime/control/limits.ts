@@ -1,6 +1,7 @@
 import { hasLimits } from '../../consumers/limits/limit-book.ts';
 import type { AppDefinition } from '../../core/app.ts';
 import { type LimitRule, limitSubject } from '../../core/control-rules.ts';
+import { unknownName } from '../../core/nearest-name.ts';
 import type { StartRate } from '../../core/start-rate.ts';
 import {
   type ControlChange,
@@ -32,8 +33,7 @@ export interface LimitParts extends ControlParts {
 const problemOf = ({ app }: LimitParts, { queue: name, values }: LimitRequest): string | undefined => {
   if (values === undefined) return undefined;
   const queue = app.queues.get(name);
-  if (queue === undefined)
-    return `app ${app.name} has no queue ${name}: it has ${[...app.queues.keys()].join(', ')}`;
+  if (queue === undefined) return unknownName(`app ${app.name} has no queue`, name, [...app.queues.keys()]);
   const { concurrency, limit, startRate } = values;
   if (concurrency === undefined && limit === undefined && startRate === undefined)
     return 'no limit was said: give a concurrency, a limit or a start rate';

@@ -3,6 +3,7 @@ import type { AppDefinition } from '../../core/app.ts';
 import { systemClock } from '../../core/clock.ts';
 import { type PauseTarget, pauseSubject, targetWords } from '../../core/control-rules.ts';
 import { isEsteiraError } from '../../core/errors.ts';
+import { unknownName } from '../../core/nearest-name.ts';
 import {
   type ControlChange,
   type ControlParts,
@@ -25,11 +26,15 @@ const missing = (app: AppDefinition, target: PauseTarget): string | undefined =>
   if (target.what === 'queue')
     return app.queues.has(target.queue)
       ? undefined
-      : `app ${app.name} has no queue ${target.queue}: it has ${[...app.queues.keys()].join(', ')}`;
+      : unknownName(`app ${app.name} has no queue`, target.queue, [...app.queues.keys()]);
   if (target.jobType === undefined) return undefined;
   const job = app.jobs.find(({ type }) => type === target.jobType);
   if (job === undefined)
-    return `app ${app.name} has no job type ${target.jobType}: it has ${app.jobs.map(({ type }) => type).join(', ')}`;
+    return unknownName(
+      `app ${app.name} has no job type`,
+      target.jobType,
+      app.jobs.map(({ type }) => type),
+    );
   return target.what === 'key' && !job.ordered
     ? `job type ${job.type} has no order, so it has no keys`
     : undefined;
@@ -51,7 +56,7 @@ const EFFECTS: Readonly<Record<PauseTarget['what'], string>> = {
   queue: 'its records wait in their topics',
   type: 'its records wait in their topics',
   tenant:
-    'its records are set aside, and those of other tenants go on; after a resume they come back within a minute',
+    'its records are set aside, and those of other tenants go on; after a resume they come back within seconds',
   key: 'its records wait in order, and other keys go on',
 };
 

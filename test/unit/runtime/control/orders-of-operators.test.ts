@@ -120,6 +120,59 @@ test.each([
   expect(await bench.read(aside)).toEqual([]);
 });
 
+// It had its slot and its claim, and was started all the same.
+test.each([
+  ['a job type', { what: 'type', jobType: 'settle' }],
+  ['a tenant', { what: 'tenant', tenant: 'acme' }],
+] as const)('what is claimed and not started when %s is paused is given back', async (_, target) => {
+  const [asked, answered] = [latch(), latch()];
+  const bench = operatedBench([onInvoice()], {
+    state: (state) => ({
+      ...state,
+      claim: async (requests) => {
+        const answers = await state.claim(requests);
+        asked.open();
+        await answered.opened;
+        return answers;
+      },
+    }),
+  });
+  const esteira = await bench.run();
+  await publish(esteira, 'p-1');
+  await asked.opened;
+  await bench.order('pause', target);
+  await bench.obeyed(1);
+  answered.open();
+  const [jobId = ''] = await lookAt(bench).idsOf('billing.events');
+  await waitFor('it to be given back', async () => (await bench.look(jobId)).state === 'suspended');
+  expect(bench.types('job.started')).toEqual([]);
+  await bench.order('resume', target);
+  await waitFor('it to run', () => bench.types('job.completed').length === 1);
+  expect(bench.types('job.completed')).toMatchObject([{ attempt: 1, starts: 1 }]);
+});
+
+// They stood on a tier of a minute, and came back when it was over.
+test('after the resume of a tenant its jobs come back within seconds, from wherever they were set aside', async () => {
+  const done: string[] = [];
+  const bench = operatedBench([onInvoice({ run: (event) => void done.push(event.paymentId) })], {
+    tiers: ['1m'],
+  });
+  const first = await bench.run({ roles: [] });
+  await bench.order('pause', { what: 'tenant', tenant: 'acme' });
+  for (let id = 0; id < 30; id += 1) await publish(first, `a-${id}`);
+  const window = { records: 10, bytes: 1_000_000 };
+  await bench.run({ engine: { window, pause: { patienceMs: 50, asideMs: 60_000 } } });
+  await waitFor('all to be set aside', () => bench.types('job.deferred').length === 30, {
+    timeoutMs: 10_000,
+  });
+  await bench.order('resume', { what: 'tenant', tenant: 'acme' });
+  await waitFor('all', () => done.length === 30, { timeoutMs: 10_000 });
+  expect(new Set(done).size).toBe(30);
+  expect(bench.types('job.completed').every(({ attempt, starts }) => attempt === 1 && starts === 1)).toBe(
+    true,
+  );
+});
+
 test('a running job finishes when its type is paused', async () => {
   const [begun, goOn] = [latch(), latch()];
   const done: string[] = [];
@@ -204,7 +257,7 @@ test('a rule of a later version is told and not obeyed, and the others are', asy
   expect(warnings[0]).toContain('pause/queue/default');
 });
 
-test('a process without workers does not read the control topic', async () => {
+test('a process that only publishes does not read the control topic', async () => {
   const reads: string[] = [];
   const bench = operatedBench([onInvoice()], {
     broker: (broker) => {
@@ -217,7 +270,7 @@ test('a process without workers does not read the control topic', async () => {
       return broker;
     },
   });
-  await bench.run({ roles: ['relay'] });
+  await bench.run({ roles: [] });
   expect(reads).not.toContain('bench.control');
   await bench.run();
   expect(reads).toContain('bench.control');
