@@ -10,10 +10,10 @@ import { scheduleDunningCheckJob } from './jobs/schedule-dunning-check.ts';
 import { sendReceiptJob } from './jobs/send-receipt.ts';
 import { updateLedgerJob } from './jobs/update-ledger.ts';
 
-/** The condominium system: its events, its jobs, and the tenants it knows. */
-export const createApp = (parts: AppParts): AppDefinition =>
+/** The condominium system: its events, its jobs, and the tenants it knows. Under another name it has topics of its own. */
+export const createApp = (parts: AppParts, name = 'condominium'): AppDefinition =>
   defineApp({
-    name: 'condominium',
+    name,
     events: [tenantCreated, subscriptionCanceled, invoicePaid, aiActionConfirmed],
     jobs: [
       provisionTenantJob(parts.workspaces),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
 import { start } from '../../src/index.ts';
 import { failFirst, httpError } from './adapters/trouble.ts';
 import { createApp } from './app.ts';
@@ -15,6 +16,10 @@ import { createDependencies, type Dependencies } from './dependencies.ts';
 const MAIL_DOWN_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
 const LOOK_EVERY_MS = 20;
+
+/** Its topics and groups are not those of an app that was started on the same services. */
+const DEMO_NAME = 'condominium-demo';
+const USAGE = 'Usage: npm run demo -- [--kafka]    (--kafka: on the real services, in place of memory)';
 
 const print = (line: string): void => console.log(line);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -71,7 +76,7 @@ interface Setting {
 
 /** Runs the story on services that are there; answers whether all is as it must be. */
 const play = async ({ services, dependencies, narrator, mail, mark }: Setting): Promise<boolean> => {
-  const app = createApp(dependencies);
+  const app = createApp(dependencies, DEMO_NAME);
   const tally = createTally();
   const esteira = await start(app, {
     environment: services.environment,
@@ -80,12 +85,11 @@ const play = async ({ services, dependencies, narrator, mail, mark }: Setting): 
     },
   });
   try {
-    const jobTypes = app.jobs.map(({ type }) => type);
-    const before = await countKept(esteira, jobTypes);
+    const before = await countKept(esteira, app);
     const told = await tellStory({ esteira, dependencies, narrator, mark });
     await untilEnded(tally);
     await esteira.idle({ timeoutMs: LONGEST_WAIT_MS });
-    const after = await countKept(esteira, jobTypes);
+    const after = await countKept(esteira, app);
     const kept = { deadLetterRecords: after[0] - before[0], failureEvents: after[1] - before[1] };
     const outcome = { told, tally, dependencies, mail, mark, ...kept };
     const checks = checksOf(outcome);
@@ -112,7 +116,7 @@ const runDemo = (kafka: boolean): Promise<boolean> =>
     const mark: Mark = kafka ? (id) => `${id}-${run}` : (id) => id;
     const narrator = createNarrator(print);
     const dependencies = troubledDependencies(mail, narrator, mark);
-    const services = kafka ? await onKafka(createApp(dependencies)) : inMemory();
+    const services = kafka ? await onKafka(createApp(dependencies, DEMO_NAME)) : inMemory();
     try {
       print(
         `The condominium system, ${services.what}. Seconds, what happened, event or job type, tenant, which.\n`,
@@ -125,4 +129,16 @@ const runDemo = (kafka: boolean): Promise<boolean> =>
     }
   });
 
-process.exitCode = (await runDemo(process.argv.includes('--kafka'))) ? 0 : 1;
+/** What was asked for; undefined when it is nothing the demo knows. */
+const readArguments = (): { readonly kafka: boolean } | undefined => {
+  try {
+    const { kafka = false } = parseArgs({ options: { kafka: { type: 'boolean' } } }).values;
+    return { kafka };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    return undefined;
+  }
+};
+
+const asked = readArguments();
+process.exitCode = asked === undefined ? 2 : (await runDemo(asked.kafka)) ? 0 : 1;

@@ -47,6 +47,7 @@ export const invoicePaid = defineEvent(InvoicePaid, {
 export const aiActionConfirmed = defineEvent(AIActionConfirmed, {
   topic: 'assistant.events',
   partitions: 3,
+  confirms: true,
   check: z.object({
     tenantId: id,
     actionId: id,

@@ -47,6 +47,17 @@ export interface ProviderOptions extends ProviderHooks {
   readonly breaker?: BreakerOptions;
   /** What an error says of the provider's health; default {@link judgeProviderError}. */
   readonly judge?: (error: unknown) => ProviderVerdict;
+  /**
+   * Whether its calls act on the world (send, pay, publish), or only read, embed, measure or prepare. `esteira compliance`
+   * asks it of what `ai` jobs call; default: nobody knows.
+   */
+  readonly acts?: boolean;
+}
+
+/** What a caller says of one call. */
+export interface CallOptions {
+  /** What makes two calls the same effect, such as the job's idempotency key; `esteira compliance` compares it. */
+  readonly key?: string;
 }
 
 /** Options worked out and checked. */
@@ -56,6 +67,7 @@ export interface ProviderSettings extends ProviderHooks {
   readonly maxConcurrent: number;
   readonly breaker: BreakerSettings;
   readonly judge: (error: unknown) => ProviderVerdict;
+  readonly acts?: boolean;
 }
 
 const refuse = (where: string, what: string): never => {
@@ -76,7 +88,7 @@ const MOST_CALLS = 1_000_000;
 
 /** Works options out. @throws EsteiraError ESTEIRA_DEFINITION_INVALID saying which one, and what to give. */
 export const resolveProviderOptions = (options: ProviderOptions): ProviderSettings => {
-  const { name, onCall, onState, onFallback } = options;
+  const { name, acts, onCall, onState, onFallback } = options;
   const where = `provider ${name}`;
   if (!isKebabCase(name)) refuse(where, 'its name is not kebab-case (such as mail or card-gateway)');
   const breaker = options.breaker ?? {};
@@ -99,6 +111,7 @@ export const resolveProviderOptions = (options: ProviderOptions): ProviderSettin
       openForMs: positiveMs(breaker.openFor ?? '30s', `${where}: breaker.openFor`),
     },
     judge: options.judge ?? judgeProviderError,
+    ...(acts === undefined ? {} : { acts }),
     ...(onCall === undefined ? {} : { onCall }),
     ...(onState === undefined ? {} : { onState }),
     ...(onFallback === undefined ? {} : { onFallback }),

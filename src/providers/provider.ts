@@ -1,7 +1,8 @@
-import { type BreakerState, createBreaker } from './breaker.ts';
-import { callProvider, type ProviderAction, type ProviderParts, tell } from './provider-call.ts';
-import { type ProviderOptions, resolveProviderOptions } from './provider-options.ts';
-import { createSlots } from './slots.ts';
+import type { BreakerState } from './breaker.ts';
+import { callProvider, type ProviderAction, tell } from './provider-call.ts';
+import { type CallOptions, type ProviderOptions, resolveProviderOptions } from './provider-options.ts';
+import { makeProviderParts } from './provider-parts.ts';
+import { rehearsed } from './rehearsal.ts';
 
 export type { ProviderAction } from './provider-call.ts';
 
@@ -21,7 +22,7 @@ export interface Provider {
    *   dependency-down), ESTEIRA_PROVIDER_TIMEOUT (no answer, or no free slot, in time), ESTEIRA_CLOSED; the reason of
    *   `signal` when the caller aborts; and what the action throws.
    */
-  call<T>(signal: AbortSignal, action: ProviderAction<T>): Promise<T>;
+  call<T>(signal: AbortSignal, action: ProviderAction<T>, about?: CallOptions): Promise<T>;
   /**
    * The same with an answer to fall back on, which is told apart from the provider's own. An abort by the caller is no
    * reason to fall back.
@@ -30,6 +31,7 @@ export interface Provider {
     signal: AbortSignal,
     action: ProviderAction<T>,
     fallback: (error: unknown) => F | Promise<F>,
+    about?: CallOptions,
   ): Promise<Answer<T, F>>;
   state(): BreakerState;
   /** Refuses what comes later and sends the waiting away; running calls end by themselves. Safe to call twice. */
@@ -39,25 +41,23 @@ export interface Provider {
 /** Defines a provider. @throws EsteiraError ESTEIRA_DEFINITION_INVALID saying which option, and what to give. */
 export const defineProvider = (options: ProviderOptions): Provider => {
   const settings = resolveProviderOptions(options);
-  const { name, breaker, onState, onFallback } = settings;
-  const parts: ProviderParts = {
-    settings,
-    slots: createSlots(settings.maxConcurrent),
-    breaker: createBreaker(name, breaker, (state) => tell(onState, { provider: name, state })),
-    hung: 0,
-    closed: false,
+  const { name } = settings;
+  const parts = makeProviderParts(settings);
+  const call = <T>(signal: AbortSignal, action: ProviderAction<T>, about?: CallOptions): Promise<T> => {
+    const standIn = rehearsed(settings);
+    if (standIn === undefined) return callProvider(parts, signal, action);
+    // Whoever rehearses answers for the service: its answer has the type of the action's as far as anybody knows.
+    return callProvider(standIn.parts, signal, (own) => standIn.act(about?.key, own) as Promise<T>);
   };
-  const call = <T>(signal: AbortSignal, action: ProviderAction<T>): Promise<T> =>
-    callProvider(parts, signal, action);
   return {
     name,
     call,
-    callOrFallback: async (signal, action, fallback) => {
+    callOrFallback: async (signal, action, fallback, about) => {
       try {
-        return { from: 'provider', value: await call(signal, action) };
+        return { from: 'provider', value: await call(signal, action, about) };
       } catch (error) {
         if (signal.aborted) throw error;
-        tell(onFallback, { provider: name, error });
+        tell((rehearsed(settings)?.parts ?? parts).settings.onFallback, { provider: name, error });
         return { from: 'fallback', value: await fallback(error), error };
       }
     },

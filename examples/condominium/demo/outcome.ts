@@ -1,4 +1,4 @@
-import type { Esteira } from '../../../src/index.ts';
+import type { AppDefinition, Esteira } from '../../../src/index.ts';
 import type { Dependencies } from '../dependencies.ts';
 import type { MailServer } from './mail-server.ts';
 import { AURORA, PAYMENTS, TENANTS, TORRE, type Told } from './story.ts';
@@ -134,11 +134,11 @@ export const checksOf = (outcome: Outcome): readonly Check[] => {
 /** Records on the dead letter topics and on the topic of failures, as they stand now. */
 export const countKept = async (
   esteira: Esteira,
-  jobTypes: readonly string[],
+  { name, jobs }: AppDefinition,
 ): Promise<readonly [dead: number, failures: number]> => {
   const { admin } = esteira.backend.broker;
   const size = async (topic: string): Promise<number> =>
     (await admin.offsetRanges(topic)).reduce((sum, { high }) => sum + Number(high), 0);
-  const dead = await Promise.all(jobTypes.map((jobType) => size(`condominium.dlq.${jobType}`)));
-  return [dead.reduce((sum, one) => sum + one, 0), await size('condominium.failures')];
+  const dead = await Promise.all(jobs.map(({ type }) => size(`${name}.dlq.${type}`)));
+  return [dead.reduce((sum, one) => sum + one, 0), await size(`${name}.failures`)];
 };
