@@ -23,7 +23,7 @@ export interface CompletionStageParts extends SettlementParts {
 /** How a job ended without having failed. */
 export type Ending =
   | { readonly type: 'job.completed'; readonly runMs: number }
-  | { readonly type: 'job.skipped'; readonly reason: 'precondition' | 'queue_full' };
+  | { readonly type: 'job.skipped'; readonly reason: 'precondition' | 'stale_version' | 'queue_full' };
 
 /** An entry and the mark it shall leave. */
 export interface Marked {

@@ -6,6 +6,7 @@ import type { JobDefinition } from '../core/job.ts';
 import { tierFor } from '../core/ladder.ts';
 import { names } from '../core/names.ts';
 import type { DeadReason, DeferReason, ErrorSummary } from '../core/outcome.ts';
+import { formatPosition } from '../core/record.ts';
 import type { Decision } from './decision.ts';
 import type { Delivery } from './delivery.ts';
 import { errorFacts, type RunFacts, type Teller } from './job-telling.ts';
@@ -44,8 +45,8 @@ const shortOrderKey = ({ orderKey }: JobHeaders): Pick<JobHeaders, 'orderKey'> =
 
 /** The `job-*` headers of a successor: what described this copy's own wait and error is replaced. */
 const nextHeaders = (delivery: Delivery, changes: Partial<JobHeaders>): JobHeaders => {
-  const { id, type, attempt, starts, hop, priority, firstFailedAtMs, replayId, replayOf, replayCount } =
-    delivery.job;
+  const { id, type, attempt, starts, hop, priority, firstFailedAtMs } = delivery.job;
+  const { replayId, replayOf, replayCount, editOf, forcedBy } = delivery.job;
   return {
     ...{ id, type, attempt, starts, replayCount, origin: delivery.origin },
     ...shortOrderKey(delivery.job),
@@ -53,6 +54,8 @@ const nextHeaders = (delivery: Delivery, changes: Partial<JobHeaders>): JobHeade
     ...(firstFailedAtMs === undefined ? {} : { firstFailedAtMs }),
     ...(replayId === undefined ? {} : { replayId }),
     ...(replayOf === undefined ? {} : { replayOf }),
+    ...(editOf === undefined ? {} : { editOf }),
+    ...(forcedBy === undefined ? {} : { forcedBy }),
     ...changes,
     hop: hop + 1,
   };
@@ -149,22 +152,24 @@ export class Decider {
 
   /**
    * A job that was not tried and waits elsewhere: in the inbox for it, or first on a tier until `dueMs`. The copy is the
-   * same job at the same hop: nothing was decided about it, so the store need not know.
+   * same job at the same hop: nothing was decided about it, so the store need not know. To the store it is the copy it
+   * was made of: what that one had decided, and not written before its process died, is the copy's to write.
    */
   forwarded(delivery: Delivery, reason: DeferReason, atMs: number, dueMs: number | undefined): Decision {
-    const { dueMs: _, target: __, orderKey: ___, ...job } = delivery.job;
+    const { dueMs: _, target: __, orderKey: ___, isPaused: ____, ...job } = delivery.job;
     const target =
       reason === 'surplus' ? names.surplus(this.#app.name, this.#job.type) : this.#inboxOf(delivery);
     return {
       kind: 'deferred',
       topic: dueMs === undefined ? target : this.#tierTopic(delivery, { atMs, dueMs }),
       next: {
-        ...{ ...job, ...shortOrderKey(delivery.job), origin: delivery.origin },
+        ...{ ...job, ...shortOrderKey(delivery.job), origin: delivery.origin, place: delivery.position },
+        ...(reason === 'paused' ? { isPaused: true as const } : {}),
         ...(dueMs === undefined ? {} : { dueMs, target }),
       },
       atMs,
       events: [
-        this.#teller.of(delivery, 'job.deferred', `from:${delivery.position}`, atMs, {
+        this.#teller.of(delivery, 'job.deferred', `from:${formatPosition(delivery.record)}`, atMs, {
           dueAt: dueMs ?? null,
           reason,
         }),

@@ -104,8 +104,10 @@ export class DependencyGuard {
     const { decider, settlement } = this.#parts;
     const waitMs = times.dueMs - times.atMs;
     if (!this.#isSetAside(suspension, waitMs)) return again(waitMs);
-    const decision = decider.deferred(entry.delivery, 'dependency_down', times);
-    return stepOf(await settlement.decide(entry, decision));
+    // Nothing is decided: another copy of the job may run, and its failure must count.
+    const copy = decider.forwarded(entry.delivery, 'dependency_down', times.atMs, times.dueMs);
+    await settlement.publish(entry, copy);
+    return stepOf('settle');
   }
 
   #isSetAside({ tenant }: Suspension, waitMs: number): boolean {

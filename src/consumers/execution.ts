@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { EsteiraError } from '../core/errors.ts';
 import type { JobContext, JobDefinition } from '../core/job.ts';
 import type { Progress, ProgressFacts } from '../core/progress.ts';
+import { isStale } from '../core/state-version.ts';
 import { runInJobContext } from '../security/job-context.ts';
 import type { Timed } from './deadlines.ts';
 import type { Delivery } from './delivery.ts';
@@ -13,8 +14,8 @@ import { RunContext, type RunHost } from './run-context.ts';
 /** How one run of a handler ended. */
 export type RunEnd =
   | { readonly kind: 'returned'; readonly runMs: number }
-  /** `shouldRun` said no: the handler was not called. */
-  | { readonly kind: 'skipped'; readonly runMs: number }
+  /** `shouldRun`, or its version, said no: the handler was not called. */
+  | { readonly kind: 'skipped'; readonly reason: 'precondition' | 'stale_version'; readonly runMs: number }
   | { readonly kind: 'threw'; readonly error: unknown; readonly runMs: number }
   /** The claim is another's, or the process stops: no mark, no failure, no attempt. */
   | { readonly kind: 'released'; readonly runMs: number };
@@ -29,6 +30,8 @@ export interface ExecutionParts {
   /** How long a handler may ignore its time-out before the process gives up on it, ms. */
   readonly abandonAfterMs: number;
   readonly onHung: (error: EsteiraError) => void;
+  /** Its time is over, and its handler has not ended yet. */
+  readonly onLate: (error: EsteiraError) => void;
   /** Wraps each attempt, for tracing. */
   readonly around?: AroundAttempt;
   /** Called once for each run, before `start` returns when the handler is done by then. */
@@ -40,8 +43,9 @@ export interface ExecutionParts {
 const callHandler = (job: JobDefinition<unknown>, payload: unknown, context: JobContext): unknown =>
   job.run(payload, context);
 
-/** What a run comes to whose precondition does not hold. */
+/** What a run comes to whose precondition does not hold, and one that is about an old version of its state. */
 const NOT_NOW = Symbol('not now');
+const STALE = Symbol('stale');
 
 const nothing = (): void => undefined;
 
@@ -86,7 +90,7 @@ export class Execution implements RunHost, Timed<Execution> {
     if (!isThenable(returned)) this.#end(this.#endOf());
     else
       returned.then(
-        (value) => this.#end(value === NOT_NOW ? this.#skipped() : this.#endOf()),
+        (value) => this.#end(value === NOT_NOW || value === STALE ? this.#skipped(value) : this.#endOf()),
         (thrown: unknown) => this.#end(this.#endOf({ thrown })),
       );
   }
@@ -103,7 +107,7 @@ export class Execution implements RunHost, Timed<Execution> {
 
   /** The attempt has failed, whatever the handler does now. */
   timeOut(): void {
-    const { job, timeoutMs, clock, abandonAfterMs, onHung } = this.#parts;
+    const { job, timeoutMs, clock, abandonAfterMs, onHung, onLate } = this.#parts;
     const error = new EsteiraError(
       'ESTEIRA_ATTEMPT_TIMEOUT',
       `job ${job.type}: the attempt ran longer than ${timeoutMs} ms (attemptTimeout)`,
@@ -112,11 +116,16 @@ export class Execution implements RunHost, Timed<Execution> {
     this.#timedOut = error;
     this.#abort(error);
     this.#cancelHung = clock.after(abandonAfterMs, () => onHung(error));
+    onLate(error);
   }
 
   #abort(reason: EsteiraError): void {
     this.#abortReason ??= reason;
     this.#controller?.abort(this.#abortReason);
+  }
+
+  get isLate(): boolean {
+    return this.#timedOut !== undefined;
   }
 
   get signal(): AbortSignal {
@@ -150,16 +159,17 @@ export class Execution implements RunHost, Timed<Execution> {
     const { job, around } = this.#parts;
     const { delivery } = this.entry;
     const should = await runInJobContext(context, () => job.shouldRun?.(delivery.payload, context) ?? true);
-    if (!should) return NOT_NOW;
+    if (!should) return isStale(context) ? STALE : NOT_NOW;
     const run = async (): Promise<void> => {
       await runInJobContext(context, callHandler, job, delivery.payload, context);
     };
     return around === undefined ? run() : around(delivery, this.run.attempt, run);
   }
 
-  #skipped(): RunEnd {
-    const { kind, runMs } = this.#endOf();
-    return kind === 'returned' ? { kind: 'skipped', runMs } : { kind: 'released', runMs };
+  #skipped(why: symbol): RunEnd {
+    const end = this.#endOf();
+    if (end.kind !== 'returned') return { kind: 'released', runMs: end.runMs };
+    return { kind: 'skipped', reason: why === STALE ? 'stale_version' : 'precondition', runMs: end.runMs };
   }
 
   #endOf(error?: { readonly thrown: unknown }): RunEnd {

@@ -43,6 +43,10 @@ const orderOf = (
 
 const NOT_PARKED = {};
 
+/** A job that was done and is forced is claimed under a key of its replay: the mark of the job stays as it is. */
+const claimKey = ({ forcedBy }: JobHeaders, idempotencyKey: string): string =>
+  forcedBy === undefined ? idempotencyKey : `forced/${forcedBy}/${idempotencyKey}`;
+
 /** What is known of a record before its tenant and payload are. */
 interface Described {
   readonly record: ConsumedRecord;
@@ -244,7 +248,7 @@ export class Intake {
       origin: base.job.origin ?? position,
       tenant,
       correlationId: envelope.correlationId ?? envelope.eventId ?? position,
-      claim: { jobType: type, tenant, idempotencyKey: fit.idempotencyKey },
+      claim: { jobType: type, tenant, idempotencyKey: claimKey(base.job, fit.idempotencyKey) },
       payload: fit.payload,
       notBeforeMs: fit.notBeforeMs,
       priority,

@@ -204,7 +204,7 @@ export class JobLine {
   }
 
   #start(entry: Entry): void {
-    if (this.#parts.control.endOf(this.#parts.job, entry) !== undefined) this.#giveBack(entry);
+    if (this.#parts.control.keeps(this.#parts.job, entry)) this.#giveBack(entry);
     else if (entry.run !== undefined) (this.#gates ?? this.#runner).start(entry, entry.run);
   }
 
@@ -213,7 +213,7 @@ export class JobLine {
     this.#letGo(entry);
     if (end.kind === 'returned') this.#course.ended(entry, run, { type: 'job.completed', runMs: end.runMs });
     else if (end.kind === 'skipped')
-      this.#course.ended(entry, run, { type: 'job.skipped', reason: 'precondition' });
+      this.#course.ended(entry, run, { type: 'job.skipped', reason: end.reason });
     else if (end.kind === 'released') this.#take(entry, this.#course.release(entry, run));
     else this.#take(entry, this.#course.threw(entry, run, end.runMs, end.error));
     this.#claimAhead();

@@ -13,10 +13,11 @@ import type { EngineParts } from './engine-parts.ts';
 import type { Entry } from './entry.ts';
 import { foundError, tooOld, waitedTooLong } from './found-error.ts';
 import type { RunFacts } from './job-telling.ts';
+import type { LetterGuard } from './letter-guard/letter-guard.ts';
 import type { Settlement } from './settlement.ts';
 import type { StateClient } from './state-client.ts';
 import { ASK_AGAIN_MS, again, type Step, stepOf } from './step.ts';
-import type { TellingParts } from './tell-record.ts';
+import { type TellingParts, tellEvent } from './tell-record.ts';
 
 export interface ProcessorParts
   extends TellingParts,
@@ -28,6 +29,7 @@ export interface ProcessorParts
   readonly decider: Decider;
   readonly dependencies: DependencyGuard;
   readonly pauses: PauseGuard;
+  readonly guard: LetterGuard;
 }
 
 const LONGEST_LOOK_AWAY_MS = 500;
@@ -50,7 +52,11 @@ export class JobProcessor {
     const atMs = this.#parts.clock.nowMs();
     if (notBeforeMs !== undefined && notBeforeMs > atMs) return this.#beforeItsTime(entry, notBeforeMs);
     const { pauses, dependencies } = this.#parts;
-    return this.#waitedTooLong(entry, atMs) ?? pauses.admit(entry, atMs) ?? dependencies.admit(entry, atMs);
+    const lateness = this.#latenessOf(entry, atMs);
+    if (lateness === 'skip') return this.skippedAsFull(entry);
+    // It dies under its claim: another copy of it may run, or have completed.
+    if (lateness !== 'wait') return undefined;
+    return pauses.admit(entry, atMs) ?? dependencies.admit(entry, atMs);
   }
 
   /** Its queue skips what would have to wait. */
@@ -64,14 +70,25 @@ export class JobProcessor {
     return stepOf(await settlement.skip(entry, 'queue_full'));
   }
 
-  #waitedTooLong(entry: Entry, atMs: number): Promise<Step> | undefined {
+  /** What becomes of an entry that has the right to run, and is too late to; undefined when it is not. */
+  tooLate(entry: Entry, run: RunFacts): Promise<Step> | undefined {
+    const lateness = this.#latenessOf(entry, this.#parts.clock.nowMs());
+    return typeof lateness === 'string' ? undefined : this.#dieOfAge(entry, run, lateness);
+  }
+
+  async #dieOfAge(entry: Entry, run: RunFacts, error: ErrorSummary): Promise<Step> {
+    const { decider, settlement, clock, guard, pauses } = this.#parts;
+    if (!guard.mayDie(entry, { reason: 'max_age', error })) {
+      await this.release(entry, run);
+      return pauses.hold(entry, clock.nowMs());
+    }
+    const decision = decider.dead(entry.delivery, { reason: 'max_age', error, atMs: clock.nowMs() });
+    return stepOf(await settlement.decide(entry, decision, run.fence));
+  }
+
+  #latenessOf({ delivery }: Entry, atMs: number): 'wait' | 'skip' | ErrorSummary {
     const { job, jobSettings } = this.#parts;
-    const { delivery } = entry;
-    const old = tooOld(job, delivery, atMs);
-    if (old !== undefined) return this.#die(entry, 'max_age', old);
-    const verdict = waitedTooLong(jobSettings, delivery, atMs);
-    if (verdict === 'wait') return undefined;
-    return verdict === 'skip' ? this.skippedAsFull(entry) : this.#die(entry, 'max_age', verdict);
+    return tooOld(job, delivery, atMs) ?? waitedTooLong(jobSettings, delivery, atMs);
   }
 
   /** What becomes of an entry that may not run. */
@@ -95,8 +112,10 @@ export class JobProcessor {
   async #beforeItsTime(entry: Entry, notBeforeMs: number): Promise<Step> {
     const { clock, decider, settlement } = this.#parts;
     const atMs = clock.nowMs();
-    const decision = decider.deferred(entry.delivery, 'trigger_delay', { atMs, dueMs: notBeforeMs });
-    return stepOf(await settlement.decide(entry, decision));
+    // Nothing is decided: another copy of the job, of an earlier record, may run.
+    const copy = decider.forwarded(entry.delivery, 'trigger_delay', atMs, notBeforeMs);
+    await settlement.publish(entry, copy);
+    return stepOf('settle');
   }
 
   /** Somebody else runs it: wait beside it, and set it aside when that takes long. */
@@ -116,7 +135,8 @@ export class JobProcessor {
   }
 
   async #die(entry: Entry, reason: DeadReason, error: ErrorSummary): Promise<Step> {
-    const { decider, settlement, clock } = this.#parts;
+    const { decider, settlement, clock, guard, pauses } = this.#parts;
+    if (!guard.mayDie(entry, { reason, error })) return pauses.hold(entry, clock.nowMs());
     const decision = decider.dead(entry.delivery, { reason, error, atMs: clock.nowMs() });
     return stepOf(await settlement.decide(entry, decision));
   }
@@ -160,12 +180,21 @@ export class JobProcessor {
     if (error.class === 'dependency-down') return this.#parts.dependencies.down(entry, run, error, thrown);
     const reason = this.#deathOf(error, run.attempt);
     if (reason !== undefined) {
+      if (!this.#parts.guard.mayDie(entry, { reason, error })) return this.#givenBack(entry, run, error);
       const decision = decider.dead(delivery, { reason, error, atMs, run });
       return stepOf(await settlement.decide(entry, decision, run.fence));
     }
     const delayMs = delayBefore(job.retry, run.attempt + 1) ?? 0;
     const times = { atMs, dueMs: atMs + delayMs };
     return stepOf(await settlement.decide(entry, decider.retry(delivery, run, error, times), run.fence));
+  }
+
+  /** It would have died, but its job type is suspended for that: neither attempt nor start is spent. */
+  async #givenBack(entry: Entry, run: FailedRun, error: ErrorSummary): Promise<Step> {
+    const { clock, decider, pauses } = this.#parts;
+    tellEvent(this.#parts, entry, decider.failedEvent(entry.delivery, run, error, clock.nowMs()));
+    await this.release(entry, run);
+    return pauses.hold(entry, clock.nowMs());
   }
 
   #deathOf(error: ErrorSummary, attempt: number): DeadReason | undefined {

@@ -1,7 +1,6 @@
 import { subscriptionOf } from '../core/app-topics.ts';
 import { EsteiraError, isEsteiraError } from '../core/errors.ts';
 import type { JobDefinition } from '../core/job.ts';
-
 import { names } from '../core/names.ts';
 import type { GroupConsumer } from '../core/ports/broker.ts';
 import { resolveSettings } from '../core/settings.ts';
@@ -22,6 +21,7 @@ import { type IntakeLoopParts, runIntake, takeIn } from './intake-loop.ts';
 import { JobLine } from './job-line.ts';
 import { JobProcessor } from './job-processor.ts';
 import { createTeller } from './job-telling.ts';
+import { LetterGuard } from './letter-guard/letter-guard.ts';
 import { tellOffsetProblems } from './offset-problems.ts';
 import { CopyWriter } from './ordered/copy-writer.ts';
 import { driverOf } from './ordered/lane-driver.ts';
@@ -131,6 +131,7 @@ export class JobWorker implements Worker {
         ...this.#suspensions.list().map(({ dependency }) => `dependency ${dependency}`),
         ...(this.#tooLarge.size > 0 ? ['ESTEIRA_RECORD_TOO_LARGE'] : []),
         ...(this.#state.down ? ['ESTEIRA_STATE_UNAVAILABLE'] : []),
+        ...this.#parts.limits.outagesOf(this.#job),
         ...(this.#taking ? [] : ['stopping']),
       ],
     };
@@ -160,11 +161,9 @@ export class JobWorker implements Worker {
       onFits: ({ position }) => this.#tooLarge.delete(position),
     });
     const telling = { ...this.#parts, job, onTellingFailed: onError };
+    const teller = createTeller(job, identity);
     const shared = {
-      ...telling,
-      jobSettings,
-      state,
-      teller: createTeller(job, identity),
+      ...{ ...telling, jobSettings, state, teller, guard: new LetterGuard({ ...telling, teller }) },
       followers: new FollowerDispatch({ ...telling, ...this.#patience, writer, onError }),
     };
     const settlement = new Settlement({ ...shared, writer });

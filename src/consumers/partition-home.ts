@@ -114,6 +114,11 @@ export class PartitionHome {
     return this.#burden >= records || bytes >= mostBytes || size >= records * MOST_SPANNED;
   }
 
+  /** Nothing more may be held, although most of what is held is done: it stands behind a few that run. */
+  get isStalled(): boolean {
+    return this.windowFull && this.watermark.open * 2 < this.watermark.size;
+  }
+
   /** Records that the window counts: what was moved elsewhere is no burden, also while one before it still runs. */
   get held(): number {
     this.#forgetMoved();
@@ -123,6 +128,11 @@ export class PartitionHome {
   /** Records that lie unread behind those taken in, as far as is known. */
   get beyond(): number {
     return this.end > this.#next ? Number(this.end - this.#next) : 0;
+  }
+
+  /** The first offset that is not understood. */
+  get unreadFrom(): bigint {
+    return this.#incoming[this.#at]?.offset ?? this.#next;
   }
 
   /** A record goes elsewhere: it counts no more. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { EsteiraError } from '../core/errors.ts';
 import type { JobSettings } from '../core/settings.ts';
 import { Deadlines } from './deadlines.ts';
 import type { EngineParts } from './engine-parts.ts';
@@ -10,7 +11,7 @@ import { type TellingParts, tellEvent } from './tell-record.ts';
 
 export interface RunnerParts
   extends TellingParts,
-    Pick<EngineParts, 'settings' | 'onFatal' | 'around'>,
+    Pick<EngineParts, 'settings' | 'onFatal' | 'around' | 'slots'>,
     Pick<ExecutionParts, 'job'> {
   readonly clock: Clock;
   readonly jobSettings: JobSettings;
@@ -19,12 +20,18 @@ export interface RunnerParts
   readonly onEnd: (entry: Entry, run: RunFacts, end: RunEnd) => void;
 }
 
+/** With more than half of the slots hung for so long, the process is of no more use, ms. */
+const CHOKED_FOR_MS = 5_000;
+
 /** Runs handlers: each start is told, timed, and can be taken back. */
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #execution: ExecutionParts;
   readonly #deadlines: Deadlines<Execution>;
   #running = 0;
+  #cancelChoked: () => void = () => undefined;
+  /** Which time of having too few slots is waited for. */
+  #choked = 0;
   #whenNone: (() => void)[] = [];
 
   constructor(parts: RunnerParts) {
@@ -35,6 +42,7 @@ export class Runner {
     this.#execution = {
       ...{ job, clock, timeoutMs, abandonAfterMs: settings.abandonAfterMs, onHung: onFatal },
       ...(around === undefined ? {} : { around }),
+      onLate: (error) => this.#isLate(error),
       onEnd: (execution, end) => this.#ended(execution, end),
       onProgress: ({ entry, run, startedMs }, progress, part) =>
         this.#tellProgress(entry, run, { ...progress, part, startedMs }),
@@ -55,10 +63,24 @@ export class Runner {
     const { entry, run } = execution;
     entry.execution = undefined;
     this.#running -= 1;
+    if (execution.isLate) this.#parts.slots.hang(-1);
     this.#deadlines.delete(execution);
     this.#parts.onEnd(entry, run, end);
     if (this.#running > 0 || this.#whenNone.length === 0) return;
     for (const callback of this.#whenNone.splice(0)) callback();
+  }
+
+  /** One handler that hangs is waited for; when most slots hang, nothing else gets its turn, and the process must end. */
+  #isLate(error: EsteiraError): void {
+    const { slots, clock, settings, onFatal } = this.#parts;
+    slots.hang(1);
+    const { choked } = slots;
+    if (choked === undefined || choked === this.#choked) return;
+    this.#choked = choked;
+    this.#cancelChoked();
+    this.#cancelChoked = clock.after(Math.min(CHOKED_FOR_MS, settings.abandonAfterMs), () => {
+      if (slots.choked === choked) onFatal(error);
+    });
   }
 
   /** Its claim is another's. */
@@ -88,6 +110,7 @@ export class Runner {
 
   close(): void {
     this.#deadlines.close();
+    this.#cancelChoked();
   }
 
   #tellStarted(entry: Entry, run: RunFacts): void {

@@ -9,6 +9,7 @@ import type { Detacher } from './detach/detacher.ts';
 import type { Entry } from './entry.ts';
 import type { JobProcessor } from './job-processor.ts';
 import type { RunFacts } from './job-telling.ts';
+import type { LetterGuard } from './letter-guard/letter-guard.ts';
 import { ASK_AGAIN_MS, again, type Step, stepOf } from './step.ts';
 
 export interface UnorderedCourseParts
@@ -17,6 +18,7 @@ export interface UnorderedCourseParts
   readonly dependencies: DependencyGuard;
   readonly detacher: Detacher;
   readonly control: StartControl;
+  readonly guard: LetterGuard;
 }
 
 /** What comes next of an entry whose offset is settled already, if anything, is its stand-in's to do. */
@@ -59,7 +61,10 @@ export class UnorderedCourse implements Course {
 
   ended(entry: Entry, run: RunFacts, ending: Ending): void {
     void this.#parts.detacher.left(entry);
-    if (ending.type === 'job.completed') this.#parts.dependencies.up(entry);
+    if (ending.type === 'job.completed') {
+      this.#parts.dependencies.up(entry);
+      this.#parts.guard.lived(entry);
+    }
     this.#completions.add(entry, run, ending);
   }
 
@@ -92,6 +97,11 @@ export class UnorderedCourse implements Course {
     const reason = control.endOf(job, entry);
     if (reason !== undefined && entry.run !== undefined) {
       this.#events.stepping(entry, processor.cancelled(entry, entry.run, reason));
+      return;
+    }
+    const late = entry.run === undefined ? undefined : processor.tooLate(entry, entry.run);
+    if (late !== undefined) {
+      this.#events.stepping(entry, late);
       return;
     }
     detacher.granted(entry);

@@ -19,10 +19,14 @@ export interface DetacherParts extends InsistParts {
 }
 
 const LOOKS_PER_TIME = 4;
+const LONGEST_LOOK_AWAY_MS = 1_000;
+/** With a window that is full of what is done, a job that runs longer than this is detached, ms; as ordered types do. */
+const PATIENCE_MS = 1_000;
 
 /**
  * Lets partitions of unordered types go on without jobs that run long (ADR 14): a stand-in of the record is put on a
- * tier, its offset is settled, and the job runs on under its claim. From then on it decides as its stand-in would.
+ * tier, its offset is settled, and the job runs on under its claim. From then on it decides as its stand-in would. Where
+ * hardly anything but such jobs keeps the window full, they need not be that long.
  */
 export class Detacher {
   readonly #parts: DetacherParts;
@@ -51,7 +55,7 @@ export class Detacher {
   #arm(): void {
     const { clock, job, stopped } = this.#parts;
     if (stopped.aborted) return;
-    this.#cancelLook = clock.after(job.detachAfterMs / LOOKS_PER_TIME, () => {
+    this.#cancelLook = clock.after(Math.min(job.detachAfterMs / LOOKS_PER_TIME, LONGEST_LOOK_AWAY_MS), () => {
       this.#cancelLook = undefined;
       this.#look();
       if (this.#granted.size > 0) this.#arm();
@@ -60,10 +64,12 @@ export class Detacher {
 
   #look(): void {
     const { clock, job, onError } = this.#parts;
-    const sinceMs = clock.nowMs() - job.detachAfterMs;
+    const nowMs = clock.nowMs();
     for (const entry of this.#granted) {
       const { run, execution } = entry;
-      if (run === undefined || execution === undefined || execution.startedMs > sinceMs) continue;
+      if (run === undefined || execution === undefined) continue;
+      const mayRunMs = entry.home.isStalled ? Math.min(PATIENCE_MS, job.detachAfterMs) : job.detachAfterMs;
+      if (nowMs - execution.startedMs < mayRunMs) continue;
       // What was told of it must be durable before its offset may go.
       if (!entry.isTold || !entry.home.alive || this.#underWay.has(entry)) continue;
       const detaching = this.#detach(entry, run)

@@ -1,9 +1,10 @@
 import type { JobDefinition } from '../../core/job.ts';
-import type { ClaimState, StateStore } from '../../core/ports/state.ts';
+import type { ClaimId, ClaimState, StateStore } from '../../core/ports/state.ts';
 import { type InsistParts, insist } from '../backoff.ts';
 import type { Decider } from '../decide.ts';
 import type { Delivery } from '../delivery.ts';
 import type { Entry } from '../entry.ts';
+import { MicroBatch } from '../micro-batch.ts';
 import type { Settlement } from '../settlement.ts';
 
 export interface StandInsParts extends InsistParts {
@@ -18,8 +19,8 @@ export interface StandInsParts extends InsistParts {
   readonly onError: (error: unknown) => void;
 }
 
-const isRunning = (claim: ClaimState | undefined, jobId: string): boolean =>
-  claim?.kind === 'running' && claim.jobId === jobId && claim.untilMs > claim.nowMs;
+const isRunning = (claim: ClaimState, jobId: string): boolean =>
+  claim.kind === 'running' && claim.jobId === jobId && claim.untilMs > claim.nowMs;
 
 /**
  * Takes in the stand-ins of jobs that run long. While such a job lives its stand-in goes back to a tier, untold and at
@@ -27,14 +28,19 @@ const isRunning = (claim: ClaimState | undefined, jobId: string): boolean =>
  */
 export class StandIns {
   readonly #parts: StandInsParts;
+  /** After a suspension many come at once. */
+  readonly #claims: MicroBatch<ClaimId, ClaimState>;
 
   constructor(parts: StandInsParts) {
     this.#parts = parts;
+    this.#claims = new MicroBatch((ids) =>
+      insist(parts, 'state store: inspect', () => parts.state.inspect(ids)),
+    );
   }
 
-  /** Whether a record stands in for another. */
+  /** Whether a record may stand in for another; a first copy that was only moved elsewhere does not. */
   concerns({ job, deadOnArrival }: Delivery): boolean {
-    return job.place !== undefined && !this.#parts.job.ordered && deadOnArrival === undefined;
+    return job.place !== undefined && job.hop > 0 && !this.#parts.job.ordered && deadOnArrival === undefined;
   }
 
   take(entry: Entry): void {
@@ -42,10 +48,10 @@ export class StandIns {
   }
 
   async #take(entry: Entry): Promise<void> {
-    const { state, onFree, onSettled } = this.#parts;
+    const { onFree, onSettled } = this.#parts;
     const { claim: id, job } = entry.delivery;
-    const [claim] = await insist(this.#parts, 'state store: inspect', () => state.inspect([id]));
-    if (claim?.kind !== 'running' || !isRunning(claim, job.id)) return onFree(entry);
+    const claim = await this.#claims.ask(id);
+    if (claim.kind !== 'running' || !isRunning(claim, job.id)) return onFree(entry);
     await this.#putBack(entry, claim.untilMs - claim.nowMs);
     onSettled(entry);
   }

@@ -78,7 +78,8 @@ export class QueueLimits {
   gatesOf(job: JobDefinition<unknown>, line: GatedLine): StartGates | undefined {
     const admission = this.#admissions.get(job.queue);
     if (admission === undefined && job.lock === undefined) return undefined;
-    return new StartGates({ job, line, admission, desk: this.#desk, locks: this.#locks });
+    const isPaused = (): boolean => this.#controls.pauseOfType(job) !== undefined;
+    return new StartGates({ job, line, admission, desk: this.#desk, locks: this.#locks, isPaused });
   }
 
   /** Whether anything in this process is under a limit or a lock. */
@@ -92,6 +93,12 @@ export class QueueLimits {
     const isSame = words(controls) === words(this.#controls);
     this.#controls = controls;
     if (!isSame) for (const admission of this.#admissions.values()) admission.rulesChanged();
+  }
+
+  /** What cannot be asked now of the limits and locks that a job type is under; empty when all can. */
+  outagesOf({ queue, lock }: Pick<JobDefinition<unknown>, 'queue' | 'lock'>): readonly string[] {
+    if (!this.#admissions.has(queue) && lock === undefined) return [];
+    return [...this.#failing].map((what) => `limits out of reach: ${what}`);
   }
 
   /** Slots of dead processes that this one has freed. */

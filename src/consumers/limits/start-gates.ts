@@ -43,6 +43,8 @@ export interface StartGatesParts {
   readonly admission: Admission | undefined;
   readonly desk: LockDesk;
   readonly locks: LocalLocks;
+  /** Whether the job type, or its queue, is paused. */
+  readonly isPaused: () => boolean;
 }
 
 /** A lock by what it is called among this process's. */
@@ -77,7 +79,7 @@ export class StartGates implements AdmittedLine {
 
   /** An entry has its claim. */
   start(entry: Entry, run: RunFacts): void {
-    const { line, job, desk, locks } = this.#parts;
+    const { line, job, desk, locks, isPaused } = this.#parts;
     const { lock } = job;
     if (lock === undefined) {
       line.runner.start(entry, run);
@@ -94,7 +96,8 @@ export class StartGates implements AdmittedLine {
     desk.ask({
       entry,
       lock: { tenant, key, owner: run.executionId, ttlMs: lock.ttlMs },
-      locked: () => (line.mayStart(entry) ? line.runner.start(entry, run) : line.giveBack(entry)),
+      locked: () =>
+        line.mayStart(entry) && !isPaused() ? line.runner.start(entry, run) : line.giveBack(entry),
       held: (leftMs) => {
         locks.heldElsewhere(name, leftMs);
         line.take(entry, this.#comeAgain(entry, name, line.course.release(entry, run)));

@@ -21,6 +21,7 @@ import type { EngineParts } from '../engine-parts.ts';
 import type { Entry } from '../entry.ts';
 import { foundError, tooOld, waitedTooLong } from '../found-error.ts';
 import type { RunFacts } from '../job-telling.ts';
+import type { LetterGuard } from '../letter-guard/letter-guard.ts';
 import type { Settlement } from '../settlement.ts';
 import type { Step } from '../step.ts';
 import { tellEvent } from '../tell-record.ts';
@@ -41,7 +42,11 @@ export interface OrderedCourseParts
   readonly pauses: PauseGuard;
   readonly control: StartControl;
   readonly burial: OrderedBurial;
+  readonly guard: LetterGuard;
 }
+
+/** When one that may not die now is looked at again: by then its job type, or tenant, is known to be paused. */
+const HELD_BACK_MS = 500;
 
 const nothing = (): void => undefined;
 const report = (what: () => void): Step => ({ kind: 'report', report: what });
@@ -99,20 +104,25 @@ export class OrderedCourse implements Course {
   }
 
   ended(entry: Entry, run: RunFacts, ending: Ending): void {
-    if (ending.type === 'job.completed') this.#parts.dependencies.up(entry);
+    if (ending.type === 'job.completed') {
+      this.#parts.dependencies.up(entry);
+      this.#parts.guard.lived(entry);
+    }
     this.#completions.add(entry, run, ending);
   }
 
   async threw(entry: Entry, run: RunFacts, runMs: number, thrown: unknown): Promise<Step> {
-    const { job, classify, burial } = this.#parts;
+    const { job, classify, burial, guard, dependencies, clock } = this.#parts;
     const error = summarizeError(thrown, (one) =>
       classifyError(one, classify === undefined ? [] : [classify]),
     );
     const failed = { ...run, runMs };
-    if (error.class === 'dependency-down') return this.#unspent(entry, failed, error, thrown);
+    if (error.class === 'dependency-down')
+      return this.#unspent(entry, failed, error, dependencies.noted(entry, thrown));
     const reason = deathOf(error, run.attempt, job.retry.attempts);
-    if (reason !== undefined) return burial.die(entry, { reason, error, run: failed });
-    return this.#postpone(entry, failed, error);
+    if (reason === undefined) return this.#postpone(entry, failed, error);
+    if (guard.mayDie(entry, { reason, error })) return burial.die(entry, { reason, error, run: failed });
+    return this.#unspent(entry, failed, error, clock.nowMs() + HELD_BACK_MS);
   }
 
   async release(entry: Entry, run: RunFacts): Promise<Step> {
@@ -172,10 +182,7 @@ export class OrderedCourse implements Course {
     const { deadOnArrival } = delivery;
     if (deadOnArrival !== undefined) {
       const { reason, code, detail } = deadOnArrival;
-      this.#events.stepping(
-        entry,
-        burial.die(entry, { reason, error: foundError(code, detail), claim: run }),
-      );
+      this.#events.stepping(entry, this.#die(entry, run, reason, foundError(code, detail)));
       return;
     }
     const nowMs = clock.nowMs();
@@ -183,7 +190,15 @@ export class OrderedCourse implements Course {
     const verdict = entry.foundFull ? 'skip' : (old ?? waitedTooLong(jobSettings, delivery, nowMs));
     if (verdict === 'wait') this.#events.granted(entry);
     else if (verdict === 'skip') this.#skip(entry, run);
-    else this.#events.stepping(entry, burial.die(entry, { reason: 'max_age', error: verdict, claim: run }));
+    else this.#events.stepping(entry, this.#die(entry, run, 'max_age', verdict));
+  }
+
+  /** Dies under a claim that led to no run; where it may not, it asks again when starts go on. */
+  #die(entry: Entry, run: RunFacts, reason: DeadReason, error: ErrorSummary): Promise<Step> {
+    const { guard, burial } = this.#parts;
+    return guard.mayDie(entry, { reason, error })
+      ? burial.die(entry, { reason, error, claim: run })
+      : this.release(entry, run);
   }
 
   /** Its queue would rather skip than wait: it is over at its turn, under its claim, so that its sequence goes on. */
@@ -208,11 +223,10 @@ export class OrderedCourse implements Course {
     this.#events.stepping(entry, give());
   }
 
-  /** What it depends on is down: the start is given back, and the machine waits as long as the suspension. */
-  async #unspent(entry: Entry, run: FailedRun, error: ErrorSummary, thrown: unknown): Promise<Step> {
-    const { dependencies, decider, state, job, clock } = this.#parts;
+  /** Starts are suspended: this one is given back, and the machine waits until the next may be. */
+  async #unspent(entry: Entry, run: FailedRun, error: ErrorSummary, dueMs: number): Promise<Step> {
+    const { decider, state, job, clock } = this.#parts;
     const { delivery } = entry;
-    const dueMs = dependencies.noted(entry, thrown);
     tellEvent(this.#parts, entry, decider.failedEvent(delivery, run, error, clock.nowMs()));
     await state.release({ ...delivery.claim, fence: run.fence, leaseMs: job.leaseMs });
     return report(() => driverOf(entry).failed(entry, dueMs));

@@ -58,6 +58,9 @@ export class SlotScheduler {
   readonly #order = [this.#classes.high, this.#classes.normal, this.#classes.low] as const;
   readonly #queues = new Map<string, QueuePlace>();
   #running = 0;
+  /** Slots of handlers that have not ended although their time is over. */
+  #hung = 0;
+  #timesChoked = 0;
   /** The pace of the class that was served last: one that wanted nothing until now starts from there. */
   #paceNow = 0;
   #offering = false;
@@ -69,6 +72,22 @@ export class SlotScheduler {
       place.gate.cap = concurrency ?? Number.POSITIVE_INFINITY;
       this.#queues.set(name, place);
     }
+  }
+
+  /** Counts a slot whose handler has not ended although its time is over, or has at last. */
+  hang(change: 1 | -1): void {
+    const before = this.choked;
+    this.#hung += change;
+    if (before === undefined && this.#isChoked) this.#timesChoked += 1;
+  }
+
+  /** While most slots hang, for which time they do; undefined else. */
+  get choked(): number | undefined {
+    return this.#isChoked ? this.#timesChoked : undefined;
+  }
+
+  get #isChoked(): boolean {
+    return this.#hung * 2 > this.#size;
   }
 
   /** Jobs that run now. */

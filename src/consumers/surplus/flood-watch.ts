@@ -2,6 +2,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { Entry } from '../entry.ts';
 import type { HomeWatch, PartitionHome } from '../partition-home.ts';
 import { Pace } from './pace.ts';
+import { RecentTenants } from './recent-tenants.ts';
+import { worthMoving } from './worth-moving.ts';
 
 export interface FloodWatchParts {
   readonly home: PartitionHome;
@@ -12,6 +14,10 @@ export interface FloodWatchParts {
   readonly handlersWait: (nowMs: number) => boolean;
   /** Whether nothing may start on purpose: then nothing says how fast a flood would be worked off. */
   readonly isPaused: () => boolean;
+  /** Whether what waits of a tenant waits for something else than a slot: its limits, its locks, its keys. */
+  readonly isHeldBack: (tenant: string) => boolean;
+  /** Whether anybody but these tenants stands among what lies unread; asked where nobody was seen lately. */
+  readonly hasOthers: (than: ReadonlySet<string>) => boolean;
   /**
    * Takes entries of a tenant that floods out of the others' way, those that it still can; answers which are not held
    * here any more. In offset order; entries that stay are named again and again.
@@ -22,16 +28,28 @@ export interface FloodWatchParts {
 const LOOK_MS = 100;
 /** No pace is believed that was measured for less than this, ms. */
 const LEAST_MEASURED_MS = 250;
-/** What stands behind a flood for longer than this is worth moving it, ms; half of it ends that. */
-const PATIENCE_MS = 1_000;
+/** After so long it must have shown that the partition is passed so many times as fast, ms; else it rests for a while. */
+const TRIED_MS = 1_500;
+const FASTER = 1.25;
+const RESTS_FOR_MS = 30_000;
 /** A tenant that floods keeps as much here as ends within this time, ms: the rest of its work comes from aside. */
 const KEPT_FOR_MS = 5;
 const LEAST_KEPT = 16;
 
+/** What moving is measured by: since when it goes on, epoch ms, the pace before it, and how many have left since. */
+interface Moving {
+  readonly sinceMs: number;
+  readonly perMs: number;
+  passed: number;
+}
+
+const mayWait = ({ holds, underWay, dropped }: Entry): boolean =>
+  holds === 'nothing' && !underWay && !dropped;
+
 /**
- * Watches the window of one partition for a tenant that floods it. A window that one tenant fills is no harm while it
+ * Watches the window of one partition for tenants that flood it. A window that one tenant fills is no harm while it
  * is worked off quickly, or while nothing lies behind it. Otherwise what others have there would not even be read
- * before the flood is over, so the surplus is moved aside as long as that lasts.
+ * before the flood is over, so the surplus is moved aside as long as that pays (worth-moving.ts).
  */
 export class FloodWatch implements HomeWatch {
   readonly yields = false;
@@ -39,13 +57,20 @@ export class FloodWatch implements HomeWatch {
   /** Understood, and neither settled nor moved. */
   readonly #held = new Set<Entry>();
   readonly #pace = new Pace();
+  /** Counted while the window is watched. */
+  readonly #recent: RecentTenants;
+  #moving: Moving | undefined;
+  #restsUntilMs = 0;
   /** How much each tenant that floods holds here. */
   readonly #flooding = new Map<string, number>();
+  /** Those that were held back when the moving began: what is left of them waits for a slot now and then. */
+  readonly #heldBack = new Set<string>();
   #mayKeep = 0;
   #cancelLook: (() => void) | undefined;
 
   constructor(parts: FloodWatchParts) {
     this.#parts = parts;
+    this.#recent = new RecentTenants(parts.windowRecords);
   }
 
   get hurries(): boolean {
@@ -54,8 +79,14 @@ export class FloodWatch implements HomeWatch {
 
   /** Whether an entry that was just understood is too much of its tenant. */
   isSurplus({ delivery: { tenant, deadOnArrival } }: Entry): boolean {
+    if (this.#cancelLook !== undefined) this.#recent.took(tenant);
     const holds = this.#flooding.size === 0 ? undefined : this.#flooding.get(tenant);
     return holds !== undefined && holds >= this.#mayKeep && deadOnArrival === undefined;
+  }
+
+  /** An entry went elsewhere as soon as it was understood. */
+  passed(): void {
+    if (this.#moving !== undefined) this.#moving.passed += 1;
   }
 
   /** Takes note of an entry that stays here. */
@@ -72,7 +103,9 @@ export class FloodWatch implements HomeWatch {
 
   /** An entry is not held here any more. */
   left(entry: Entry): void {
-    if (this.#held.delete(entry)) this.#count(entry, -1);
+    if (!this.#held.delete(entry)) return;
+    this.#count(entry, -1);
+    this.passed();
   }
 
   close(): void {
@@ -103,10 +136,11 @@ export class FloodWatch implements HomeWatch {
     if (isPaused()) this.#lookAway();
     else this.#lookAtFloods();
     if (this.#flooding.size > 0 || this.#held.size >= this.#share) this.#arm();
+    else this.#recent.forget();
   }
 
   #lookAway(): void {
-    this.#flooding.clear();
+    this.#letBe();
     this.#pace.forget();
   }
 
@@ -116,8 +150,12 @@ export class FloodWatch implements HomeWatch {
     const waits = handlersWait(nowMs);
     const perMs = this.#pace.look(nowMs, LEAST_MEASURED_MS);
     const waitMs = perMs === undefined ? 0 : (home.held + home.beyond) / Math.max(perMs, 1e-9);
-    if (!this.#standsBehind || waitMs < PATIENCE_MS / 2) this.#flooding.clear();
-    else if (waits && waitMs > PATIENCE_MS && perMs !== undefined) this.#findFloods(perMs);
+    if (perMs === undefined || !this.#standsBehind) this.#letBe();
+    else if (this.#movesInVain(nowMs)) {
+      this.#restsUntilMs = nowMs + RESTS_FOR_MS;
+      this.#letBe();
+    } else if (this.#flooding.size > 0 || (waits && nowMs >= this.#restsUntilMs))
+      this.#findFloods(waitMs, perMs, nowMs);
     if (this.#flooding.size > 0) this.#moveAside();
   }
 
@@ -127,12 +165,56 @@ export class FloodWatch implements HomeWatch {
     return home.beyond > 0 || home.held * 4 >= windowRecords * 3;
   }
 
-  #findFloods(perMs: number): void {
+  /** Working it off was hardly slower than moving is. */
+  #movesInVain(nowMs: number): boolean {
+    if (this.#moving === undefined) return false;
+    const { sinceMs, perMs, passed } = this.#moving;
+    const triedMs = nowMs - sinceMs;
+    return triedMs >= TRIED_MS && passed < perMs * triedMs * FASTER;
+  }
+
+  #findFloods(waitMs: number, perMs: number, nowMs: number): void {
+    const { holds, waiting } = this.#countHeld();
+    const parts = this.#recent.parts(this.#share);
+    for (const [tenant, count] of waiting)
+      if (count >= this.#share && this.#parts.isHeldBack(tenant)) this.#heldBack.add(tenant);
+    const floods = worthMoving({
+      ...{ waitMs, parts, heldBack: this.#heldBack, moving: new Set(this.#flooding.keys()) },
+      hasOthers: (than) =>
+        [...parts.keys(), ...holds.keys()].some((tenant) => !than.has(tenant)) || this.#parts.hasOthers(than),
+    });
+    if (floods.size === 0) {
+      this.#letBe();
+      return;
+    }
+    if (this.#moving === undefined) {
+      this.#mayKeep = Math.min(Math.max(Math.ceil(perMs * KEPT_FOR_MS), LEAST_KEPT), this.#share);
+      // Those who are held back slow down what is worked off: no pace is too slow to be better.
+      this.#moving = { sinceMs: nowMs, perMs: this.#heldBack.size > 0 ? 0 : perMs, passed: 0 };
+    }
+    this.#flooding.clear();
+    for (const tenant of floods) this.#flooding.set(tenant, holds.get(tenant) ?? 0);
+  }
+
+  /** How much of each tenant is held here, and how much of that has not begun. */
+  #countHeld(): {
+    readonly holds: ReadonlyMap<string, number>;
+    readonly waiting: ReadonlyMap<string, number>;
+  } {
     const holds = new Map<string, number>();
-    for (const { delivery } of this.#held) holds.set(delivery.tenant, (holds.get(delivery.tenant) ?? 0) + 1);
-    const kept = Math.min(Math.max(Math.ceil(perMs * KEPT_FOR_MS), LEAST_KEPT), this.#share);
-    if (this.#flooding.size === 0) this.#mayKeep = kept;
-    for (const [tenant, count] of holds) if (count >= this.#share) this.#flooding.set(tenant, count);
+    const waiting = new Map<string, number>();
+    for (const entry of this.#held) {
+      const { tenant } = entry.delivery;
+      holds.set(tenant, (holds.get(tenant) ?? 0) + 1);
+      if (mayWait(entry)) waiting.set(tenant, (waiting.get(tenant) ?? 0) + 1);
+    }
+    return { holds, waiting };
+  }
+
+  #letBe(): void {
+    this.#flooding.clear();
+    this.#heldBack.clear();
+    this.#moving = undefined;
   }
 
   #moveAside(): void {

@@ -16,6 +16,10 @@ export interface FloodWatchesParts {
   readonly ordered: boolean;
   /** Whether the job type, or its queue, is paused. */
   readonly isPaused: () => boolean;
+  /** As of {@link FloodWatch}. */
+  readonly isHeldBack: (tenant: string) => boolean;
+  /** As of {@link FloodWatch}, for a newly owned partition. */
+  readonly othersIn: (home: PartitionHome) => (than: ReadonlySet<string>) => boolean;
   /** Handlers that run now. */
   readonly running: () => number;
   /** As of {@link FloodWatch}. */
@@ -25,6 +29,8 @@ export interface FloodWatchesParts {
 /** Handlers that take less on average keep the process busy, not waiting, ms. */
 const QUICK_MS = 2;
 const LEAST_MEASURED_MS = 250;
+/** On average. */
+const LEAST_RUNNING = 0.1;
 /** How much of the mean a new sample is. */
 const SAMPLE_PART = 0.2;
 
@@ -51,12 +57,15 @@ export class FloodWatches {
 
   /** The watch of a newly owned partition; undefined where none is needed. */
   make(home: PartitionHome): HomeWatch | undefined {
-    const { exempt, clock, windowRecords, takeAside, surplus, isPaused } = this.#parts;
+    const { exempt, clock, windowRecords, takeAside, surplus, isPaused, isHeldBack } = this.#parts;
     for (const known of this.#watches.keys()) if (!known.alive) this.#watches.delete(known);
     if (home.at.topic === surplus) return this.#yielding;
     if (exempt.has(home.at.topic)) return undefined;
     const handlersWait = (nowMs: number): boolean => this.#handlersWait(nowMs);
-    const watch = new FloodWatch({ home, clock, windowRecords, takeAside, handlersWait, isPaused });
+    const watch = new FloodWatch({
+      ...{ home, clock, windowRecords, takeAside, handlersWait, isPaused, isHeldBack },
+      hasOthers: this.#parts.othersIn(home),
+    });
     this.#watches.set(home, watch);
     return watch;
   }
@@ -67,6 +76,7 @@ export class FloodWatches {
     if (watch === undefined) return false;
     const isSurplus = watch.isSurplus(entry);
     if (!isSurplus || this.#parts.ordered) watch.stays(entry);
+    else watch.passed();
     return isSurplus;
   }
 
@@ -85,6 +95,7 @@ export class FloodWatches {
   #handlersWait(nowMs: number): boolean {
     this.#running += (this.#parts.running() - this.#running) * SAMPLE_PART;
     const perMs = this.#pace.look(nowMs, LEAST_MEASURED_MS);
-    return perMs !== undefined && this.#running >= perMs * QUICK_MS;
+    // Where hardly any runs, all of the type wait for something: a dependency that is down, say.
+    return perMs !== undefined && this.#running >= Math.max(LEAST_RUNNING, perMs * QUICK_MS);
   }
 }

@@ -1,8 +1,12 @@
 import type { AppDefinition } from '../../core/app.ts';
 import type { Clock } from '../../core/clock.ts';
+import { parseEnvelope } from '../../core/envelope.ts';
 import { ownInboxesOf } from '../../core/inbox.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { names } from '../../core/names.ts';
+import type { Broker } from '../../core/ports/broker.ts';
+import type { Log } from '../../core/ports/log.ts';
+import type { ConsumedRecord } from '../../core/record.ts';
 import { resolveSettings } from '../../core/settings.ts';
 import type { StartControl } from '../control/start-control.ts';
 import type { EngineSettings } from '../engine-parts.ts';
@@ -11,15 +15,18 @@ import type { Forwarder } from '../forwarder.ts';
 import type { JobLine } from '../job-line.ts';
 import { driverOf } from '../ordered/lane-driver.ts';
 import { FloodWatches } from './flood-watches.ts';
+import { Unread } from './unread.ts';
 
 export interface SurplusParts {
   readonly app: AppDefinition;
   readonly job: JobDefinition<unknown>;
+  readonly broker: Pick<Broker, 'admin'>;
   readonly clock: Clock;
+  readonly log: Log;
   readonly settings: Pick<EngineSettings, 'window' | 'attemptTimeoutMs'>;
   readonly line: Pick<JobLine, 'running' | 'prune'>;
   readonly forwarder: Pick<Forwarder, 'forward'>;
-  readonly control: Pick<StartControl, 'controls'>;
+  readonly control: Pick<StartControl, 'controls' | 'isHeldBack'>;
 }
 
 /** Whether an entry waits here as it came: neither begun nor dead. */
@@ -41,9 +48,20 @@ const park = (entries: readonly Entry[]): readonly Entry[] => {
   return [];
 };
 
+/** Whose a record is, as it says; undefined for events that are nothing to the job type. */
+const tenantOf = (
+  { triggers }: JobDefinition<unknown>,
+  { packed, headers }: ConsumedRecord,
+): string | undefined => {
+  const { eventType, tenant = '', job } = parseEnvelope(packed ?? headers, true);
+  const isWanted =
+    job !== undefined || eventType === undefined || triggers.some(({ event }) => event.type === eventType);
+  return isWanted ? tenant : undefined;
+};
+
 /** Watches a job type for tenants that flood; undefined where its surplus stays. */
 export const openFloodWatches = (parts: SurplusParts): FloodWatches | undefined => {
-  const { app, job, clock, settings, line, control } = parts;
+  const { app, job, broker, clock, log, settings, line, control } = parts;
   // What would rather be skipped than wait has no surplus.
   if (job.surplus === 'stays' || resolveSettings(app, job, settings).queueTimeoutMs === 0) return undefined;
   return new FloodWatches({
@@ -52,6 +70,14 @@ export const openFloodWatches = (parts: SurplusParts): FloodWatches | undefined 
     surplus: names.surplus(app.name, job.type),
     running: () => line.running,
     isPaused: () => control.controls.pauseOfType(job) !== undefined,
+    isHeldBack: (tenant) => control.isHeldBack(job, tenant),
+    othersIn: (home) => {
+      const unread = new Unread({
+        ...{ home, admin: broker.admin, clock, log },
+        tenantOf: (record) => tenantOf(job, record),
+      });
+      return (than) => unread.hasOthers(than);
+    },
     takeAside: (entries) => (job.ordered ? park(entries) : forwardWaiting(parts, entries)),
   });
 };

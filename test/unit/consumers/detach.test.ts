@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { formatPosition } from '../../../src/core/record.ts';
 import { EsteiraError, type JobContext } from '../../../src/index.ts';
 import { invoice } from '../../support/invoices.ts';
-import { latch, waitFor } from '../../support/wait.ts';
+import { latch, pause, waitFor } from '../../support/wait.ts';
 import { invoicePaid, onInvoice, openBench, textHeaders } from './bench.ts';
 
 const INBOX = 'bench.job.settle';
@@ -214,4 +214,33 @@ test('the age of a job, a lock and a queue that skips are nothing to the stand-i
   expect(runs).toHaveLength(1);
   expect(bench.types('job.completed')).toHaveLength(1);
   expect(bench.types('job.sent_to_dlq')).toEqual([]);
+});
+
+// The bug it was: what was done behind a job of 59 s filled the window, and nothing more was read until it was 60 s old.
+test('a window that is full of what is done behind a long job goes on, long before detachAfter', async () => {
+  const { job, runs, letGo } = longJob({ detachAfter: '60s', lease: '2s', concurrency: 4 });
+  const bench = openBench([job]);
+  const before = await bench.run({ roles: [] });
+  for (const id of ['long', ...Array.from({ length: 200 }, (_, index) => `short-${index}`)])
+    await before.publish(invoicePaid, invoice(id), { tenant: 'acme', id });
+  const esteira = await bench.run({
+    engine: { window: { records: 20, bytes: 1_000_000 }, commitEveryMs: 10 },
+  });
+  await waitFor('the others', () => bench.types('job.completed').length === 200);
+  await waitFor('the partition to be settled', async () => (await bench.committed()) === 201n);
+  letGo(1, 'return');
+  await waitFor('it to complete', () => bench.types('job.completed').length === 201);
+  expect(runs).toHaveLength(1);
+  await esteira.stop();
+});
+
+test('a window that is full of what waits for its turn is only a backlog: nothing is detached', async () => {
+  const job = onInvoice({ detachAfter: '60s', concurrency: 1, run: () => pause(1_300) });
+  const bench = openBench([job]);
+  const before = await bench.run({ roles: [] });
+  for (let index = 0; index < 6; index += 1)
+    await before.publish(invoicePaid, invoice(`p${index}`), { tenant: 'acme' });
+  await bench.run({ engine: { window: { records: 4, bytes: 1_000_000 }, commitEveryMs: 10 } });
+  await waitFor('two of them', () => bench.types('job.completed').length === 2);
+  expect([await bench.read('bench.retry.100ms'), await bench.read(INBOX)]).toEqual([[], []]);
 });

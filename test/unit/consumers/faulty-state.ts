@@ -60,6 +60,7 @@ export const faultyState = (): {
       decide: guard('decide', (requests) => state.decide(requests)),
       settled: guard('settled', (requests) => state.settled(requests)),
       inspect: guard('inspect', (claims) => state.inspect(claims)),
+      lastHops: (jobs) => state.lastHops(jobs),
       release: guard('release', (requests) => state.release(requests)),
       order: {
         claim: guard('claim', (requests) => state.order.claim(requests)),

@@ -142,6 +142,30 @@ describe('a limit of jobs at once', () => {
   });
 });
 
+test('limits that cannot be asked are said: the job types under them are not ready, the others are', async () => {
+  const state = faultyState();
+  const bench = openBench([onInvoice({ queue: 'few' }), onInvoice({ type: 'archive' })], {
+    state: (store) => ({ ...store, limits: state.wrap(store).limits }),
+    queues: { few: { limit: 2 } },
+  });
+  const esteira = await bench.run({ health: true, environment: { LOG_LEVEL: 'silent', HEALTH_PORT: '0' } });
+  const ready = async () => {
+    const answer = await fetch(`http://127.0.0.1:${esteira.healthPort}/health/ready`);
+    return JSON.parse(await answer.text());
+  };
+  state.faults.failNext(1_000);
+  await esteira.publish(invoicePaid, invoice('p'), { tenant: 'acme' });
+  const settle = { ok: false, detail: 'limits out of reach: acquire' };
+  await waitFor('it to be said', async () => !(await ready()).checks['bench.job.settle'].ok);
+  expect((await ready()).checks).toMatchObject({
+    'bench.job.settle': settle,
+    'bench.job.archive': { ok: true },
+  });
+  state.faults.failNext(0);
+  await esteira.idle();
+  expect((await ready()).checks).toMatchObject({ 'bench.job.settle': { ok: true } });
+});
+
 describe('a start rate', () => {
   test('is kept in any stretch of time, over all processes', async () => {
     const crowd = new Crowd();

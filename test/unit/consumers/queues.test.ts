@@ -188,7 +188,7 @@ test('a job about an older version of a state than the current is skipped, also 
     await esteira.publish(invoicePaid, invoice(`p${version}`, { amountCents: version }), { tenant: 'acme' });
   await esteira.idle();
   expect(runs.toSorted()).toEqual([2, 3]);
-  expect(bench.types('job.skipped').map(({ reason }) => reason)).toEqual(['precondition', 'precondition']);
+  expect(bench.types('job.skipped').map(({ reason }) => reason)).toEqual(['stale_version', 'stale_version']);
   expect(bench.types('job.completed')).toHaveLength(1);
 });
 

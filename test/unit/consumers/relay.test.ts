@@ -1,7 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createMemoryBroker } from '../../../src/broker/memory/index.ts';
+import { StartControl } from '../../../src/consumers/control/start-control.ts';
 import { DEFAULT_ENGINE_SETTINGS } from '../../../src/consumers/engine-parts.ts';
 import { Relay } from '../../../src/consumers/relay.ts';
+import { createTenantResolver } from '../../../src/consumers/tenant-resolver.ts';
+import { Controls, NO_CONTROLS } from '../../../src/core/controls.ts';
 import { type JobHeaders, withJobHeaders } from '../../../src/core/envelope.ts';
 import type { HeaderEntry, RecordHeaders } from '../../../src/core/record.ts';
 import { defineApp, knownTenants } from '../../../src/index.ts';
@@ -32,9 +35,11 @@ const setUp = async (tierMs: number) => {
   await applyTopics(app, broker.admin, {});
   const producer = await broker.createProducer();
   const fatal: Error[] = [];
+  const control = new StartControl();
   const relay = new Relay(
     {
       ...{ app, broker, producer, clock, log, onFatal: (error) => fatal.push(error) },
+      ...{ control, tenants: createTenantResolver(app.tenants, clock) },
       settings: { ...DEFAULT_ENGINE_SETTINGS, commitEveryMs: 5 },
     },
     tierMs,
@@ -56,7 +61,7 @@ const setUp = async (tierMs: number) => {
     return records;
   };
   return {
-    ...{ clock, log, relay, fatal, read },
+    ...{ clock, log, relay, fatal, read, control },
     put: async (headers: RecordHeaders) => {
       const waiting = relay.status().waiting;
       await producer.send({ topic: tier, key: Buffer.from('acme'), value: Buffer.from('v'), headers });
@@ -121,6 +126,35 @@ describe('a relay', () => {
       'bench.retry.100ms/0/0',
       'billing.events/0/7',
     ]);
+  });
+
+  // It stayed for the rest of its minute.
+  test('lets a record that waits because of a pause go on when that is lifted, and not before its time else', async () => {
+    const { clock, control, put, read } = await setUp(1_000);
+    const said = { v: 1, atMs: 0, actor: 'ana', reason: 'r', auditId: 'a' } as const;
+    const target = { what: 'tenant', tenant: 'acme' } as const;
+    control.obey(new Controls([{ ...said, kind: 'pause', target }]));
+    const aside = (id: string): RecordHeaders =>
+      withJobHeaders([['ce_tenantid', Buffer.from('acme')]], {
+        ...{ ...job, id, target: INBOX, dueMs: clock.nowMs() + 1_000, isPaused: true },
+      });
+    await put(aside('j-1'));
+    await put([['ce_tenantid', Buffer.from('acme')], ...to(INBOX, clock.nowMs() + 1_000)]);
+    clock.advance(500);
+    await turns();
+    expect(await read(INBOX)).toEqual([]);
+    control.obey(NO_CONTROLS);
+    const headers = await waitFor('the record', async () => (await read(INBOX))[0]);
+    expect(textHeaders(headers)).toMatchObject({ 'job-id': 'j-1' });
+    expect(Object.keys(textHeaders(headers))).not.toContain('job-paused');
+    expect(Object.keys(textHeaders(headers))).not.toContain('job-due');
+    await turns();
+    expect(await read(INBOX)).toHaveLength(1);
+    clock.advance(500);
+    await waitFor('the other, when it is due', async () => (await read(INBOX)).length === 2);
+    clock.advance(1_000);
+    await turns();
+    expect(await read(INBOX)).toHaveLength(2);
   });
 
   // The lane of a type that has lanes no more still exists, and nobody reads it.

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { JobContext } from '../../../src/index.ts';
 import { invoice } from '../../support/invoices.ts';
 import { Ledger } from '../../support/ledger.ts';
-import { latch, waitFor } from '../../support/wait.ts';
+import { latch, pause, waitFor } from '../../support/wait.ts';
 import { invoicePaid, onInvoice, openBench } from './bench.ts';
 import { faultyState } from './faulty-state.ts';
 
@@ -83,6 +83,46 @@ describe('an attempt that runs out of time', () => {
     expect(await bench.committed()).toBe(0n);
     never.open();
   });
+});
+
+// The bug it was: with every slot hung nothing of any type ran until abandonAfter, ten minutes later.
+test('a process whose slots hang for the most part ends long before one that hangs would end it', async () => {
+  const never = latch();
+  const fatal = latch<Error>();
+  const bench = openBench([onInvoice({ attemptTimeout: '20ms', run: () => never.opened })]);
+  const environment = {
+    LOG_LEVEL: 'silent',
+    WORKER_MAX_CONCURRENT_JOBS: '3',
+    WORKER_SHUTDOWN_GRACE_SECONDS: '1',
+  };
+  const esteira = await bench.run({ environment, onFatal: fatal.open });
+  for (const id of ['a', 'b']) await esteira.publish(invoicePaid, invoice(id), { tenant: 'acme' });
+  expect(await fatal.opened).toMatchObject({ code: 'ESTEIRA_ATTEMPT_TIMEOUT' });
+  never.open();
+});
+
+test('slots that come back in time are no reason to end', async () => {
+  const lets: (() => void)[] = [];
+  let isFatal = false;
+  const job = onInvoice({
+    attemptTimeout: '20ms',
+    run: (_, ctx) => (ctx.attempt > 1 ? undefined : new Promise<void>((resolve) => lets.push(resolve))),
+  });
+  const bench = openBench([job]);
+  const environment = { LOG_LEVEL: 'silent', WORKER_MAX_CONCURRENT_JOBS: '3' };
+  const esteira = await bench.run({
+    ...{ environment, engine: { abandonAfterMs: 400 } },
+    onFatal: () => {
+      isFatal = true;
+    },
+  });
+  for (const id of ['a', 'b']) await esteira.publish(invoicePaid, invoice(id), { tenant: 'acme' });
+  await waitFor('both to hang', () => lets.length === 2);
+  await pause(100);
+  for (const letGo of lets) letGo();
+  await esteira.idle();
+  await pause(500);
+  expect([isFatal, bench.types('job.completed').length]).toEqual([false, 2]);
 });
 
 describe('a run that has lost its claim', () => {

@@ -67,6 +67,49 @@ describe('a tenant that floods a partition', () => {
     20_000,
   );
 
+  // Every job of a tenant that was alone in its partition was moved: nobody had anything of it.
+  test('is left where it is while nobody stands behind it, and moved as soon as somebody does', async () => {
+    const { ran, run } = slowly(10);
+    const bench = openBench([onInvoice({ concurrency: 4, run })]);
+    const before = await bench.run({ roles: [] });
+    for (let index = 0; index < FLOOD; index += 1)
+      await before.publish(invoicePaid, invoice(`p${index}`), { tenant: 'acme' });
+    const esteira = await bench.run(WINDOW);
+    await waitFor('some of it', () => ran.length > FLOOD / 4, { timeoutMs: 20_000 });
+    expect(await bench.read(SURPLUS)).toEqual([]);
+    await esteira.publish(invoicePaid, invoice('quiet'), { tenant: 'globex' });
+    await waitFor('the quiet tenant', () => ran.includes('quiet'), { timeoutMs: 20_000 });
+    expect(ran.indexOf('quiet')).toBeLessThan(FLOOD * 0.75);
+    expect((await bench.read(SURPLUS)).length).toBeGreaterThan(0);
+  }, 60_000);
+
+  // What a limited tenant had in the window kept free slots from the others, who stood behind it.
+  test('is moved also where it is half of what comes, when its own limit holds it back', async () => {
+    const ran: string[] = [];
+    const job = onInvoice({
+      concurrency: 4,
+      run: async (_, { tenant }) => {
+        await pause(tenant === 'acme' ? 25 : 3);
+        ran.push(tenant);
+      },
+    });
+    const bench = openBench([job], { queues: { default: { tenants: { concurrency: 1 } } } });
+    const before = await bench.run({ roles: [] });
+    const half = FLOOD / 4;
+    for (let index = 0; index < 2 * half; index += 1) {
+      const tenant = index % 2 === 0 ? 'acme' : 'globex';
+      await before.publish(invoicePaid, invoice(`p${index}`), { tenant });
+    }
+    const esteira = await bench.run(WINDOW);
+    const others = () => ran.filter((tenant) => tenant === 'globex').length;
+    await waitFor('the other tenant', () => others() === half, { timeoutMs: 20_000 });
+    expect(ran.length - others()).toBeLessThan(half * 0.75);
+    const moved = await bench.read(SURPLUS);
+    expect(new Set(moved.map(({ key }) => String(key)))).toEqual(new Set(['acme']));
+    await esteira.idle();
+    expect(ran).toHaveLength(2 * half);
+  }, 60_000);
+
   test('leaves an ordered type by its waiting topic, and its order is kept', async () => {
     const { ran, run } = slowly(4);
     const lease: Duration = '2s';
