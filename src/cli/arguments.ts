@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { type Duration, durationMs } from '../core/duration.ts';
+import { didYouMean } from '../core/nearest-name.ts';
 import { parsePosition, type RecordPosition } from '../core/record.ts';
 
 const isDuration = (text: string): text is Extract<Duration, string> =>
@@ -45,3 +46,11 @@ export const parsePriority = (text: string): number => {
   if (/^([1-9]|10)$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Give a whole number from 1 (first) to 10.');
 };
+
+/** One of these names. */
+export const oneOf =
+  (names: readonly string[]) =>
+  (text: string): string => {
+    if (names.includes(text)) return text;
+    throw new InvalidArgumentError(`It is one of ${names.join(', ')}${didYouMean(text, names)}`);
+  };

@@ -12,7 +12,7 @@ import { printable, type Terminal } from './terminal.ts';
 const ruleWords = (rule: ControlRule): string => {
   switch (rule.kind) {
     case 'pause':
-      return `${targetWords(rule.target)} is paused`;
+      return `${targetWords(rule.target)} is ${rule.guard === undefined ? 'paused' : 'suspended'}`;
     case 'cancel':
       return `job ${rule.jobId} (${rule.jobType}) is cancelled`;
     case 'purge':

@@ -1,9 +1,7 @@
 import type { Area, Check, Counts, Diagnosis, Verdict } from '../runtime/doctor/index.ts';
 import { countWords } from '../runtime/inspection/time-words.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
-
-const USUAL_WIDTH = 80;
-const LEAST_WIDTH = 40;
+import { hang, textWidth } from './wrap.ts';
 
 const AREAS: readonly Area[] = [
   'configuration',
@@ -25,19 +23,7 @@ const MARKS = {
 const MARK_WIDTH = 6;
 const ARROW = '-> ';
 
-/** Words in lines of at most `width`; a longer word has a line of its own. */
-const wrap = (text: string, width: number): readonly string[] => {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
-};
-
-const block = (text: string, indent: number, width: number): string =>
-  wrap(printable(text), width - indent).join(`\n${' '.repeat(indent)}`);
+const block = (text: string, indent: number, width: number): string => hang(printable(text), indent, width);
 
 const renderCheck = (terminal: Terminal, check: Check, width: number): string => {
   const { mark, style } = MARKS[check.verdict];
@@ -53,7 +39,7 @@ const closingLine = ({ ok, warning, problem, unknown }: Counts): string =>
 
 /** A diagnosis for people: a heading for each area, a line or two for each check, and the counts. */
 export const renderDiagnosis = (terminal: Terminal, { checks, counts }: Diagnosis): string => {
-  const width = Math.max(LEAST_WIDTH, terminal.columns ?? USUAL_WIDTH);
+  const width = textWidth(terminal);
   const chapters = AREAS.flatMap((area) => {
     const found = checks.filter((check) => check.area === area);
     if (found.length === 0) return [];

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { DeadLetterFilter } from '../consumers/dead-letters/index.ts';
-import { parseTime } from './arguments.ts';
+import { type DeadLetterFilter, LETTER_STATES, type LetterState } from '../consumers/dead-letters/index.ts';
+import { DEAD_REASONS } from '../core/outcome.ts';
+import { oneOf, parseTime } from './arguments.ts';
 
 /** The options that say which dead letters are meant. */
 export interface LetterFilterOptions {
@@ -19,7 +20,11 @@ export interface LetterFilterOptions {
 export const withLetterFilter = (command: Command): Command =>
   command
     .option('--job-type <type>', 'only of this job type')
-    .option('--dead-reason <reason>', 'only those that died for this reason, such as attempts_exhausted')
+    .option(
+      '--dead-reason <reason>',
+      'only those that died for this reason, such as attempts_exhausted',
+      oneOf(DEAD_REASONS),
+    )
     .option('--error-code <code>', 'only with this error')
     .option('--fingerprint <text>', 'only with errors of this cause')
     .option('--tenant <id>', 'only of this tenant')
@@ -48,3 +53,32 @@ export const letterFilterOf = (
     ...(jobType === undefined ? {} : { jobType }),
   };
 };
+
+/** The options that say what must have become of a letter. */
+export interface LetterStateOptions {
+  readonly state?: readonly LetterState[];
+  readonly all?: boolean;
+}
+
+const isState = (text: string): text is LetterState => LETTER_STATES.some((state) => state === text);
+
+/** `open,shelved`. */
+const parseStates = (text: string): readonly LetterState[] =>
+  text.split(',').flatMap((one) => {
+    const name = oneOf(LETTER_STATES)(one.trim());
+    return isState(name) ? [name] : [];
+  });
+
+/** Adds the options that say what must have become of a letter. */
+export const withLetterStates = (command: Command): Command =>
+  command
+    .option(
+      '--state <states>',
+      'only those of which this became: open, replayed, done, edited, discarded, shelved; several with commas',
+      parseStates,
+    )
+    .option('--all', 'also discarded ones, which are left out otherwise');
+
+/** The states that the options mean: all but `discarded` unless they say otherwise. */
+export const letterStatesOf = ({ state, all }: LetterStateOptions): readonly LetterState[] =>
+  state ?? (all === true ? LETTER_STATES : LETTER_STATES.filter((one) => one !== 'discarded'));

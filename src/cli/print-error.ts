@@ -1,7 +1,7 @@
 import { type EsteiraError, isEsteiraError } from '../core/errors.ts';
 import { redactText } from '../security/redact.ts';
 import { renderJson } from './table.ts';
-import { paint, printable, type Terminal } from './terminal.ts';
+import { paintError, printable, type Terminal } from './terminal.ts';
 
 const LONGEST_BYTES = 8_192;
 
@@ -48,7 +48,7 @@ const asText = (terminal: Terminal, error: unknown, debug: boolean): string => {
   const known = isEsteiraError(shown);
   const message = known ? shown.message : `unexpected ${shown.name}: ${shown.message}`;
   const lines = [
-    `${paint(terminal, 'red', 'error')} ${safe(message)}`,
+    `${paintError(terminal, 'red', 'error')} ${safe(message)}`,
     ...(known ? labelled('where', factsLine(shown)) : []),
     ...labelled('cause', causeOf(shown)),
     ...(known ? labelled('code ', `${shown.code} (docs/reference/errors.md)`) : []),

@@ -1,4 +1,7 @@
 import { Command, CommanderError } from 'commander';
+import { EsteiraError } from '../core/errors.ts';
+import { addCompletionCommand } from './commands/completion.ts';
+import { addComplianceCommand } from './commands/compliance.ts';
 import { addControlCommands } from './commands/control.ts';
 import { addDlqCommands } from './commands/dlq.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -12,14 +15,54 @@ import { addReplayCommands } from './commands/replay.ts';
 import { addSchemasCommands } from './commands/schemas.ts';
 import { addStartCommand } from './commands/start.ts';
 import { addTopicsCommands } from './commands/topics.ts';
+import { addWindowCommands } from './commands/window.ts';
 import { type CommandContext, type Finish, systemContext } from './context.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { addHelpCommand, configureHelp, finishHelp } from './help.ts';
+import { pageOf } from './manual/command-page.ts';
 import { packageRoot } from './package-root.ts';
 import { printError } from './print-error.ts';
+import { paintError, type Terminal } from './terminal.ts';
 
-/** All commands. */
-export const createProgram = (context: CommandContext, version: string, finish: Finish): Command => {
-  const { terminal } = context;
+/** What adds the commands, in the order help lists them. */
+const COMMANDS: readonly ((program: Command, context: CommandContext, finish: Finish) => void)[] = [
+  addStartCommand,
+  addTopicsCommands,
+  addSchemasCommands,
+  addDlqCommands,
+  addReplayCommands,
+  addWindowCommands,
+  addJobsCommands,
+  addQueuesCommands,
+  addKeysCommands,
+  addPauseCommands,
+  addLimitsCommands,
+  addControlCommands,
+  addEventsCommands,
+  addDoctorCommand,
+  addComplianceCommand,
+  addCompletionCommand,
+  addHelpCommand,
+];
+
+/** How commander prints; quiet where what is wrong is told as JSON. */
+const outputTo = (terminal: Terminal, isQuiet: boolean) => ({
+  writeOut: (text: string) => terminal.out(text.trimEnd()),
+  writeErr: (text: string) => (isQuiet ? undefined : terminal.err(text.trimEnd())),
+  outputError: (text: string, write: (text: string) => void) =>
+    write(text.replace(/^error:/, paintError(terminal, 'red', 'error'))),
+  getOutHasColors: () => terminal.hasColours,
+  getErrHasColors: () => terminal.hasErrorColours ?? terminal.hasColours,
+  ...(terminal.columns === undefined ? {} : { getOutHelpWidth: () => terminal.columns ?? 0 }),
+});
+
+/** All commands. With `isQuiet`, what is wrong with the use of one is only thrown. */
+export const createProgram = (
+  context: CommandContext,
+  version: string,
+  finish: Finish,
+  isQuiet = false,
+): Command => {
   const program = new Command('esteira')
     .description('Kafka-based job pipeline')
     .version(version)
@@ -29,30 +72,26 @@ export const createProgram = (context: CommandContext, version: string, finish: 
     )
     .option('--debug', 'show stacks of errors, and what the clients log')
     .exitOverride()
-    .configureOutput({
-      writeOut: (text) => terminal.out(text.trimEnd()),
-      writeErr: (text) => terminal.err(text.trimEnd()),
-    })
+    .configureOutput(outputTo(context.terminal, isQuiet))
     .showSuggestionAfterError();
-  if (terminal.columns !== undefined) {
-    const { columns } = terminal;
-    program.configureOutput({ getOutHelpWidth: () => columns });
-  }
-  addStartCommand(program, context, finish);
-  addTopicsCommands(program, context, finish);
-  addSchemasCommands(program, context, finish);
-  addDlqCommands(program, context, finish);
-  addReplayCommands(program, context, finish);
-  addJobsCommands(program, context, finish);
-  addQueuesCommands(program, context, finish);
-  addKeysCommands(program, context, finish);
-  addPauseCommands(program, context, finish);
-  addLimitsCommands(program, context, finish);
-  addControlCommands(program, context, finish);
-  addEventsCommands(program, context, finish);
-  addDoctorCommand(program, context, finish);
+  configureHelp(program, context);
+  for (const add of COMMANDS) add(program, context, finish);
+  finishHelp(program, context);
+  // What only looks may end as soon as nobody reads what it says.
+  program.hook('preAction', (_, command) => {
+    if (pageOf(command).page?.reads === true) context.terminal.endWhenUnread?.();
+  });
   return program;
 };
+
+/** What was wrong with the use of a command, for programs. */
+const usageError = ({ code, message }: CommanderError): EsteiraError =>
+  new EsteiraError(
+    'ESTEIRA_USAGE',
+    code === 'commander.help'
+      ? 'which command? See --help'
+      : message.replace(/^error: /, '').replace(/\n/g, ' '),
+  );
 
 /**
  * Runs one command of `esteira`. Never throws: what goes wrong is printed.
@@ -64,17 +103,24 @@ export const runCli = async (
   context: CommandContext = systemContext(),
 ): Promise<ExitCode> => {
   let code: ExitCode = EXIT.done;
+  const json = args.includes('--json');
   const { version } = await packageRoot();
-  const program = createProgram(context, version, (told) => {
+  const finish = (told: ExitCode): void => {
     code = told;
-  });
+  };
+  const program = createProgram(context, version, finish, json);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    // Who says nothing wants to know what there is.
+    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
     const { debug = false } = program.opts<{ debug?: boolean }>();
-    printError(context.terminal, error, { debug, json: args.includes('--json') });
-    return exitCodeOf(error);
+    if (!(error instanceof CommanderError)) {
+      printError(context.terminal, error, { debug, json });
+      return exitCodeOf(error);
+    }
+    if (error.exitCode === 0) return EXIT.done;
+    if (json) printError(context.terminal, usageError(error), { debug, json });
+    return EXIT.wrongUse;
   }
 };

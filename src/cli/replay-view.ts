@@ -1,13 +1,12 @@
 import type {
   PlanFile,
-  ReplayedLetter,
-  ReplayProgress,
+  ReplayedRecord,
   ReplayReview,
   ReplayStatus,
   ReviewLine,
   RunResult,
 } from '../runtime/replay/index.ts';
-import { LEDGER_OUTCOMES, needsApproval } from '../runtime/replay/index.ts';
+import { approvalReason, LEDGER_OUTCOMES } from '../runtime/replay/index.ts';
 import { renderTable } from './table.ts';
 import { paint, printable, type Terminal } from './terminal.ts';
 
@@ -26,7 +25,8 @@ const facts = (terminal: Terminal, lines: readonly (readonly [string, string | n
     .join('\n');
 };
 
-const countLines = (counts: Readonly<Record<string, number>>): string => {
+const countLines = (counts: Readonly<Record<string, number>>): string | null => {
+  if (Object.keys(counts).length === 0) return null;
   const all = Object.entries(counts).sort(([, a], [, b]) => b - a);
   const shown = all.slice(0, MOST_LINES).map(([label, count]) => `${label} ${count}`);
   return [...shown, ...(all.length > MOST_LINES ? [`${all.length - MOST_LINES} more`] : [])].join(', ');
@@ -39,12 +39,24 @@ const planFacts = ({ planId, plan, approval }: PlanFile) =>
     ['made by', `${plan.actor}, ${new Date(plan.atMs).toISOString()}: ${plan.reason}`],
     ['approved by', approval === undefined ? null : `${approval.actor}: ${approval.reason}`],
     ['records', `${plan.total} on ${plan.topics.map(({ topic }) => topic).join(', ')}`],
-    ['job type', countLines(plan.counts.jobType)],
+    ['job type', plan.window === undefined ? countLines(plan.counts.jobType) : null],
     ['reason', countLines(plan.counts.reason)],
     ['fingerprint', countLines(plan.counts.fingerprint)],
     ['tenant', countLines(plan.counts.tenant)],
     ['schema', countLines(plan.counts.schema)],
   ] as const;
+
+const missingLine = (
+  topic: string,
+  { partition, from, to, firstAtMs }: NonNullable<PlanFile['plan']['window']>['missing'][number],
+): string => {
+  const first =
+    firstAtMs === null ? 'nothing is left of it' : `it begins at ${new Date(firstAtMs).toISOString()}`;
+  return `missing from its beginning: offsets ${from} to ${BigInt(to) - 1n} of ${topic}/${partition} are gone; ${first}`;
+};
+
+const missingLines = ({ plan: { window, topics } }: PlanFile): readonly string[] =>
+  (window?.missing ?? []).map((missing) => missingLine(topics[0]?.topic ?? '', missing));
 
 /** A plan as it was made, and what comes next. */
 export const planText = (terminal: Terminal, file: PlanFile): string => {
@@ -53,27 +65,34 @@ export const planText = (terminal: Terminal, file: PlanFile): string => {
     ({ why, count, examples }) => `${count} left out: ${why} (${examples.join(', ')})`,
   );
   const next = `See what it would do: esteira replay review ${planId.slice(0, SHORT_ID)}`;
-  return [facts(terminal, planFacts(file)), ...left.map(printable), next].join('\n');
+  return [facts(terminal, planFacts(file)), ...missingLines(file), ...left.map(printable), next].join('\n');
 };
 
 const VERDICTS: Readonly<Record<ReviewLine['verdict'], string>> = {
   replay: 'would be replayed',
+  forced: 'done already: would run once more',
   done: 'done already: skipped',
   undecodable: 'no longer decodes: left out, unless --undecodable',
+  expired: 'older than its job may be: left out',
   shelved: 'over its cap: shelved',
   refused: 'must not go back',
+  held: 'its key must not be overtaken: left out',
+  ahead: 'not yet its turn: runs by itself',
+  other: 'nothing to this job type',
   gone: 'gone from its topic',
 };
 
 const approvalLine = (file: PlanFile): readonly string[] => {
-  if (!needsApproval(file) || file.approval !== undefined) return [];
+  const reason = approvalReason(file, Date.now());
+  if (reason === undefined || file.approval !== undefined) return [];
+  const sentence = `${reason.slice(0, 1).toUpperCase()}${reason.slice(1)}`;
   return [
-    `More than ${file.plan.approveAbove} records: a second person has to agree: esteira replay approve ${file.planId.slice(0, SHORT_ID)}`,
+    `${sentence}: a second person has to agree: esteira replay approve ${file.planId.slice(0, SHORT_ID)}`,
   ];
 };
 
 /** What a run would do. */
-export const reviewText = (terminal: Terminal, { file, lines }: ReplayReview): string => {
+export const reviewText = (terminal: Terminal, { file, lines, counts }: ReplayReview): string => {
   const table = renderTable(
     terminal,
     [
@@ -90,27 +109,30 @@ export const reviewText = (terminal: Terminal, { file, lines }: ReplayReview): s
     lines.toSorted((a, b) => b.count - a.count),
   );
   const run = `Nothing was written. To do it: esteira replay run ${file.planId.slice(0, SHORT_ID)} --reason …`;
-  return [facts(terminal, planFacts(file)), table, ...approvalLine(file), run].join('\n');
+  const own = file.plan.window === undefined ? [] : reviewFacts(counts);
+  return [
+    facts(terminal, [...planFacts(file), ...own]),
+    ...missingLines(file),
+    ...[table, ...approvalLine(file), run],
+  ].join('\n');
 };
 
-const ledgerWords = (counts: ReplayStatus['counts']): string =>
+/** A plan of a window has not looked at its records: a review has. */
+const reviewFacts = ({ tenant, schema }: ReplayReview['counts']) =>
+  [
+    [
+      'its own',
+      `${Object.values(tenant).reduce((sum, count) => sum + count, 0)} records are for the job type`,
+    ],
+    ['tenant', countLines(tenant)],
+    ['schema', countLines(schema)],
+  ] as const;
+
+/** What the ledger says so far. */
+export const ledgerWords = (counts: ReplayStatus['counts']): string =>
   LEDGER_OUTCOMES.filter((outcome) => counts[outcome] > 0)
     .map((outcome) => `${counts[outcome]} ${outcome}`)
     .join(', ') || 'nothing yet';
-
-/** One line of progress. */
-export const progressLine = ({
-  settled,
-  settledBefore,
-  total,
-  counts,
-  elapsedMs,
-}: ReplayProgress): string => {
-  const rate = elapsedMs > 0 ? ((settled - settledBefore) * 1_000) / elapsedMs : 0;
-  const left = rate > 0 ? `, ${Math.ceil((total - settled) / rate)} s left` : '';
-  const percent = Math.floor((settled * 100) / Math.max(1, total));
-  return `${settled} of ${total} (${percent} %), ${Math.round(rate)}/s${left}; ${ledgerWords(counts)}`;
-};
 
 /** How a run ended. */
 export const runText = ({ planId, state, why, settled, total, counts }: RunResult): string => {
@@ -166,17 +188,17 @@ export const listTable = (terminal: Terminal, plans: readonly ReplayStatus[]): s
     plans,
   );
 
-/** What became of each dead letter, as a table. */
-export const resultTable = (terminal: Terminal, letters: readonly ReplayedLetter[]): string =>
+/** What became of each record, as a table. */
+export const resultTable = (terminal: Terminal, records: readonly ReplayedRecord[]): string =>
   renderTable(
     terminal,
     [
-      { title: 'POSITION', cell: ({ position }: ReplayedLetter) => position, cuttable: false },
+      { title: 'POSITION', cell: ({ position }: ReplayedRecord) => position, cuttable: false },
       { title: 'OUTCOME', cell: ({ outcome }) => outcome, cuttable: false },
       { title: 'JOB', cell: ({ jobId }) => jobId },
       { title: 'TENANT', cell: ({ tenant }) => tenant },
       { title: 'INBOX', cell: ({ inbox }) => inbox },
       { title: 'SINCE THEN', cell: ({ job }) => job, cuttable: false },
     ],
-    letters,
+    records,
   );

@@ -27,12 +27,15 @@ test('the wire contract names every header that is written', () => {
     ...{
       origin: 'a/0/0',
       place: 'a/0/0',
+      isPaused: true,
       firstFailedAtMs: 1,
       deadReason: 'r',
       replayId: 'i',
       replayOf: 'a/0/0',
       replayTurn: '1/1',
       replayCount: 1,
+      editOf: 'a/0/0',
+      forcedBy: 'i',
     },
     error: { code: 'c', class: 'c', message: 'm', fingerprint: 'f' },
   });

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { systemContext } from '../../src/cli/context.ts';
 import { runCli } from '../../src/cli/program.ts';
 import type { Environment } from '../../src/config/index.ts';
+import { documentedJson } from './documented-json.ts';
 import { ROOT } from './source-files.ts';
 
 /** What a command came to. */
@@ -28,7 +29,7 @@ export const operatorOf = (environment: Environment) => {
   const json = async (...args: readonly string[]) => {
     const ran = await esteira(...args, '--json');
     expect({ args, code: ran.code, err: ran.err }).toEqual({ args, code: 0, err: '' });
-    return JSON.parse(ran.out);
+    return documentedJson(args, ran.out);
   };
   return { esteira, json };
 };

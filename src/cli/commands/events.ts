@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { EsteiraError } from '../../core/errors.ts';
+import { unknownName } from '../../core/nearest-name.ts';
 import { formatPosition } from '../../core/record.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -19,7 +20,11 @@ const publish = async (context: CommandContext, type: string, options: Producing
     }
     throw new EsteiraError(
       'ESTEIRA_EVENT_UNKNOWN',
-      `app ${app.name} has no event ${type}: it has ${app.events.map((one) => one.type).join(', ')}`,
+      unknownName(
+        `app ${app.name} has no event`,
+        type,
+        app.events.map((one) => one.type),
+      ),
       { facts: { event: type } },
     );
   });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { EsteiraError } from '../../core/errors.ts';
 import type { JobEvent } from '../../core/generated/job-event.ts';
+import { unknownName } from '../../core/nearest-name.ts';
 import { formatPosition } from '../../core/record.ts';
 import {
   type Explanation,
@@ -47,7 +48,11 @@ const dispatch = async (
     }
     throw new EsteiraError(
       'ESTEIRA_JOB_TYPE_UNKNOWN',
-      `app ${app.name} has no job type ${type}: it has ${app.jobs.map((one) => one.type).join(', ')}`,
+      unknownName(
+        `app ${app.name} has no job type`,
+        type,
+        app.jobs.map((one) => one.type),
+      ),
       { facts: { jobType: type } },
     );
   });

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { EsteiraError } from '../../core/errors.ts';
 import {
   type ChangedKey,
   changeKey,
@@ -10,7 +11,7 @@ import {
 } from '../../runtime/inspection/index.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { type OperatingOptions, withOperator } from '../operating.ts';
+import { addOperatingOptions, type OperatingOptions, withOperator } from '../operating.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 import { renderJson, renderTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -77,22 +78,28 @@ const change = (
 ): Promise<ExitCode> =>
   withOperator(context, options, 'operator', `${kind} a key`, async (session) => {
     const { terminal } = context;
-    const { tenant, key, yes = false } = options;
-    const asked = { ...session.request, change: kind, jobType, tenant, key, run: yes };
+    const { tenant, key } = options;
+    const asked = { ...session.request, change: kind, jobType, tenant, key };
     const changes = await changeKey(session, asked);
     if (options.json === true) terminal.out(renderJson({ changes }));
     else {
       for (const { partition, outcome, detail } of changes)
         terminal.out(`${outcome.replaceAll('_', ' ')}  ${partition}  ${detail}`);
       const isDry = changes.some(({ outcome }) => outcome.startsWith('would'));
-      if (isDry) terminal.out('Nothing was changed: add --yes to do it.');
+      if (isDry) terminal.out('Nothing was changed: add --run to do it.');
     }
     return exitOf(changes);
   });
 
 const DESCRIPTIONS: Readonly<Record<KeyChange, string>> = {
-  unblock: 'lift the hold of an ordering key, so that what comes next runs; a dry run unless --yes is given',
-  skip: 'give up the waiting head of an ordering key: it dies, and what is behind it goes on; a dry run unless --yes is given',
+  unblock: 'lift the hold of an ordering key, so that what comes next runs; a dry run unless --run is given',
+  skip: 'give up the waiting head of an ordering key: it dies, and what is behind it goes on; a dry run unless --run is given',
+};
+
+/** What it was called once: taken for `--run` it would be two names for one thing, passed over a dry run nobody wanted. */
+const refuseYes = ({ yes = false }: ChangeOptions): void => {
+  if (yes)
+    throw new EsteiraError('ESTEIRA_USAGE', '--yes is called --run now, as everywhere: nothing was done');
 };
 
 /** `esteira keys list|unblock|skip`. */
@@ -108,18 +115,17 @@ export const addKeysCommands = (program: Command, context: CommandContext, finis
       finish(EXIT.done);
     });
   for (const kind of ['unblock', 'skip'] as const) {
-    keys
+    const command = keys
       .command(kind)
       .description(DESCRIPTIONS[kind])
       .argument('<type>', 'job type')
       .requiredOption('--tenant <id>', 'whose key it is')
       .requiredOption('--key <key>', 'the ordering key, as `keys list` shows it')
-      .option('--actor <who>', 'who decides; goes into the audit (default: who you are)')
-      .requiredOption('--reason <why>', 'why; goes into the audit')
-      .option('--yes', 'really do it')
-      .option('--json', 'for programs')
-      .action(async (type: string, _, command: Command) =>
-        finish(await change(context, kind, type, command.optsWithGlobals<ChangeOptions>())),
-      );
+      .addOption(new Option('--yes').hideHelp());
+    addOperatingOptions(command).action(async (type: string, _, self: Command) => {
+      const options = self.optsWithGlobals<ChangeOptions>();
+      refuseYes(options);
+      finish(await change(context, kind, type, options));
+    });
   }
 };

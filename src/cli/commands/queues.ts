@@ -81,9 +81,10 @@ const missing = ({ queues }: QueuesReport): readonly string[] =>
 
 const paused = ({ queues }: QueuesReport): readonly string[] =>
   queues.flatMap(({ jobTypes }) =>
-    jobTypes.flatMap(({ jobType, pausedBy }) =>
-      pausedBy === null ? [] : [`${jobType} is paused by ${pausedBy}: \`esteira control list\``],
-    ),
+    jobTypes.flatMap(({ jobType, pausedBy, suspended }) => {
+      if (suspended.length > 0) return suspended;
+      return pausedBy === null ? [] : [`${jobType} is paused by ${pausedBy}: \`esteira control list\``];
+    }),
   );
 
 const list = (context: CommandContext, options: CommonOptions): Promise<void> =>

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../../config/index.ts';
+import { didYouMean } from '../../core/nearest-name.ts';
 import { ROLES, type Role } from '../../runtime/worker-pool.ts';
 import { redactText } from '../../security/redact.ts';
 import type { CommandContext, Finish } from '../context.ts';
@@ -20,7 +21,10 @@ const parseRoles = (text: string): readonly Role[] => {
   const names = parseNames(text);
   const roles = ROLES.filter((role) => names.includes(role));
   if (roles.length === new Set(names).size) return roles;
-  throw new InvalidArgumentError(`Give one or more of ${ROLES.join(', ')}, with commas between.`);
+  const [stranger = ''] = names.filter((name) => !ROLES.some((role) => role === name));
+  throw new InvalidArgumentError(
+    `Give one or more of ${ROLES.join(', ')}, with commas between${didYouMean(stranger, ROLES) || '.'}`,
+  );
 };
 
 /**

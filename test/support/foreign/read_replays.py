@@ -1,6 +1,6 @@
-"""An independent reader: compares what a replay put on an inbox with the dead letters it came from.
+"""An independent reader: compares what a replay put on an inbox with the records it came from.
 
-Usage: read_replays.py SETTINGS.json   (bootstrap, inbox, dlq, replayId, ends: {partition: offset})
+Usage: read_replays.py SETTINGS.json   (bootstrap, inbox, source, replayId, ends: {partition: offset})
 Prints one JSON object with what it counted; judges nothing.
 """
 import json
@@ -43,8 +43,8 @@ def header(message, name):
 
 
 letters = {
-    f"{settings['dlq']}/{message.partition()}/{message.offset()}": (message.key(), message.value())
-    for message in read_all(settings["dlq"])
+    f"{settings['source']}/{message.partition()}/{message.offset()}": (message.key(), message.value())
+    for message in read_all(settings["source"])
 }
 copies = Counter()
 counts = Counter()

@@ -49,47 +49,6 @@ const recordsOf = async (line: CommandLine, topic: string): Promise<number> => {
   return ranges.reduce((sum, { high }) => sum + Number(high), 0);
 };
 
-describe('esteira topics', () => {
-  it('plan shows every step and changes nothing; apply does them; then there is nothing to do', async () => {
-    const { run } = makeCommandLine();
-    const plan = await run(['topics', 'plan']);
-    expect(plan.out).toMatch(/create topic +shop\.job\.send-receipt +1 partition, 1 replica/);
-    expect(plan.out).toMatch(
-      /start group +shop\.job\.send-receipt +shop\.events from beginning: 0 records waiting/,
-    );
-    expect(plan.out).toContain('`esteira topics apply` does these steps');
-    expect((await run(['topics', 'apply'])).out).toContain('Done.');
-    expect((await run(['topics', 'plan'])).out).toBe('The topics and groups of shop are as the app says.');
-    expect((await run(['topics', 'apply'])).out).toBe('There was nothing to do.');
-  });
-
-  it('plan --json is for programs', async () => {
-    const { out } = await makeCommandLine().run(['topics', 'plan', '--json']);
-    const plan = JSON.parse(out);
-    expect(plan).toMatchObject({ app: 'shop', settled: false, alter: [], problems: [], outOfRange: [] });
-    expect(plan.create[0]).toMatchObject({ topic: 'shop.events', role: 'event' });
-    expect(plan.firstOffsets[0].offsets[0]).toEqual({ topic: 'shop.events', partition: 0, offset: '0' });
-  });
-
-  it('apply is refused (3) when something cannot be applied', async () => {
-    const line = makeCommandLine();
-    const { broker, close } = line.open();
-    await broker.admin.createTopics([
-      { topic: 'shop.audit', partitions: 1, replicationFactor: 1, config: {} },
-    ]);
-    await close();
-    const { code, err } = await line.run(['topics', 'apply'], {
-      QUEUE_BACKEND: 'kafka',
-      KAFKA_BROKERS: 'x:1',
-      SCHEMA_REGISTRY_URL: 'http://x',
-      REDIS_URL: 'redis://x',
-      KAFKA_REPLICATION_FACTOR: '2',
-    });
-    expect(code).toBe(3);
-    expect(err).toContain('topic shop.audit has 1 replicas');
-  });
-});
-
 describe('esteira dlq', () => {
   it('list shows dead letters, and tables fit the screen', async () => {
     const line = await applied({ columns: 70 });

@@ -118,6 +118,16 @@ describe('esteira jobs cancel and queues purge', () => {
   });
 });
 
+describe('esteira keys unblock and skip', () => {
+  // They took --yes, where every other command takes --run: who was used to the others got a dry run, or none.
+  test.each(['unblock', 'skip'])('%s takes no --yes any more (2), and names --run', async (kind) => {
+    const { run } = await applied();
+    const asked = ['keys', kind, 'make-report', '--tenant', 'acme', '--key', 'k', ...why, '--yes'];
+    expect(await run(asked)).toMatchObject({ code: 2, err: expect.stringContaining('--run') });
+    expect((await run(['keys', kind, '--help'])).out).not.toContain('--yes');
+  });
+});
+
 describe('esteira jobs dispatch and events publish', () => {
   const dispatch = [
     'jobs',

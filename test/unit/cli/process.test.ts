@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { afterEach, expect, it } from 'vitest';
 import { ROOT } from '../../support/source-files.ts';
 import { waitFor } from '../../support/wait.ts';
@@ -50,6 +51,41 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
     started.kill(signal);
     await once(started, 'exit');
     expect([started.exitCode, told()]).toEqual([0, expect.stringContaining('shop is stopping')]);
+  },
+  LONG_MS,
+);
+
+/** A command line of bash, in which `esteira` is this one; what it says, and how each part of its pipe ended. */
+const piped = async (
+  line: string,
+): Promise<{ readonly out: string; readonly err: string; readonly codes: string }> => {
+  const script = `esteira() { "${process.execPath}" --import tsx src/cli/main.ts "$@"; }; ${line}; echo "\${PIPESTATUS[*]}" >&2`;
+  const ran = await promisify(execFile)('bash', ['--norc', '-c', script], {
+    ...{ cwd: ROOT, timeout: LONG_MS },
+    env: { PATH: process.env['PATH'], ESTEIRA_APP: 'test/unit/cli/shop/esteira.config.ts' },
+  });
+  const lines = ran.stderr.trimEnd().split('\n');
+  return { out: ran.stdout, err: lines.slice(0, -1).join('\n'), codes: lines.at(-1) ?? '' };
+};
+
+// `esteira … | head` died of an unhandled EPIPE, with a stack.
+it(
+  'a reader that goes away early ends a look in order, with 0 and without a word',
+  async () => {
+    // `true` is gone long before there is anything to write.
+    const ended = await piped('esteira help topics plan | true');
+    expect([ended.err, ended.codes]).toEqual(['', '0 0']);
+  },
+  LONG_MS,
+);
+
+it(
+  'what is piped is whole and has no colours, unless they are forced',
+  async () => {
+    const plain = await piped('esteira help topics plan | cat');
+    expect(plain.out).not.toContain('\u001B');
+    const coloured = await piped('FORCE_COLOR=1 esteira help topics plan | cat');
+    expect(coloured.out).toContain('\u001B[1mNAME');
   },
   LONG_MS,
 );

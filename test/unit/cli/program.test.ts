@@ -5,7 +5,6 @@ describe('wrong use', () => {
   const { run } = makeCommandLine();
 
   it.each([
-    [[]],
     [['nonsense']],
     [['topics']],
     [['topics', 'plan', '--nonsense']],

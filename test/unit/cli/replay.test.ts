@@ -96,8 +96,8 @@ describe('esteira replay', () => {
       counts: { undecodable: 3 },
     });
     expect(await json('replay', 'status', id)).toMatchObject({ planId: id, state: 'finished', jobs: {} });
-    expect((await json('replay', 'result', id, '--only', 'undecodable')).letters).toHaveLength(3);
-    expect((await json('replay', 'result', id, '--only', 'replayed')).letters).toEqual([]);
+    expect((await json('replay', 'result', id, '--only', 'undecodable')).records).toHaveLength(3);
+    expect((await json('replay', 'result', id, '--only', 'replayed')).records).toEqual([]);
     expect((await json('replay', 'list')).plans).toHaveLength(1);
   });
 
