@@ -3,6 +3,7 @@ export { type AppDefinition, type AppOptions, defineApp } from './core/app.ts';
 export { classifyError, type ErrorRule } from './core/classify.ts';
 export { type Completion, type CompletionOptions, completed } from './core/completion.ts';
 export type { AvroContract } from './core/contract.ts';
+export type { DeadLetterGuardOptions } from './core/dead-letter-guard.ts';
 export type { Duration } from './core/duration.ts';
 // Errors
 export { type ErrorCode, EsteiraError, isEsteiraError } from './core/errors.ts';
@@ -22,6 +23,7 @@ export {
   type JobOptions,
 } from './core/job.ts';
 export type { JobPolicyOptions, LockOptions } from './core/job-policy.ts';
+export { DEFAULT_TIERS } from './core/ladder.ts';
 export type { DeadReason, ErrorClass } from './core/outcome.ts';
 export type { ProgressFacts } from './core/progress.ts';
 export type { QueueOptions, QueuePriority, TenantLimitOptions } from './core/queue.ts';
@@ -40,6 +42,13 @@ export type {
   ProviderHooks,
   ProviderOptions,
 } from './providers/provider-options.ts';
+// Compliance: for tests, what `esteira compliance` does
+export {
+  type ComplianceOptions,
+  type ComplianceReport,
+  checkCompliance,
+  type Finding,
+} from './runtime/compliance/index.ts';
 // Running
 export type { LocalEventName, LocalListener } from './runtime/local-events.ts';
 export { type Esteira, start } from './runtime/start.ts';

@@ -1,3 +1,5 @@
+import { nearestName } from '../core/nearest-name.ts';
+
 /** Prefixes under which nobody else has variables: any unknown name there is a mistake. */
 const OWN_PREFIXES = ['ESTEIRA_', 'WORKER_', 'QUEUE_'];
 /** Prefixes shared with other programs: there only a name close to one of ours is a mistake. */
@@ -5,29 +7,6 @@ const SHARED_PREFIXES = ['KAFKA_', 'REDIS_', 'SCHEMA_REGISTRY_', 'SERVICE_'];
 /** What Kubernetes adds for each service of a namespace (`REDIS_SERVICE_HOST`, `WORKER_PORT_80_TCP`). */
 const SERVICE_LINK = /_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_(TCP|UDP)(_[A-Z]+)?)?)$/;
 const CLOSE = 2;
-
-/** The number of single-letter changes between two texts. */
-const distance = (from: string, to: string): number => {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
-};
-
-/** The known name nearest to `name`, with the number of letters between them; undefined when there is none. */
-const nearestName = (
-  name: string,
-  known: readonly string[],
-): { readonly name: string; readonly distance: number } | undefined => {
-  const ranked = known.map((one) => ({ name: one, distance: distance(name, one) }));
-  return ranked.sort((a, b) => a.distance - b.distance)[0];
-};
 
 const problemOf = (name: string, known: readonly string[]): string | undefined => {
   const isOwn = OWN_PREFIXES.some((prefix) => name.startsWith(prefix));

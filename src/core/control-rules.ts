@@ -21,7 +21,13 @@ const pauseTarget = z.discriminatedUnion('what', [
   z.object({ what: z.literal('key'), jobType: name, tenant: name, key: z.string() }),
 ]);
 
-const pauseRule = z.object({ ...said, kind: z.literal('pause'), target: pauseTarget });
+const pauseRule = z.object({
+  ...said,
+  kind: z.literal('pause'),
+  target: pauseTarget,
+  /** Set by the dead-letter guard: how many were dead, of how many. */
+  guard: z.object({ dead: count, of: count }).optional(),
+});
 const cancelRule = z.object({ ...said, kind: z.literal('cancel'), jobId: name, jobType: name });
 const purgeRule = z.object({
   ...said,
@@ -44,7 +50,8 @@ const limitRule = z.object({
   startRate: z.object({ count, perMs: count, burst: count }).optional(),
 });
 
-const controlRule = z.discriminatedUnion('kind', [pauseRule, cancelRule, purgeRule, limitRule]);
+/** What stands on the control topic under a rule's subject. */
+export const controlRule = z.discriminatedUnion('kind', [pauseRule, cancelRule, purgeRule, limitRule]);
 
 export type PauseTarget = z.infer<typeof pauseTarget>;
 export type PauseRule = z.infer<typeof pauseRule>;
@@ -119,6 +126,24 @@ export const readRule = (subject: string, value: unknown): ControlRule | UnreadR
   if (!read.success) return { subject, problem: 'unknown' };
   return subjectOfRule(read.data) === subject ? read.data : { subject, problem: 'elsewhere' };
 };
+
+/** The command that lets go on what is paused. */
+export const resumeCommand = (target: PauseTarget): string => {
+  switch (target.what) {
+    case 'queue':
+      return `esteira resume queue ${target.queue}`;
+    case 'type':
+      return `esteira resume type ${target.jobType}`;
+    case 'tenant':
+      return `esteira resume tenant ${target.tenant}${target.jobType === undefined ? '' : ` --job-type ${target.jobType}`}`;
+    case 'key':
+      return `esteira resume key ${target.key} --job-type ${target.jobType} --tenant ${target.tenant}`;
+  }
+};
+
+/** What a dead-letter guard has suspended, why, and how it goes on. */
+export const suspensionWords = ({ target, reason }: PauseRule): string =>
+  `${targetWords(target)} is suspended by its dead-letter guard: ${reason}; when the cause is mended: \`${resumeCommand(target)}\``;
 
 /** What a pause stops, for people. */
 export const targetWords = (target: PauseTarget): string => {

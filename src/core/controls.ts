@@ -37,11 +37,13 @@ export class Controls {
   readonly #cancels = new Map<string, CancelRule>();
   readonly #purges = new Map<string, PurgeRule>();
   readonly #limits = new Map<string, LimitRule>();
+  /** What dead-letter guards have suspended. */
+  readonly #guarded = new Map<string, PauseRule>();
 
   constructor(rules: readonly ControlRule[]) {
     this.rules = rules;
     for (const rule of rules) {
-      if (rule.kind === 'pause') this.#pauses.set(pauseKey(rule.target), rule);
+      if (rule.kind === 'pause') this.#pause(rule);
       else if (rule.kind === 'cancel') this.#cancels.set(rule.jobId, rule);
       else if (rule.kind === 'purge') this.#purges.set(rule.jobType, rule);
       else this.#limits.set(limitKey(rule.queue, rule.tenant), rule);
@@ -81,9 +83,34 @@ export class Controls {
     return isBefore(job.isReplayed ? job.position : job.origin, purge) ? purge : undefined;
   }
 
+  /** Whether a dead-letter guard has suspended a job type, or a tenant's part of it. */
+  isGuarded(jobType: string, tenant: string): boolean {
+    if (this.#guarded.size === 0) return false;
+    return (
+      this.#guarded.has(pauseKey({ what: 'type', jobType })) ||
+      this.#guarded.has(pauseKey({ what: 'tenant', tenant, jobType }))
+    );
+  }
+
+  /** What dead-letter guards have suspended: of one job type, or of all. */
+  guarded(jobType?: string): readonly PauseRule[] {
+    const all = [...this.#guarded.values()];
+    return jobType === undefined
+      ? all
+      : all.filter(({ target }) => target.what !== 'queue' && target.jobType === jobType);
+  }
+
   /** The limits an operator has set for a queue, or for a tenant in it. */
   limitOf(queue: string, tenant?: string): LimitRule | undefined {
     return this.#limits.size === 0 ? undefined : this.#limits.get(limitKey(queue, tenant));
+  }
+
+  #pause(rule: PauseRule): void {
+    const key = pauseKey(rule.target);
+    this.#pauses.set(key, rule);
+    // Of two rules for one thing the later one holds.
+    if (rule.guard === undefined) this.#guarded.delete(key);
+    else this.#guarded.set(key, rule);
   }
 
   /** Every rule about limits. */

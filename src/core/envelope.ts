@@ -52,9 +52,12 @@ export interface JobHeaders {
   readonly origin?: string;
   /**
    * `topic/partition/offset` of the record this is a copy of: on the waiting topic, and on the dead letter of an ordered
-   * job, its place in its sequence, elsewhere the copy of a job that runs long, for which this one stands in.
+   * job, its place in its sequence, elsewhere the copy that this one is to the store: it was only moved, or stands in for
+   * one that runs long.
    */
   readonly place?: string;
+  /** On a tier: it waits because of a pause, and may go on as soon as that is lifted. */
+  readonly isPaused?: true;
   readonly firstFailedAtMs?: number;
   readonly error?: {
     readonly code: string;
@@ -68,7 +71,11 @@ export interface JobHeaders {
   readonly replayOf?: string;
   /** On the waiting topic: its turn among the replays of a held key, `<plan>/<index>`. */
   readonly replayTurn?: string;
+  /** The replay by which a job that was done is run once more: its claim is one of that replay, not the job's. */
+  readonly forcedBy?: string;
   readonly replayCount: number;
+  /** `topic/partition/offset` of the dead letter whose payload an operator has edited last; absent when nobody has. */
+  readonly editOf?: string;
 }
 
 /** While it is read: what is absent is no property, so that an envelope equals what it was made of. */
@@ -115,6 +122,7 @@ const addWhereAndWhen = (job: Writable<JobHeaders>): void => {
   if (origin !== undefined) job.origin = origin;
   const place = text(READ['job-place']);
   if (place !== undefined) job.place = place;
+  if (text(READ['job-paused']) === '1') job.isPaused = true;
 };
 
 const addHistory = (job: Writable<JobHeaders>): void => {
@@ -130,6 +138,10 @@ const addHistory = (job: Writable<JobHeaders>): void => {
   if (replayOf !== undefined) job.replayOf = replayOf;
   const replayTurn = text(READ['job-replay-turn']);
   if (replayTurn !== undefined) job.replayTurn = replayTurn;
+  const forcedBy = text(READ['job-forced-by']);
+  if (forcedBy !== undefined) job.forcedBy = forcedBy;
+  const editOf = text(READ['job-edit-of']);
+  if (editOf !== undefined) job.editOf = editOf;
 };
 
 const addEvent = (envelope: Writable<Envelope>): void => {
@@ -203,6 +215,7 @@ const jobHeaderEntries = (job: JobHeaders): HeaderEntry[] => [
   ...entry('job-priority', job.priority),
   ...entry('job-origin', job.origin),
   ...entry('job-place', job.place),
+  ...entry('job-paused', job.isPaused === true ? 1 : undefined),
   ...entry('job-first-failed-at', job.firstFailedAtMs),
   ...entry('job-error-code', job.error?.code),
   ...entry('job-error-class', job.error?.class),
@@ -212,7 +225,9 @@ const jobHeaderEntries = (job: JobHeaders): HeaderEntry[] => [
   ...entry('job-replay-id', job.replayId),
   ...entry('job-replay-of', job.replayOf),
   ...entry('job-replay-turn', job.replayTurn),
+  ...entry('job-forced-by', job.forcedBy),
   ...entry('job-replay-count', job.replayCount > 0 ? job.replayCount : undefined),
+  ...entry('job-edit-of', job.editOf),
 ];
 
 /** Every header name that Esteira owns; a foreign header that merely starts with `job-` is left alone. */
@@ -222,13 +237,14 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
     'job-priority',
     'job-origin',
     'job-place',
+    'job-paused',
     'job-first-failed-at',
     'job-error-code',
     'job-error-class',
     'job-error-message',
   ],
   ...['job-error-fingerprint', 'job-dead-reason', 'job-replay-id', 'job-replay-of', 'job-replay-turn'],
-  'job-replay-count',
+  ...['job-replay-count', 'job-edit-of', 'job-forced-by'],
 ]);
 
 /**

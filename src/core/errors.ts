@@ -10,6 +10,8 @@ export const ERROR_CATALOGUE = {
   ESTEIRA_MEMORY_BACKEND_IN_PRODUCTION: { retryable: false },
   ESTEIRA_SERVICE_UNREACHABLE: { retryable: true },
   ESTEIRA_APP_NOT_FOUND: { retryable: false },
+  ESTEIRA_COMPLIANCE_BREACH: { retryable: false },
+  ESTEIRA_COMPLIANCE_REFUSED: { retryable: false },
   // producing
   ESTEIRA_TENANT_MISSING: { retryable: false },
   ESTEIRA_PAYLOAD_INVALID: { retryable: false },
@@ -45,6 +47,7 @@ export const ERROR_CATALOGUE = {
   // operators
   ESTEIRA_REPLAY_REFUSED: { retryable: false },
   ESTEIRA_REPLAY_INTERRUPTED: { retryable: true },
+  ESTEIRA_LETTER_REFUSED: { retryable: false },
   ESTEIRA_AUDIT_UNAVAILABLE: { retryable: true },
   ESTEIRA_OPERATOR_REFUSED: { retryable: false },
   ESTEIRA_USAGE: { retryable: false },

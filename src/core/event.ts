@@ -16,6 +16,8 @@ export interface EventDefinition<T> {
   readonly check: PayloadCheck;
   /** Partitions of the topic when `topics apply` creates it. */
   readonly partitions: number;
+  /** Whether a person has said yes by it. */
+  readonly confirms?: true;
 }
 
 export interface EventOptions {
@@ -27,6 +29,8 @@ export interface EventOptions {
   readonly type?: string;
   /** Default 6. */
   readonly partitions?: number;
+  /** Whether a person says yes by it: what an `ai` job has prepared may be done after it. Default false. */
+  readonly confirms?: boolean;
 }
 
 /** Defines an event from its generated contract. @throws EsteiraError ESTEIRA_DEFINITION_INVALID */
@@ -43,5 +47,6 @@ export const defineEvent = <T>(contract: AvroContract<T>, options: EventOptions)
     topic: options.topic,
     check: options.check,
     partitions: positive(options.partitions ?? 6, `event ${contract.name}: partitions`),
+    ...(options.confirms === true ? { confirms: true } : {}),
   };
 };

@@ -15,6 +15,9 @@ export const READ = {
   'job-place': 29,
   'job-replay-of': 30,
   'job-replay-turn': 31,
+  'job-forced-by': 32,
+  'job-paused': 33,
+  'job-edit-of': 34,
 } as const;
 
 const NUMBER_OF: ReadonlyMap<string, number> = new Map(Object.entries(READ));

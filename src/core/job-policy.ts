@@ -1,3 +1,8 @@
+import {
+  type DeadLetterGuardOptions,
+  type DeadLetterGuardPolicy,
+  resolveDeadLetterGuard,
+} from './dead-letter-guard.ts';
 import { type Duration, durationMs, durationName, lastingMs } from './duration.ts';
 import type { Problems } from './problems.ts';
 import { attemptProblems, delayProblems } from './retention.ts';
@@ -30,6 +35,11 @@ export interface JobPolicyOptions<P> {
   readonly detachAfter?: Duration;
   /** Default none. */
   readonly lock?: LockOptions<P>;
+  /**
+   * Suspends the job type, or a tenant's part of it, when too much of it dies, until an operator lets it go on. Default
+   * on; `false` for none.
+   */
+  readonly deadLetterGuard?: DeadLetterGuardOptions | false;
 }
 
 /** A lock worked out. */
@@ -46,6 +56,8 @@ export interface JobPolicy {
   readonly holdForMs: number;
   readonly afterDead: 'continue' | 'hold';
   readonly detachAfterMs: number;
+  /** Undefined: none. */
+  readonly deadLetterGuard?: DeadLetterGuardPolicy;
 }
 
 /** What else is known of the job type, against which its policy is held. */
@@ -70,6 +82,7 @@ export const resolveJobPolicy = <P>(
   const lasting = (name: string, given: Duration | undefined, otherwise: number): number =>
     given === undefined ? otherwise : problems.check(() => lastingMs(given, `${where}: ${name}`), otherwise);
   const { maxAge, queueTimeout, lock } = options;
+  const deadLetterGuard = resolveDeadLetterGuard(options.deadLetterGuard, where, problems);
   const maxAgeMs = lasting('maxAge', maxAge, 0);
   const policy = {
     heartbeatMs: lasting('heartbeat', options.heartbeat, leaseMs / HEARTBEATS_PER_LEASE),
@@ -81,6 +94,7 @@ export const resolveJobPolicy = <P>(
       ? {}
       : { queueTimeoutMs: problems.check(() => durationMs(queueTimeout, `${where}: queueTimeout`), 0) }),
     ...(lock === undefined ? {} : { lock: lockOf(lock, lasting('lock.ttl', lock.ttl, leaseMs)) }),
+    ...(deadLetterGuard === undefined ? {} : { deadLetterGuard }),
   };
   problems.addAll(contradictions(policy, around));
   return policy;

@@ -30,17 +30,26 @@ const isCurrent = async <P, Context>(
   return now === undefined || checked(now, 'version.current') <= own;
 };
 
+/** The attempts that were too late for the state they are about. */
+const stale = new WeakSet<object>();
+
+/** Whether the precondition of an attempt said no because the state has a newer version; asked with its context. */
+export const isStale = (ctx: object): boolean => stale.has(ctx);
+
 /**
  * What a job type asks before each attempt, out of its options: first that its version is not older than the current
  * one, then `shouldRun`. Undefined where it asks nothing.
  */
-export const preconditionOf = <P, Context>(
+export const preconditionOf = <P, Context extends object>(
   shouldRun: Precondition<P, Context> | undefined,
   version: VersionOptions<P, Context> | undefined,
 ): Precondition<P, Context> | undefined => {
   if (version === undefined) return shouldRun && ((payload, ctx) => shouldRun(payload, ctx));
   return async (payload, ctx) => {
-    if (!(await isCurrent(version, payload, ctx))) return false;
+    if (!(await isCurrent(version, payload, ctx))) {
+      stale.add(ctx);
+      return false;
+    }
     return shouldRun === undefined || shouldRun(payload, ctx);
   };
 };

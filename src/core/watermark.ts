@@ -17,6 +17,7 @@ export class Watermark {
   #head = 0;
   #next = 0;
   #bytes = 0;
+  #open = 0;
 
   /** `start`: the next offset to read. */
   constructor(start: bigint) {
@@ -30,6 +31,7 @@ export class Watermark {
     this.#offsets.push(at);
     this.#sizes.push(bytes);
     this.#bytes += bytes;
+    this.#open += 1;
     this.#next = at + 1;
     return true;
   }
@@ -40,6 +42,7 @@ export class Watermark {
     const size = this.#sizes[index] ?? SETTLED;
     if (size === SETTLED) return;
     this.#bytes -= size;
+    this.#open -= 1;
     this.#sizes[index] = SETTLED;
     if (index === this.#head) this.#advance();
   }
@@ -52,6 +55,11 @@ export class Watermark {
   /** How many tracked offsets lie at or above the watermark: what a window bounds. */
   get size(): number {
     return this.#offsets.length - this.#head;
+  }
+
+  /** How many of them are not settled. */
+  get open(): number {
+    return this.#open;
   }
 
   /** The bytes of what is not settled. */

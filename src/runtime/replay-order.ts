@@ -31,8 +31,8 @@ export interface OrderedReplayRequest<Letter> {
   readonly letters: readonly Letter[];
   /** Looks for letters of the sequence that died behind these; the answer begins with them. Default: these are all. */
   readonly findMore?: (letters: readonly Letter[], dead: number) => Promise<readonly Letter[]>;
-  /** Whether it may begin although fewer letters are there than have died (some were discarded); default false. */
-  readonly mayMiss?: boolean;
+  /** Whether it may begin although fewer letters are there than have died; a number: so many fewer at most; default false. */
+  readonly mayMiss?: boolean | number;
   /** Writes the copy of a letter, and resolves once it is acknowledged. */
   readonly write: (letter: Letter, turn: ReplayTurn) => Promise<void>;
 }

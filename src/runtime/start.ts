@@ -1,8 +1,7 @@
 import { hostname } from 'node:os';
 import { type Config, loadConfig, readEnvironment } from '../config/index.ts';
 import { wantsTraces } from '../config/tracing.ts';
-import type { StartControl } from '../consumers/control/start-control.ts';
-import { DEFAULT_ENGINE_SETTINGS, type EngineSettings } from '../consumers/engine-parts.ts';
+import { DEFAULT_ENGINE_SETTINGS, type EngineParts, type EngineSettings } from '../consumers/engine-parts.ts';
 import { type Isolation, openIsolation } from '../consumers/isolation/isolated-jobs.ts';
 import { refuseInJobThread } from '../consumers/isolation/thread-data.ts';
 import { QueueLimits } from '../consumers/limits/queue-limits.ts';
@@ -30,8 +29,8 @@ import {
 import { withJobSpan } from '../telemetry/job-span.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Backend, contractsOf } from './backend.ts';
-import type { ControlFollower } from './control/control-follower.ts';
-import { openControl } from './control/open-control.ts';
+import { refuseBreaches } from './compliance/refuse-breaches.ts';
+import { type Obedience, type OpenControlParts, openControl } from './control/open-control.ts';
 import { type Health, startHealth } from './health.ts';
 import { untilIdle } from './idle.ts';
 import { type LocalEventName, LocalEvents, type LocalListener } from './local-events.ts';
@@ -71,7 +70,7 @@ interface Built {
   telling?: Telling;
   workers?: Workers;
   limits?: QueueLimits;
-  control?: ControlFollower;
+  control?: Obedience;
   isolation?: Isolation;
   health?: Health;
 }
@@ -153,7 +152,8 @@ const warmSchemas = async ({ app, config, backend, log }: Built): Promise<void> 
  *
  * @throws EsteiraError ESTEIRA_CONFIG_INVALID, ESTEIRA_MEMORY_BACKEND_IN_PRODUCTION, ESTEIRA_SERVICE_UNREACHABLE,
  *   ESTEIRA_TOPICS_DIFFER, ESTEIRA_STATE_UNSAFE, ESTEIRA_SCHEMA_NOT_REGISTERED, ESTEIRA_DEFINITION_INVALID for isolated
- *   job types whose threads could not find them, ESTEIRA_USAGE in such a thread.
+ *   job types whose threads could not find them, ESTEIRA_USAGE in such a thread; in production
+ *   ESTEIRA_COMPLIANCE_BREACH.
  */
 export const start = async (app: AppDefinition, options: StartOptions = {}): Promise<Esteira> => {
   refuseInJobThread(app.name);
@@ -165,6 +165,7 @@ export const start = async (app: AppDefinition, options: StartOptions = {}): Pro
   const built: Built = { app, config, log, backend, ownsBackend: options.backend === undefined };
   try {
     const runsHere = (job: JobDefinition<unknown>): boolean => runsJob(options, job);
+    if (config.production) refuseBreaches(app, app.jobs.filter(runsHere));
     const isolation = await openIsolation({ app, clock: systemClock, log, runsHere }, options.appModule);
     if (isolation !== undefined) built.isolation = isolation;
     await verifyServices(built);
@@ -220,7 +221,7 @@ const assemble = async (
     {
       ...{ app, broker, producer, state, serde, telemetry, clock, log, identity },
       ...(built.isolation && { app: built.isolation.app }),
-      ...{ tenants, slots, limits, control: await followControl(built, options, { slots, limits }) },
+      ...{ tenants, ...(await followControl(built, options, { slots, limits, identity })) },
       settings: engineSettings(config, options),
       onFatal: fatal,
       ...(traces
@@ -247,15 +248,15 @@ const assemble = async (
   };
 };
 
-/** What operators have ordered: known before the first job starts. */
+/** What operators have ordered, and what obeys it: known before the first job starts. */
 const followControl = async (
   built: Built,
   { roles = ROLES }: StartOptions,
-  obeying: { readonly slots: SlotScheduler; readonly limits: QueueLimits },
-): Promise<StartControl> => {
-  const { control, follower } = await openControl({ ...built, ...obeying }, roles.includes('worker'));
-  if (follower !== undefined) built.control = follower;
-  return control;
+  { slots, limits, identity }: Omit<OpenControlParts, 'app' | 'backend' | 'log'>,
+): Promise<Pick<EngineParts, 'slots' | 'limits' | 'control'>> => {
+  const { control, obedience } = await openControl({ ...built, slots, limits, identity }, roles.length > 0);
+  if (obedience !== undefined) built.control = obedience;
+  return { slots, limits, control };
 };
 
 type AnyDelivery = Parameters<NonNullable<Parameters<typeof createWorkers>[0]['around']>>[0];

@@ -4,6 +4,7 @@ import { Relay } from '../consumers/relay.ts';
 import type { AppDefinition } from '../core/app.ts';
 import { EsteiraError } from '../core/errors.ts';
 import type { JobDefinition } from '../core/job.ts';
+import { didYouMean } from '../core/nearest-name.ts';
 
 /** A part an `esteira start` process plays. */
 export type Role = 'worker' | 'relay';
@@ -39,7 +40,7 @@ const jobsOf = (app: AppDefinition, queues: readonly string[] | undefined): AppD
   if (unknown.length === 0) return app.jobs.filter(({ queue }) => queues.includes(queue));
   throw new EsteiraError(
     'ESTEIRA_CONFIG_INVALID',
-    `${unknown.join(', ')}: no such queue in ${app.name}, which has ${[...app.queues.keys()].join(', ')}`,
+    `${unknown.join(', ')}: no such queue in ${app.name}, which has ${[...app.queues.keys()].join(', ')}${didYouMean(unknown[0] ?? '', [...app.queues.keys()])}`,
   );
 };
 

@@ -67,6 +67,15 @@ describe('the demo in memory', () => {
     expect(output).not.toContain(ROOT);
   });
 
+  it('takes no argument it does not know', async () => {
+    const asked = promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', 'examples/condominium/demo.ts', '--kafak'],
+      { cwd: ROOT, timeout: LONGEST_MS, env: { PATH: process.env['PATH'] } },
+    );
+    await expect(asked).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('--kafak') });
+  });
+
   it('fits a terminal of 160 columns', () => {
     const widest = output.split('\n').filter((line) => /^ *\d+\.\d{3} /.test(line) && line.length > 160);
     expect(widest).toEqual([]);

@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest';
-import {
-  approveReplay,
-  planReplay,
-  replayResults,
-  replayStatus,
-  runReplay,
-} from '../../src/runtime/replay/index.ts';
+import { approveReplay, planReplay, replayResults, runReplay } from '../../src/runtime/replay/index.ts';
 import { applyTopics } from '../../src/runtime/topics/index.ts';
 import { invoice } from '../support/invoices.ts';
-import { type OpenServices, openServices } from '../support/open-services.ts';
-import { heldApp, QUICK_POLICY, replayApp } from '../support/replay-app.ts';
+import { openServices } from '../support/open-services.ts';
+import { heldApp, replayApp } from '../support/replay-app.ts';
 import { writeLetters } from '../support/replay-letters.ts';
-import { asOperator, countCopies, inboxSize, planAll, runUntilKilled } from '../support/replay-scene.ts';
+import {
+  asOperator,
+  countCopies,
+  inboxSize,
+  planAll,
+  resumeKilled,
+  runUntilKilled,
+} from '../support/replay-scene.ts';
 import { freshName, startScenario } from '../support/scenario.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -24,17 +25,6 @@ const opened = async () => {
   await applyTopics(app, services.backend.broker.admin, {});
   return { app, services };
 };
-
-/** Goes on with a run whose process is gone, as soon as its claim has ended. */
-const resumeKilled = (app: ReturnType<typeof replayApp>, services: OpenServices, planId: string) =>
-  asOperator(app, services, 'ana', async (parts) => {
-    await waitFor(
-      'the claim of the killed run to end',
-      async () => (await replayStatus(parts, planId)).state === 'interrupted',
-      { timeoutMs: 3 * (QUICK_POLICY.leaseMs ?? 0), everyMs: 200 },
-    );
-    return runReplay(parts, { planId, reason: 'it was killed', resume: true });
-  });
 
 // Promise: a run killed by SIGKILL in the middle, and resumed, replays each chosen record once, and none outside its plan.
 test('a run that is killed, and resumed, replays each record of its plan once', async () => {

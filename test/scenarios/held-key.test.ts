@@ -63,8 +63,8 @@ test('a key that is held lets nothing run until an operator lifts it, and then g
       '--reason',
       'ok',
     ];
-    expect((await esteira(...lift)).out).toContain('Nothing was changed: add --yes');
-    expect((await json(...lift, '--yes')).changes).toMatchObject([{ outcome: 'lifted' }]);
+    expect((await esteira(...lift)).out).toContain('Nothing was changed: add --run');
+    expect((await json(...lift, '--run')).changes).toMatchObject([{ outcome: 'lifted' }]);
 
     await publish(scenario, 'a5', 'a6', 'a7');
     await waitFor('the key to go on', () => effects.length === 6, { timeoutMs: 20_000 });

@@ -120,9 +120,9 @@ test('every job says where it is and why, from waiting to dead, and a stuck key 
   ]);
 
   const decided = ['post-entry', '--tenant', 'acme', '--key', 'BRL', '--actor', 'ana', '--reason', 'wrong'];
-  expect((await esteira('keys', 'unblock', ...decided, '--yes')).code).toBe(3);
-  expect((await esteira('keys', 'skip', ...decided)).out).toContain('Nothing was changed: add --yes');
-  expect((await json('keys', 'skip', ...decided, '--yes')).changes).toMatchObject([{ outcome: 'skipped' }]);
+  expect((await esteira('keys', 'unblock', ...decided, '--run')).code).toBe(3);
+  expect((await esteira('keys', 'skip', ...decided)).out).toContain('Nothing was changed: add --run');
+  expect((await json('keys', 'skip', ...decided, '--run')).changes).toMatchObject([{ outcome: 'skipped' }]);
   expect((await why(ids.head)).says).toContain('It is to die at its next claim: unrecoverable.');
 
   worker.kill('SIGKILL');

@@ -41,8 +41,8 @@ export interface HeldReplaySettings {
   readonly by: string;
   /** Gives a plan number that was not used before; from 1. */
   readonly freshPlan: () => number;
-  /** Whether it may begin although letters are missing, such as discarded ones. */
-  readonly mayMiss: boolean;
+  /** Whether it may begin although letters are missing, such as discarded ones; a number: so many at most. */
+  readonly mayMiss: boolean | number;
 }
 
 /**
@@ -98,7 +98,7 @@ export class HeldReplay {
   /** So many letters are there by now, those found before included and first. */
   found(count: number): void {
     this.#found = count;
-    if (count < 1 || (count < this.#dead && !this.#settings.mayMiss))
+    if (count < 1 || this.#dead - count > mostMissing(this.#settings.mayMiss))
       this.#leave({ kind: 'incomplete', dead: this.#dead, found: count });
     else this.#goOn();
   }
@@ -161,6 +161,9 @@ export class HeldReplay {
     this.#step = { kind: 'over', outcome };
   }
 }
+
+const mostMissing = (mayMiss: boolean | number): number =>
+  typeof mayMiss === 'number' ? mayMiss : mayMiss ? Number.POSITIVE_INFINITY : 0;
 
 const stateOf = (replay: NonNullable<SequenceState['replay']>): HeldReplayOutcome => {
   const { plan, count, done, state } = replay;

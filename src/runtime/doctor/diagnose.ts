@@ -5,6 +5,7 @@ import { withinDeadline } from './deadline.ts';
 import { eventTopics } from './event-topics.ts';
 import { jobLags, tierLags } from './group-lag.ts';
 import { groupOffsets } from './group-offsets.ts';
+import { guardedTypes } from './guarded-types.ts';
 import { orphanedTopics, strangerGroups } from './orphans.ts';
 import type { DoctorParts, Probe } from './parts.ts';
 import { redisServer } from './redis-server.ts';
@@ -31,6 +32,7 @@ const PARTS: readonly Part[] = [
   { area: 'groups', name: 'offsets', needs: 'kafka', probe: groupOffsets },
   { area: 'groups', name: 'lag', needs: 'kafka', probe: jobLags },
   { area: 'groups', name: 'delays', needs: 'kafka', probe: tierLags },
+  { area: 'groups', name: 'dead letters', needs: 'kafka', probe: guardedTypes },
   { area: 'groups', name: 'strangers', needs: 'kafka', probe: strangerGroups },
   { area: 'rights', name: 'rights', needs: 'kafka', probe: rights },
   { area: 'redis', name: 'server', needs: 'redis', probe: redisServer },

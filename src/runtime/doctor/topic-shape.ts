@@ -6,7 +6,7 @@ import type { ConfigChange, TopicComparison } from '../topics/topic-plan.ts';
 import { type Check, checksOf, someOf } from './check.ts';
 import type { DoctorParts, Probe } from './parts.ts';
 
-const { ok, problem } = checksOf('topics');
+const { ok, warning, problem } = checksOf('topics');
 const PLAN = 'see it with `esteira topics plan`, mend it with `esteira topics apply`';
 
 /** What happens as long as a setting stays as it is. */
@@ -54,7 +54,13 @@ export const topicShapes: Probe = async ({ app, admin, replicationFactor }: Doct
   const checks = [
     ...missing(comparison.create, all),
     ...comparison.alter.map(differing),
-    ...comparison.problems.map((says) => problem('cannot be applied', says, 'see `esteira topics plan`')),
+    ...comparison.grow.map(({ topic, from, to }) =>
+      problem(topic, `has ${countWords(from, 'partition')}, the app says ${to}`, PLAN),
+    ),
+    ...comparison.shrink.map(({ topic, from, to }) =>
+      warning(topic, `has ${countWords(from, 'partition')}, the app says ${to}`, PLAN),
+    ),
+    ...comparison.refused.map(({ subject, why, todo }) => problem(subject, why, todo)),
   ];
   return checks.length === 0 ? [allAsSaid(comparison)] : checks;
 };

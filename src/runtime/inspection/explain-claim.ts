@@ -1,5 +1,6 @@
 import type { JobDefinition } from '../../core/job.ts';
 import type { ClaimState } from '../../core/ports/state.ts';
+import { formatPosition } from '../../core/record.ts';
 import type { Explanation } from './explanation.ts';
 import { type JobEvidence, lastStep } from './job-evidence.ts';
 import { countWords, lengthWords, timeWords } from './time-words.ts';
@@ -17,24 +18,40 @@ const startWords = ({ attempt, starts }: Running, job: JobDefinition<unknown>): 
 /** A lease that is renewed is never older than a heartbeat, but for a slow moment. */
 const LATE_HEARTBEATS = 2;
 
+/**
+ * Whether its partition goes on without it, as a sentence: then what is on its way is only a copy that stands in for it;
+ * empty when it is not so.
+ */
+const detachedWords = (
+  { copy, nowMs }: JobEvidence,
+  job: JobDefinition<unknown>,
+  sinceMs: number,
+): string => {
+  const { place, dueMs } = copy?.headers ?? {};
+  if (copy === undefined || place === undefined || job.ordered) return '';
+  const next = dueMs === undefined ? '' : `, which looks again at ${timeWords(dueMs, nowMs)}`;
+  return ` It is detached, since it has run for longer than ${lengthWords(Math.min(job.detachAfterMs, nowMs - sinceMs))}: the offset of ${place} is settled, and ${formatPosition(copy.record)} stands in for it${next}, in case its process dies.`;
+};
+
 const runs = (evidence: JobEvidence, job: JobDefinition<unknown>, claim: Running): Explanation => {
   const { nowMs } = evidence;
   const sinceMs = startedMs(evidence, claim);
-  const host = evidence.history.findLast(({ type }) => type === 'job.started')?.host;
-  const where = host === undefined ? '' : ` on ${host}`;
+  const started = evidence.history.findLast(({ type }) => type === 'job.started');
+  const where = started === undefined ? '' : ` on ${started.host}, execution ${started.executionId}`;
   const unrenewedMs = claim.nowMs - (claim.untilMs - job.leaseMs);
   const until = `its lease ends at ${timeWords(claim.untilMs, claim.nowMs)}`;
+  const detached = detachedWords(evidence, job, sinceMs);
   const base = `It runs since ${timeWords(sinceMs, nowMs)}${where} (${startWords(claim, job)})`;
   if (unrenewedMs > LATE_HEARTBEATS * job.heartbeatMs) {
     return {
       ...{ state: 'running', waitsFor: 'lease', sinceMs, dueMs: claim.untilMs },
-      says: `${base}, but its claim was not renewed for ${lengthWords(unrenewedMs)}: its worker may have died. If so, it starts again when ${until}.`,
+      says: `${base}, but its claim was not renewed for ${lengthWords(unrenewedMs)}: its worker may have died. If so, it starts again when ${detached === '' ? until : `${until}, and its stand-in comes`}.${detached}`,
       todo: 'Wait for the end of the lease; then another worker takes it. Look whether the worker lives.',
     };
   }
   return {
     ...{ state: 'running', waitsFor: 'nothing', sinceMs },
-    says: `${base}; its worker lives: it renews the claim, and ${until} unless it is renewed again.`,
+    says: `${base}; its worker lives: it renews the claim, and ${until} unless it is renewed again.${detached}`,
     todo: 'Nothing, unless it runs longer than it should: an attempt that times out is told as failed.',
   };
 };

@@ -38,7 +38,8 @@ const dead = (last: JobEvent, { nowMs, deadLetter }: JobEvidence): Explanation =
 const SKIPPED: Readonly<Record<string, string>> = {
   duplicate: 'another job with the same idempotency key had completed',
   superseded: 'another copy of it had gone before',
-  precondition: 'its condition (shouldRun, or version) said that it makes no sense any more',
+  precondition: 'its condition (shouldRun) said that it makes no sense any more',
+  stale_version: 'the state it is about has a newer version by now (version)',
   queue_full: 'its queue was full, and skips what would have to wait',
 };
 

@@ -1,4 +1,4 @@
-import { type ControlRule, targetWords } from '../../core/control-rules.ts';
+import { type ControlRule, type PauseRule, resumeCommand, targetWords } from '../../core/control-rules.ts';
 import type { RuledJob } from '../../core/controls.ts';
 import { orderKeyText } from '../../core/order-key.ts';
 import type { Explanation } from './explanation.ts';
@@ -21,6 +21,21 @@ const ruledJob = ({ job, jobId, tenant, delivery, copy }: JobEvidence): RuledJob
 const signed = ({ atMs, actor, reason }: ControlRule, nowMs: number): string =>
   `since ${timeWords(atMs, nowMs)} by ${actor} because: ${reason}`;
 
+/** What keeps it from starting, and what to do about it. */
+const pauseWords = ({ target, guard, ...rule }: PauseRule, nowMs: number) => {
+  const resume = `\`${resumeCommand(target)} --reason … --run\``;
+  if (guard === undefined)
+    return {
+      says: `It waits: ${targetWords(target)} is paused ${signed({ target, ...rule }, nowMs)}.`,
+      todo: `Let it go on when the reason is gone: ${resume}; \`esteira control list\` shows all that is in force.`,
+    };
+  const jobType = target.what === 'queue' ? '' : (target.jobType ?? '');
+  return {
+    says: `It waits: ${targetWords(target)} is suspended by its dead-letter guard since ${timeWords(rule.atMs, nowMs)}: ${rule.reason}.`,
+    todo: `See what died (\`esteira dlq list --job-type ${jobType}\`), mend the cause, then: ${resume}.`,
+  };
+};
+
 /** A job that operators keep from starting, or have ended before its start; undefined where no rule holds for it. */
 export const explainRuled = (evidence: JobEvidence): Explanation | undefined => {
   const { rules, job, nowMs } = evidence;
@@ -41,7 +56,6 @@ export const explainRuled = (evidence: JobEvidence): Explanation | undefined => 
   return {
     ...{ state: 'suspended', waitsFor: 'operator', sinceMs: pause.atMs },
     ...(dueMs === undefined || dueMs < nowMs ? {} : { dueMs }),
-    says: `It waits: ${targetWords(pause.target)} is paused ${signed(pause, nowMs)}.`,
-    todo: `Let it go on when the reason is gone: \`esteira resume ${pause.target.what}\`; \`esteira control list\` shows all that is in force.`,
+    ...pauseWords(pause, nowMs),
   };
 };

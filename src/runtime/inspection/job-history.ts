@@ -73,6 +73,9 @@ export const readHistory = async (parts: InspectionParts, query: JobQuery): Prom
   return { events: inOrder(own.values()), suspensions: inOrder(suspensions.values()), read };
 };
 
+/** What a dead-letter guard has suspended stands on the control topic, which knows when it is over. */
+const isOfGuard = ({ reason }: JobEvent): boolean => reason === 'dead_letters';
+
 /** The suspension that holds for a job, as last told; undefined when there is none, or starts go on again. */
 export const suspensionOf = (
   suspensions: readonly JobEvent[],
@@ -81,7 +84,7 @@ export const suspensionOf = (
 ): JobEvent | undefined => {
   const scopes = new Map<string, JobEvent>();
   for (const event of suspensions) {
-    if (event.jobType !== job.type) continue;
+    if (event.jobType !== job.type || isOfGuard(event)) continue;
     const isForAll = event.dimensions['scope'] === 'type';
     if (isForAll || event.tenantId === tenant)
       scopes.set(`${isForAll} ${event.reason} ${event.service} ${event.host}`, event);

@@ -1,4 +1,5 @@
 import { groupsOf, subscriptionOf } from '../../core/app-topics.ts';
+import { suspensionWords } from '../../core/control-rules.ts';
 import type { Controls } from '../../core/controls.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { names } from '../../core/names.ts';
@@ -29,6 +30,8 @@ export interface JobTypeReport {
   readonly members: number;
   /** Who has paused it or its queue; null when nobody has. */
   readonly pausedBy: string | null;
+  /** What its dead-letter guard has suspended, for people; empty when nothing is. */
+  readonly suspended: readonly string[];
   readonly topics: readonly TopicBacklog[];
   /** Ordering keys with parked records; null for types without order. */
   readonly keysParked: number | null;
@@ -99,6 +102,7 @@ const reportType = async (
     groupId,
     members: members.get(groupId) ?? 0,
     pausedBy: rules.pauseOfType(job)?.actor ?? null,
+    suspended: rules.guarded(job.type).map(suspensionWords),
     topics: await inTurn(subscriptionOf(app, job), (topic) => backlogOf(admin, groupId, topic)),
     keysParked: job.ordered ? (await openSequences(parts, job, budget)).length : null,
     keysCut: budget.isCut,

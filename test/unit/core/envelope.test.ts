@@ -30,6 +30,7 @@ const jobHeaders: fc.Arbitrary<JobHeaders> = fc.record(
     error: fc.record({ code: text, class: text, message: fc.string(), fingerprint: fc.string() }),
     deadReason: text,
     replayId: text,
+    editOf: text,
   },
   { requiredKeys: ['id', 'type', 'attempt', 'starts', 'hop', 'replayCount'] },
 );

@@ -10,6 +10,7 @@ import { contractsOf } from '../../../../src/runtime/backend.ts';
 import type { Check } from '../../../../src/runtime/doctor/index.ts';
 import type { DoctorParts, Probe, RegistryDiagnosis } from '../../../../src/runtime/doctor/parts.ts';
 import { applyTopics } from '../../../../src/runtime/topics/index.ts';
+import { otherwise } from '../topics/bench.ts';
 
 /** When all of it happens, epoch ms. */
 export const NOW_MS = Date.UTC(2026, 10, 22, 12);
@@ -76,7 +77,8 @@ export const SOUND_REDIS: Readonly<Record<string, string>> = {
 export const openShop = async (app = shopThat()) => {
   const broker = createMemoryBroker();
   onTestFinished(() => broker.close());
-  await applyTopics(app, broker.admin, { replicationFactor: 3 });
+  const threeBrokers = otherwise(broker.admin, { brokerCount: async () => 3 });
+  await applyTopics(app, threeBrokers, { replicationFactor: 3 });
   const existing = new Map<string, Record<string, string>>();
   const kafka: BrokerDiagnosis = {
     cluster: async () => ({ brokers: 3, release: '3.9 or later' }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { jobLags, tierLags } from '../../../../src/runtime/doctor/group-lag.ts';
 import { groupOffsets } from '../../../../src/runtime/doctor/group-offsets.ts';
+import { guardedTypes } from '../../../../src/runtime/doctor/guarded-types.ts';
 import { NOW_MS, openShop, said } from './bench.ts';
 
 const GROUP = 'shop.job.send-receipt';
@@ -102,5 +103,32 @@ describe('delays', () => {
     expect(await said(tierLags, later)).toEqual([
       'problem shop.relay.1s: 1 record, the oldest overdue by 5 min, 0 relays',
     ]);
+  });
+});
+
+describe('what dead-letter guards have suspended', () => {
+  test('is a problem that says why, since when and how it goes on; without any it is one line', async () => {
+    const { parts, broker } = await openShop();
+    expect(await said(guardedTypes, parts)).toEqual([
+      'ok dead letters: no job type is suspended by its dead-letter guard',
+    ]);
+    const producer = await broker.createProducer();
+    const rule = {
+      ...{
+        v: 1,
+        kind: 'pause',
+        target: { what: 'type', jobType: 'send-receipt' },
+        guard: { dead: 9, of: 9 },
+      },
+      ...{ actor: 'dead-letter guard', reason: '9 jobs in a row', atMs: NOW_MS - MINUTE_MS, auditId: 'a' },
+    };
+    await producer.send({
+      ...{ topic: 'shop.control', partition: 0, headers: [], key: Buffer.from('pause/type/send-receipt') },
+      value: Buffer.from(JSON.stringify(rule)),
+    });
+    const [check] = await guardedTypes(parts);
+    expect(check).toMatchObject({ verdict: 'problem', name: 'dead letters' });
+    expect(check?.says).toMatch(/^job type send-receipt is suspended .* since .*: 9 jobs in a row$/);
+    expect(check?.todo).toContain('`esteira resume type send-receipt`');
   });
 });

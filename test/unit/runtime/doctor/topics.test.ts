@@ -44,10 +44,18 @@ describe('topics against the app', () => {
     expect(found.map((one) => one.split(':')[0])).toEqual(['problem shop.retry.1s', 'problem shop.control']);
   });
 
-  test('what cannot be mended by applying says so', async () => {
+  test('another number of partitions is told: too few are a problem, too many a warning', async () => {
     const { parts } = await openShop();
     const found = await said(topicShapes, { ...parts, app: { ...parts.app, partitions: 4 } });
-    expect(found[0]).toMatch(/^problem cannot be applied: topic .* has 2 partitions, the app says 4/);
+    expect(found[0]).toMatch(/^problem shop\.\S+: has 2 partitions, the app says 4/);
+    const fewer = await said(topicShapes, { ...parts, app: { ...parts.app, partitions: 1 } });
+    expect(fewer[0]).toMatch(/^warning shop\.\S+: has 2 partitions, the app says 1/);
+  });
+
+  test('replicas that applying cannot add are a problem that says who can', async () => {
+    const { parts } = await openShop();
+    const found = await said(topicShapes, { ...parts, replicationFactor: 4 });
+    expect(found[0]).toMatch(/^problem topic shop\.\S+: has 3 replicas, KAFKA_REPLICATION_FACTOR says 4/);
   });
 });
 
