@@ -3,7 +3,7 @@ import { type ReplayParts, withReplay } from '../runtime/replay/index.ts';
 import type { CommandContext } from './context.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
-/** Looks at dead letters and what became of them; nobody is asked who they are. @throws EsteiraError as `withSession` */
+/** Looks at dead letters, replays and what became of them; nobody is asked who they are. @throws EsteiraError as `withSession` */
 export const lookingAtLetters = <T>(
   context: CommandContext,
   options: CommonOptions,

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import { listDeadLetters, readDeadLetter, showDeadLetter } from '../../consumers/dead-letters/index.ts';
+import { listDeadLetters } from '../../consumers/dead-letters/index.ts';
+import { EsteiraError } from '../../core/errors.ts';
 import type { RecordPosition } from '../../core/record.ts';
-import { letterStats, readLetterLedger } from '../../runtime/letters/index.ts';
-import { type ReplayNowResult, replayNow, withReplay } from '../../runtime/replay/index.ts';
+import { letterStats, readLetterLedger, showLetter } from '../../runtime/letters/index.ts';
+import { type ReplayNowResult, type ReplayParts, replayNow, withReplay } from '../../runtime/replay/index.ts';
 import { collectPositions, parseCount, parsePositionArgument } from '../arguments.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { letterTable, letterText, replayTable } from '../dlq-view.ts';
@@ -23,6 +24,7 @@ import { renderJson } from '../table.ts';
 import { addLetterDeeds } from './dlq-deeds.ts';
 import { addLetterEdit } from './dlq-edit.ts';
 import { addLetterExport } from './dlq-export.ts';
+import { replaying } from './replay-session.ts';
 
 interface ListOptions extends CommonOptions, LetterFilterOptions, LetterStateOptions {
   readonly limit?: number;
@@ -30,6 +32,8 @@ interface ListOptions extends CommonOptions, LetterFilterOptions, LetterStateOpt
 
 interface ShowOptions extends CommonOptions {
   readonly raw?: boolean;
+  readonly reason?: string;
+  readonly actor?: string;
 }
 
 interface ReplayOptions extends OperatingOptions, LetterFilterOptions {
@@ -55,17 +59,20 @@ const list = (context: CommandContext, options: ListOptions): Promise<void> =>
     terminal.out(`${several(matched, 'dead letter')} of ${read} read${shown}${left}.`);
   });
 
-const show = (context: CommandContext, position: RecordPosition, options: ShowOptions): Promise<void> =>
-  lookingAtLetters(context, options, async ({ app, backend, control }) => {
-    const { terminal } = context;
-    const { serde, broker } = backend;
-    const { admin } = broker;
-    const letter = await showDeadLetter({ app, admin, serde, position, raw: options.raw ?? false });
-    const ledger = await readLetterLedger(control);
-    const found = await readDeadLetter({ app, admin, position });
-    const shown = { ...letter, state: ledger.stateOf(found.letter), history: ledger.historyOf(position) };
-    terminal.out(options.json === true ? renderJson(shown) : letterText(terminal, shown));
-  });
+const show = (context: CommandContext, position: RecordPosition, options: ShowOptions): Promise<void> => {
+  const { json, raw = false, reason } = options;
+  const { terminal } = context;
+  const print = async (parts: ReplayParts, because: { readonly rawBecause?: string }): Promise<void> => {
+    const shown = await showLetter(parts, { position, ...because });
+    terminal.out(json === true ? renderJson(shown) : letterText(terminal, shown));
+  };
+  if (!raw) return lookingAtLetters(context, options, (parts) => print(parts, {}));
+  if (reason === undefined)
+    throw new EsteiraError('ESTEIRA_USAGE', '--raw needs a --reason: it goes into the audit');
+  return replaying(context, { ...options, reason }, 'approver', 'see the bytes of a dead letter', (parts) =>
+    print(parts, { rawBecause: reason }),
+  );
+};
 
 const stats = (context: CommandContext, options: ListOptions): Promise<void> =>
   lookingAtLetters(context, options, async (parts) => {
@@ -144,7 +151,12 @@ export const addDlqCommands = (program: Command, context: CommandContext, finish
     .command('show')
     .description('show one dead letter with its headers and payload, redacted, and what was done about it')
     .argument('<position>', 'topic/partition/offset', parsePositionArgument)
-    .option('--raw', 'also the bytes as they are; they may hold personal data and secrets')
+    .option(
+      '--raw',
+      'also the bytes as they are, with personal data and secrets; needs --reason, and the role approver',
+    )
+    .option('--reason <why>', 'why raw; goes into the audit')
+    .option('--actor <who>', 'who decides; goes into the audit (default: who you are)')
     .option('--json', 'for programs')
     .action(async (position: RecordPosition, _, command: Command) => {
       await show(context, position, command.optsWithGlobals<ShowOptions>());

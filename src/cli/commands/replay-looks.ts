@@ -1,22 +1,20 @@
-import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import {
   LEDGER_OUTCOMES,
   listReplays,
   outcomesOf,
   type ReplayedRecord,
-  type ReplayParts,
   readPlanFile,
   replayResults,
   replayStatus,
   reviewReplay,
-  withReplay,
 } from '../../runtime/replay/index.ts';
 import { oneOf } from '../arguments.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
+import { lookingAtLetters } from '../looking.ts';
 import { listTable, resultTable, reviewText, statusText } from '../replay-view.ts';
-import { type CommonOptions, withSession } from '../session.ts';
+import type { CommonOptions } from '../session.ts';
 import { renderJson } from '../table.ts';
 
 interface ResultOptions extends CommonOptions {
@@ -26,19 +24,8 @@ interface ResultOptions extends CommonOptions {
 /** Of the ledger, and of the jobs since. */
 const OUTCOMES = [...LEDGER_OUTCOMES, 'completed', 'skipped', 'cancelled', 'dead', 'failing'];
 
-/** Looks at replays; nobody is asked who they are. */
-const looking = <T>(
-  context: CommandContext,
-  options: CommonOptions,
-  work: (parts: ReplayParts) => Promise<T>,
-): Promise<T> =>
-  withSession(context, options, (session) => {
-    const service = { service: session.config.serviceName ?? session.app.name, host: hostname() };
-    return withReplay({ ...session, service, operator: { name: '', roles: [] } }, work);
-  });
-
 const review = (context: CommandContext, planId: string, options: CommonOptions): Promise<void> =>
-  looking(context, options, async (parts) => {
+  lookingAtLetters(context, options, async (parts) => {
     const { terminal } = context;
     const found = await reviewReplay(parts, planId);
     const { file, lines, counts } = found;
@@ -54,7 +41,7 @@ const countsOf = (outcomes: ReadonlyMap<string, string>): ReadonlyMap<string, nu
 };
 
 const status = (context: CommandContext, planId: string, options: CommonOptions): Promise<void> =>
-  looking(context, options, async (parts) => {
+  lookingAtLetters(context, options, async (parts) => {
     const { terminal } = context;
     const found = await replayStatus(parts, planId);
     const jobs = countsOf(await outcomesOf(parts, await readPlanFile(parts.control, found.planId)));
@@ -67,7 +54,7 @@ const isAskedFor = ({ outcome, job }: ReplayedRecord, only: string | undefined):
   only === undefined ? outcome !== 'other' : outcome === only || job === only;
 
 const result = (context: CommandContext, planId: string, options: ResultOptions): Promise<void> =>
-  looking(context, options, async (parts) => {
+  lookingAtLetters(context, options, async (parts) => {
     const { terminal } = context;
     const records: ReplayedRecord[] = [];
     await replayResults(parts, planId, (record) => {
@@ -79,7 +66,7 @@ const result = (context: CommandContext, planId: string, options: ResultOptions)
   });
 
 const list = (context: CommandContext, options: CommonOptions): Promise<void> =>
-  looking(context, options, async (parts) => {
+  lookingAtLetters(context, options, async (parts) => {
     const { terminal } = context;
     const plans = await listReplays(parts);
     if (options.json === true) return terminal.out(renderJson({ plans }));

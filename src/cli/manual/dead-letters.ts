@@ -30,8 +30,8 @@ export const deadLetters: ManualPages = {
     examples: [
       { run: `esteira dlq show ${POSITION}`, says: 'one dead letter, redacted' },
       {
-        run: `esteira dlq show ${POSITION} --raw --json`,
-        says: 'with the bytes as they are; mind what they hold',
+        run: `esteira dlq show ${POSITION} --raw --reason "INC-311" --json`,
+        says: 'with the bytes as they are; it takes the role approver, and is in the audit',
       },
     ],
     reads: true,

@@ -77,7 +77,7 @@ const auditOf = (
 ): AuditRecord => ({
   auditId: deterministicId('audit', action, facts.replayId, formatPosition(letter.at)),
   action,
-  actor: redactText(facts.actor),
+  actor: facts.actor,
   reason: redactText(facts.reason, 2_048),
   subject: formatPosition(letter.at),
   tenantId: tenantOf(letter),

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Environment, readEnvironment } from '../../config/index.ts';
 import type { AppDefinition } from '../../core/app.ts';
 import { EsteiraError } from '../../core/errors.ts';
@@ -66,24 +67,32 @@ const worstOfEach = (findings: readonly Finding[]): readonly Finding[] =>
 const unplayed = (why: string): readonly Finding[] =>
   ENGINE_LINES.map((line) => about(line).unproved(why, "give one: --samples FILE with 'jobs' or 'events'"));
 
+/** Real time that handlers are watched for after the last has ended, ms: some go on with what nobody waits for. */
+const AFTERMATH_MS = 200;
+
+/** What was found of one job type, told when asked for. */
+type Told = () => readonly Finding[];
+
 const play = async (
   app: AppDefinition,
   job: JobDefinition<unknown>,
   { samples = {}, runHandlers = false }: ComplianceOptions,
-): Promise<readonly Finding[]> => {
+): Promise<Told> => {
   const [way] = waysTo(app, job);
-  if (way === undefined) return unplayed('nothing sets it off: no event, and it cannot be dispatched');
+  if (way === undefined) return () => unplayed('nothing sets it off: no event, and it cannot be dispatched');
   const sample = await sampleFor(job, way, samples);
   const script: Script = { app, job, way, sample: sample.ok ? sample.value : undefined };
-  if (!sample.ok) return [...unplayed(sample.why), ...handlersNotRun(script)];
+  if (!sample.ok) return () => [...unplayed(sample.why), ...handlersNotRun(script)];
   const engine = await judgeEngine(script);
   if (engine === undefined)
-    return [
+    return () => [
       ...unplayed('the sample sets no job off: its condition (when) or its map does not take it'),
       ...handlersNotRun(script),
     ];
-  const own = runHandlers ? await judgeHandlers(script, samples.providers ?? {}) : handlersNotRun(script);
-  return [...engine, ...own];
+  const own = runHandlers
+    ? await judgeHandlers(script, samples.providers ?? {})
+    : () => handlersNotRun(script);
+  return () => [...engine, ...own()];
 };
 
 const chosen = (app: AppDefinition, types: readonly string[] | undefined): AppDefinition['jobs'] => {
@@ -107,16 +116,23 @@ export const checkCompliance = async (
   app: AppDefinition,
   options: ComplianceOptions = {},
 ): Promise<ComplianceReport> => {
-  const jobs: JobCompliance[] = [];
+  const played: { readonly job: JobDefinition<unknown>; readonly told: Told }[] = [];
   if (options.runHandlers === true) {
     requireRehearsalPlace(options.environment ?? readEnvironment());
-    if (options.isAlone === true) outsideGuard().refuseEverybody();
+    if (options.isAlone === true) {
+      outsideGuard().refuseEverybody();
+      outsideGuard().catchEverybody();
+    }
   }
   for (const [index, job] of chosen(app, options.jobTypes).entries()) {
     options.onJobType?.(job.type, index);
-    const findings = [...judgeDefinition(app, job), ...(await play(app, job, options))];
-    jobs.push({ type: job.type, kind: job.kind, findings: worstOfEach(findings) });
+    played.push({ job, told: await play(app, job, options) });
   }
+  if (options.runHandlers === true) await pause(AFTERMATH_MS);
+  const jobs = played.map(({ job, told }): JobCompliance => {
+    const findings = worstOfEach([...judgeDefinition(app, job), ...told()]);
+    return { type: job.type, kind: job.kind, findings };
+  });
   const all = jobs.flatMap(({ findings }) => findings);
   const count = (verdict: Verdict): number => all.filter((finding) => finding.verdict === verdict).length;
   return {

@@ -9,6 +9,7 @@ import {
   judgeFallback,
   judgeOutput,
   judgeTimeout,
+  reachedPast,
 } from './handlers/judge-handler.ts';
 import { type OutsideGuard, outsideGuard, type Reach } from './handlers/outside-guard.ts';
 import {
@@ -87,24 +88,56 @@ const judgeAll = async (
   return [crash, ...judged, ...services];
 };
 
-/** What the process reached for while the handler was tried out, and in nobody's name. */
+/** What the process did while the handler was tried out, and in nobody's name. */
 const judgeStrays = (strays: readonly Reach[]): readonly Finding[] => {
   if (strays.length === 0) return [];
-  const where = [...new Set(strays.map(({ what }) => what))].join(', ');
+  const where = [
+    ...new Set(strays.map(({ kind, what }) => (kind === 'thrown' ? `a catch (${what})` : what))),
+  ];
   return [
     about('adapters').unproved(
-      `while it was tried out, something in the process reached for ${where} and was refused: nobody knows in whose name`,
+      `while it was tried out, something in the process reached for ${where.join(', ')} and was refused: nobody knows in whose name`,
       'give the app adapters in memory for the check, or let it connect no earlier than its jobs need it',
     ),
   ];
 };
 
-/** Tries the app's own handler out, behind a guard that lets nothing out of the process. */
-export const judgeHandlers = async (script: Script, answers: Answers): Promise<readonly Finding[]> => {
+/** What it did in any play, also after it had ended, and what it started threw. */
+const judgeReached = (reached: readonly Reach[]): readonly Finding[] => {
+  const past = pastProviders({ reached: [...reached] });
+  const thrown = [...new Set(reached.filter(({ kind }) => kind === 'thrown').map(({ what }) => what))];
+  return [
+    ...(past.length === 0 ? [] : [reachedPast(past)]),
+    ...(thrown.length === 0
+      ? []
+      : [
+          about('crash-safe').breach(
+            `what it started threw where nobody could catch it (${thrown.join(', ')}): that ends a worker, with all that runs in it`,
+            'wait for what it starts (await), and let its errors through',
+          ),
+        ]),
+  ];
+};
+
+/**
+ * Tries the app's own handler out, behind a guard that lets nothing out of the process. What is found is told when asked
+ * for: a handler may go on after its end.
+ */
+export const judgeHandlers = async (script: Script, answers: Answers): Promise<() => readonly Finding[]> => {
   const guard = outsideGuard();
   const before = guard.strays.length;
-  const findings = await judgeAll(script, guard, answers);
-  return [...findings, ...judgeStrays(guard.strays.slice(before))];
+  const reached: Reach[] = [];
+  const noting: OutsideGuard = {
+    ...guard,
+    run: (onReach, work) =>
+      guard.run((reach) => {
+        reached.push(reach);
+        onReach(reach);
+      }, work),
+  };
+  const findings = await judgeAll(script, noting, answers);
+  const strays = judgeStrays(guard.strays.slice(before));
+  return () => [...findings, ...strays, ...judgeReached(reached)];
 };
 
 /** What is said of a handler that was not to be run. */

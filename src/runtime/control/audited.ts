@@ -48,9 +48,12 @@ export const requireWho = (deed: string, { actor, reason }: Who): void => {
   requireWords(deed, 'a reason', reason, LONGEST_REASON);
 };
 
-/** Who and why as they may be written. */
+/**
+ * Who and why as they may be written. Who it was is what an audit is for, and what a second person is told apart by: a name
+ * stays as it is, also where it is an e-mail address.
+ */
 export const redactedWho = ({ actor, reason }: Who): Who => ({
-  actor: redactText(actor.trim()),
+  actor: actor.trim(),
   reason: redactText(reason.trim(), LONGEST_REASON_BYTES),
 });
 

@@ -1,8 +1,9 @@
 import { jobOfDeadLetterTopic, readFirst, toDeadLetter } from '../../consumers/dead-letters/index.ts';
 import { auditOf, writeAudits } from '../control/audited.ts';
+import type { Signature } from '../control/signature.ts';
 import type { ReplayParts } from '../replay/replay-parts.ts';
 import type { HeldKey } from './held-keys.ts';
-import { auditLetterStep, letterAudit, type Signature, writeLetterAudits } from './letter-audit.ts';
+import { auditLetterStep, letterAudit, writeLetterAudits } from './letter-audit.ts';
 import type { ChosenLetters } from './letter-selection.ts';
 import { type DeedValue, type LetterDeed, letterSubjects } from './letter-values.ts';
 

@@ -9,3 +9,4 @@ export type { LetterSelection } from './letter-selection.ts';
 export { type LetterCount, type LetterStats, letterStats } from './letter-stats.ts';
 export type { LetterDeed } from './letter-values.ts';
 export type { PayloadDifference } from './payload-difference.ts';
+export { type LetterWithHistory, type ShowLetterRequest, showLetter } from './show-letter.ts';

@@ -4,17 +4,8 @@ import { AuditRecord } from '../../core/generated/audit-record.ts';
 import { deterministicId } from '../../core/ids.ts';
 import { names } from '../../core/names.ts';
 import { formatPosition } from '../../core/record.ts';
-import { auditOf, writeAudits } from '../control/audited.ts';
+import { type Signature, signDeed } from '../control/signature.ts';
 import { policyOf, type ReplayParts } from '../replay/replay-parts.ts';
-
-/** How something is signed on the control topic. */
-export interface Signature {
-  readonly v: 1;
-  readonly atMs: number;
-  readonly actor: string;
-  readonly reason: string;
-  readonly auditId: string;
-}
 
 /** What is about to be done to dead letters as a whole. */
 export interface LetterStep {
@@ -33,16 +24,12 @@ export interface LetterStep {
  *
  * @throws EsteiraError ESTEIRA_AUDIT_UNAVAILABLE: the step must not be taken
  */
-export const auditLetterStep = async (
+export const auditLetterStep = (
   parts: ReplayParts,
   { action, subject, reason, tenantId = '', details }: LetterStep,
 ): Promise<Signature> => {
-  const { operator, service, clock } = parts;
-  const atMs = clock.nowMs();
-  const deed = { action, actor: operator.name, reason, subject, tenantId, details, atMs };
-  const record = auditOf(service, deed);
-  await writeAudits(parts, [record], { subject });
-  return { v: 1, atMs, actor: record.actor, reason: record.reason, auditId: record.auditId };
+  const deed = { action, actor: parts.operator.name, reason, subject, tenantId, details };
+  return signDeed(parts, { ...deed, atMs: parts.clock.nowMs() }, { subject });
 };
 
 /** The audit record of one letter of a deed: the same id when it is written again. */

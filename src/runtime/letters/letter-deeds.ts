@@ -5,7 +5,7 @@ import { names } from '../../core/names.ts';
 import { formatPosition, type RecordPosition } from '../../core/record.ts';
 import { requireWho } from '../control/audited.ts';
 import { takeReplayLock } from '../replay/replay-lock.ts';
-import { policyOf, type ReplayParts, requireRole } from '../replay/replay-parts.ts';
+import { isSignedBy, policyOf, type ReplayParts, requireRole } from '../replay/replay-parts.ts';
 import { type ChosenDeed, carryOut } from './carry-out-deed.ts';
 import { type HeldKey, heldKeysOf } from './held-keys.ts';
 import { type DeedFile, type LetterLedger, readLetterLedger } from './letter-ledger.ts';
@@ -180,7 +180,7 @@ export const approveDeed = async (
   requireRole(parts, 'approver', 'approve a discard');
   requireWho('an approval', { actor: parts.operator.name, reason });
   const { deedId, deed, chunks } = askedFor(await readLetterLedger(parts.control), text);
-  if (deed.actor === parts.operator.name)
+  if (isSignedBy(deed, parts.operator))
     throw refused(`${deed.actor} asked for ${deedId}, and cannot approve it: another person has to`, {
       deedId,
     });

@@ -13,6 +13,7 @@ import { EsteiraError } from '../../core/errors.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { type ConsumedRecord, formatPosition, partitionKey, type RecordPosition } from '../../core/record.ts';
 import { redactText } from '../../security/redact.ts';
+import { filterWords } from '../replay/filter-words.ts';
 import { packOffsets, unpackOffsets } from '../replay/offset-runs.ts';
 import type { ReplayParts } from '../replay/replay-parts.ts';
 import type { DeedPositions } from './letter-values.ts';
@@ -98,32 +99,16 @@ export const eachLetter = async (
   }
 };
 
-const CONDITIONS = {
-  reason: 'dead reason',
-  errorCode: 'error',
-  fingerprint: 'fingerprint',
-  tenant: 'tenant',
-  jobId: 'job',
-  eventId: 'event',
-  sinceMs: 'since',
-  untilMs: 'until',
-} as const satisfies Record<keyof DeadLetterFilter, string>;
-
 const MOST_NAMED = 3;
 
 /** What is meant, in words; redacted. */
 export const selectionWords = ({ jobType, filter = {}, positions = [] }: LetterSelection): string => {
-  const conditions = Object.entries(CONDITIONS).flatMap(([name, words]) => {
-    const value: unknown = Reflect.get(filter, name);
-    if (value === undefined) return [];
-    return `${words} ${typeof value === 'number' ? new Date(value).toISOString() : String(value)}`;
-  });
   const named = positions.slice(0, MOST_NAMED).map(formatPosition).join(', ');
   const more = positions.length > MOST_NAMED ? ` and ${positions.length - MOST_NAMED} more` : '';
   return redactText(
     [
       ...(jobType === undefined ? [] : [`job type ${jobType}`]),
-      ...conditions,
+      ...filterWords(filter),
       ...(named === '' ? [] : [named + more]),
     ].join(', '),
   );

@@ -1,13 +1,5 @@
 import { z } from 'zod';
-
-/** Who did something, why, and under which audit record. */
-const signed = {
-  v: z.literal(1),
-  atMs: z.number(),
-  actor: z.string(),
-  reason: z.string(),
-  auditId: z.string(),
-};
+import { signed } from '../control/signature.ts';
 
 const counts = z.record(z.string(), z.number());
 /** `[partition, offset]`. */

@@ -12,6 +12,7 @@ import { formatPosition, type RecordPosition } from '../../core/record.ts';
 import { redactText } from '../../security/redact.ts';
 import { readLetterLedger } from '../letters/letter-ledger.ts';
 import type { PlanValue, PositionsValue } from './control-values.ts';
+import { filterWords } from './filter-words.ts';
 import { packOffsets } from './offset-runs.ts';
 import type { PlanFile } from './plan-file.ts';
 import { frozenTopics, PlanSelection } from './plan-selection.ts';
@@ -30,31 +31,10 @@ export interface PlanRequest {
 /** Positions of a chunk: an entry of the control topic stays small, whatever the offsets are. */
 const CHUNK_POSITIONS = 5_000;
 
-/** How conditions are called in words; the names are those of the filter. */
-const CONDITIONS: Readonly<Record<keyof DeadLetterFilter, string>> = {
-  reason: 'dead reason',
-  errorCode: 'error',
-  fingerprint: 'fingerprint',
-  tenant: 'tenant',
-  jobId: 'job',
-  eventId: 'event',
-  sinceMs: 'since',
-  untilMs: 'until',
-};
-
-const conditionWords = (filter: DeadLetterFilter): readonly string[] =>
-  (
-    ['reason', 'errorCode', 'fingerprint', 'tenant', 'jobId', 'eventId', 'sinceMs', 'untilMs'] as const
-  ).flatMap((name) => {
-    const value = filter[name];
-    if (value === undefined) return [];
-    return `${CONDITIONS[name]} ${typeof value === 'number' ? new Date(value).toISOString() : value}`;
-  });
-
 const words = ({ jobType, filter = {}, positions = [] }: PlanRequest): string => {
   const texts = [
     ...(jobType === undefined ? [] : [`job type ${jobType}`]),
-    ...conditionWords(filter),
+    ...filterWords(filter),
     ...(positions.length > 0
       ? [`${positions.length} positions, from ${positions.slice(0, 3).map(formatPosition).join(', ')}`]
       : []),

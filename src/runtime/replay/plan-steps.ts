@@ -1,6 +1,6 @@
 import { subjects, type WishValue } from './control-values.ts';
 import { type PlanFile, readPlanFile } from './plan-file.ts';
-import { type ReplayParts, refused, requireReason, requireRole } from './replay-parts.ts';
+import { isSignedBy, type ReplayParts, refused, requireReason, requireRole } from './replay-parts.ts';
 import { auditStep } from './step-audit.ts';
 
 /** Which plan, and why. */
@@ -33,7 +33,7 @@ export const approveReplay = async (parts: ReplayParts, request: StepRequest): P
   const file = await readPlanFile(parts.control, request.planId);
   const { planId, plan } = file;
   requireOpen(file, 'approved');
-  if (plan.actor === parts.operator.name)
+  if (isSignedBy(plan, parts.operator))
     throw refused(`plan ${planId} was made by ${plan.actor}, who cannot approve it: another person has to`, {
       planId,
     });

@@ -76,6 +76,10 @@ export const requireRole = (
   what: string,
 ): void => requireRoleOf({ ...operator, isKnown: true }, role, what);
 
+/** Whether something was signed by this operator, as the audit writes names. */
+export const isSignedBy = ({ actor }: { readonly actor: string }, { name }: ReplayOperator): boolean =>
+  actor === name.trim();
+
 const LONGEST_REASON = 1_000;
 
 /** @throws EsteiraError ESTEIRA_REPLAY_REFUSED without a reason, or with one above 1,000 characters */

@@ -1,7 +1,7 @@
 import type { EsteiraError } from '../../core/errors.ts';
 import type { PlanFile } from './plan-file.ts';
 import { jobOfChunk } from './plan-records.ts';
-import { type ReplayParts, refused } from './replay-parts.ts';
+import { isSignedBy, type ReplayParts, refused } from './replay-parts.ts';
 
 /** Why a plan needs a second person; undefined when it does not. */
 export const approvalReason = ({ plan }: PlanFile, nowMs: number): string | undefined => {
@@ -26,7 +26,7 @@ const approvalProblem = ({ operator, clock }: ReplayParts, file: PlanFile): stri
   const need = `${reason}, so a second person has to agree`;
   if (approval === undefined) return `${need}: \`esteira replay approve ${planId}\``;
   if (approval.actor === plan.actor) return `${need}: ${approval.actor} made it`;
-  return approval.actor === operator.name ? `${need}: who approved it does not run it` : undefined;
+  return isSignedBy(approval, operator) ? `${need}: who approved it does not run it` : undefined;
 };
 
 const notNow = (planId: string, why: string, facts: Record<string, string> = {}): EsteiraError =>

@@ -1,8 +1,8 @@
+import type { Signature } from '../control/signature.ts';
 import type { RunOptionsValue, RunValue } from './control-values.ts';
 import { telemetryEnds } from './job-outcomes.ts';
 import type { PlanFile } from './plan-file.ts';
 import type { ReplayParts } from './replay-parts.ts';
-import type { Signature } from './step-audit.ts';
 
 /** 100 records a second; of plans above 40 records the first 20 are a canary that may have 10 % failures within 2 min. */
 export const DEFAULT_RUN_OPTIONS: RunOptionsValue = {

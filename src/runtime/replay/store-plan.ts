@@ -1,8 +1,9 @@
 import { randomId } from '../../core/ids.ts';
+import type { Signature } from '../control/signature.ts';
 import { type PlanValue, type PositionsValue, subjects } from './control-values.ts';
 import { type PlanFile, readPlanFile } from './plan-file.ts';
 import { policyOf, type ReplayParts } from './replay-parts.ts';
-import { auditStep, type Signature } from './step-audit.ts';
+import { auditStep } from './step-audit.ts';
 
 /** A plan, before it has an id and a signature. */
 export interface DraftPlan {

@@ -232,6 +232,20 @@ describe('esteira dlq list, show and stats', () => {
     });
   });
 
+  // Raw bytes hold what is hidden elsewhere, and were shown to anybody, unaudited.
+  test('show raw bytes only to an approver, with a reason, and audited', async () => {
+    const line = await shopWithLetters(1);
+    const bare = ['dlq', 'show', `${DLQ}/0/0`, '--raw'];
+    expect(await line.run(bare)).toMatchObject({ code: 2, err: expect.stringContaining('--reason') });
+    const asked = [...bare, ...why];
+    expect(await line.run(asked, await known('ana', ['operator']))).toMatchObject({ code: 3, out: '' });
+    const bea = await known('bea', ['approver']);
+    expect(await line.run(asked, bea)).toMatchObject({ code: 0, out: expect.stringContaining('raw bytes') });
+    memoryFaults(line.cluster).failSends('shop.audit');
+    expect(await line.run(asked, bea)).toMatchObject({ code: 3, out: '' });
+    expect((await line.run(['dlq', 'show', `${DLQ}/0/0`])).out).not.toContain('raw bytes');
+  });
+
   test('show the headers of the job', async () => {
     const { run } = await shopWithLetters(1);
     const { out } = await run(['dlq', 'show', `${DLQ}/0/0`]);

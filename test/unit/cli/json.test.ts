@@ -39,11 +39,11 @@ const hold = (path: string, out: string): void => {
 
 describe('what a command prints with --json is what its schema says', () => {
   test('while there is something to tell', async () => {
-    const { run, planId } = await makeBusyShop();
+    const { run, planId, why } = await makeBusyShop();
     const looks: readonly (readonly [string, readonly string[]])[] = [
       ['topics plan', []],
       ['dlq list', []],
-      ['dlq show', ['shop.dlq.send-receipt/0/0', '--raw']],
+      ['dlq show', ['shop.dlq.send-receipt/0/0', '--raw', ...why]],
       ['dlq stats', []],
       ['replay review', [planId]],
       ['replay status', [planId]],

@@ -7,15 +7,18 @@ import { calledProviders, pastProviders } from './tried-handler.ts';
 
 const NO_PROVIDER = 'with this sample it reached nothing outside: no provider, connection, file or process';
 
-/** Judges `adapters`: what it reached past every provider. */
+/** The breach of `adapters`: what it reached past every provider. */
+export const reachedPast = (past: readonly string[]): Finding =>
+  about('adapters').breach(
+    `it reached outside past every provider: ${past.join(', ')}`,
+    'go through an adapter with a provider (defineProvider); for the check, give adapters in memory to what is no external service',
+  );
+
+/** Judges `adapters`. */
 export const judgeAdapters = ({ deeds }: HandlerEvidence): Finding => {
   const past = pastProviders(deeds);
-  const { proved, breach } = about('adapters');
-  if (past.length > 0)
-    return breach(
-      `it reached outside past every provider: ${past.join(', ')}`,
-      'go through an adapter with a provider (defineProvider); for the check, give adapters in memory to what is no external service',
-    );
+  const { proved } = about('adapters');
+  if (past.length > 0) return reachedPast(past);
   const called = calledProviders(deeds);
   return proved(called.length === 0 ? NO_PROVIDER : `it reached outside only through ${called.join(', ')}`);
 };

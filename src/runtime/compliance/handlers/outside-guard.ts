@@ -5,12 +5,14 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import process from 'node:process';
+import workerThreads from 'node:worker_threads';
+import { errorFacts } from '../../../core/error-facts.ts';
 import { EsteiraError } from '../../../core/errors.ts';
 
 /** What a handler did past every provider. */
 export interface Reach {
-  readonly kind: 'network' | 'process' | 'file' | 'output';
-  /** Such as `127.0.0.1:5432`, or the name of what was called; for output, the text. */
+  readonly kind: 'network' | 'process' | 'file' | 'output' | 'thrown';
+  /** Such as `127.0.0.1:5432`, or the name of what was called; for output, the text; for what was thrown, its code or class. */
   readonly what: string;
 }
 
@@ -23,6 +25,8 @@ export interface OutsideGuard {
    * name, what a handler has put into its queue. Not for a process in which others work.
    */
   refuseEverybody(): void;
+  /** From now on tells what is thrown where nobody can catch it; it does not end the process. The same holds. */
+  catchEverybody(): void;
   /** What was reached for in nobody's name since then. */
   readonly strays: readonly Reach[];
 }
@@ -58,8 +62,10 @@ const PROCESS_CALLS = ['spawn', 'spawnSync', 'exec', 'execSync', 'execFile', 'ex
 /** Without those of descriptors: loggers write to standard output by them. */
 const FILE_CALLS = [
   ...['writeFile', 'appendFile', 'rm', 'rmdir', 'unlink', 'rename', 'mkdir', 'copyFile', 'truncate'],
-  ...['symlink', 'link'],
+  ...['symlink', 'link', 'cp', 'mkdtemp', 'chmod', 'chown', 'utimes'],
 ];
+/** What ends this process, and with it the check: its exit code would be the handler's. */
+const ENDINGS = ['exit', 'reallyExit', 'abort', 'kill'];
 
 /** Puts another function in the place of one of Node's own. */
 const replace = (target: object, name: string, make: (own: Call) => Call): void => {
@@ -71,13 +77,15 @@ const replace = (target: object, name: string, make: (own: Call) => Call): void 
   Reflect.set(target, name, make(call));
 };
 
+const always = (_given: readonly unknown[]): boolean => true;
+
 /** Refuses the call where a handler makes it; `fails` is how its kind of function fails. */
 const refusing =
-  (kind: Reach['kind'], name: Namer, fails: (error: EsteiraError) => unknown) =>
+  (kind: Reach['kind'], name: Namer, fails: (error: EsteiraError) => unknown, isMeant = always) =>
   (own: Call): Call =>
     function (...given) {
       const onReach = watched.getStore();
-      if (onReach === undefined) return Reflect.apply(own, this, given);
+      if (onReach === undefined || !isMeant(given)) return Reflect.apply(own, this, given);
       const reach = { kind, what: name(given) };
       onReach(reach);
       return fails(refusal(reach));
@@ -152,7 +160,38 @@ const guardProcesses = (): void => {
     const starting = refusing('process', ([command]) => textOf(command) || name, throwing);
     replace(childProcess, name, starting);
   }
+  for (const name of ENDINGS)
+    replace(
+      process,
+      name,
+      refusing('process', () => `process.${name}`, throwing),
+    );
 };
+
+/** A thread is out of the guard's sight. */
+const guardThreads = (): void => {
+  const construct: NonNullable<ProxyHandler<typeof workerThreads.Worker>['construct']> = (
+    own,
+    given,
+    asked,
+  ) => {
+    const onReach = watched.getStore();
+    if (onReach === undefined) return Reflect.construct(own, given, asked);
+    const reach: Reach = { kind: 'process', what: 'a thread (Worker)' };
+    onReach(reach);
+    throw refusal(reach);
+  };
+  Reflect.set(workerThreads, 'Worker', new Proxy(workerThreads.Worker, { construct }));
+};
+
+const { O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND } = fs.constants;
+const WRITING = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND;
+
+/** Whether a file is opened for more than reading: `open(path, flags)`. */
+const opensForWriting = ([, flags]: readonly unknown[]): boolean =>
+  typeof flags === 'number'
+    ? (flags & WRITING) !== 0
+    : typeof flags === 'string' && !/^r?s?$|^sr$/.test(flags);
 
 const guardFiles = (): void => {
   for (const name of [...FILE_CALLS, 'createWriteStream']) {
@@ -162,11 +201,29 @@ const guardFiles = (): void => {
     replace(fs, `${name}Sync`, writing);
     replace(fs.promises, name, promising);
   }
+  const opening = refusing('file', () => 'open', throwing, opensForWriting);
+  replace(fs, 'open', opening);
+  replace(fs, 'openSync', opening);
+  replace(
+    fs.promises,
+    'open',
+    refusing('file', () => 'open', rejecting, opensForWriting),
+  );
+};
+
+/** Notes what is thrown where nobody can catch it, in the name of whose work it is; it would end the process. */
+const noteThrown = (error: unknown): void => {
+  const { code, className } = errorFacts(error);
+  const reach: Reach = { kind: 'thrown', what: code ?? className };
+  const onReach = watched.getStore();
+  if (onReach === undefined) strays.push(reach);
+  else onReach(reach);
 };
 
 const putUp = (): OutsideGuard => {
   guardNetwork();
   guardProcesses();
+  guardThreads();
   guardFiles();
   replace(process.stdout, 'write', tellingOutput);
   replace(process.stderr, 'write', tellingOutput);
@@ -175,6 +232,11 @@ const putUp = (): OutsideGuard => {
     run: (onReach, work) => watched.run(onReach, work),
     refuseEverybody: () => {
       isEverybodyRefused = true;
+    },
+    catchEverybody: () => {
+      if (process.listeners('uncaughtException').includes(noteThrown)) return;
+      process.on('uncaughtException', noteThrown);
+      process.on('unhandledRejection', noteThrown);
     },
     strays,
   };

@@ -75,8 +75,12 @@ export const tryHandler = (
 };
 
 /** Calls past every provider, each once. */
-export const pastProviders = ({ reached }: Deeds): readonly string[] => [
-  ...new Set(reached.filter(({ kind }) => kind !== 'output').map(({ kind, what }) => `${kind} ${what}`)),
+export const pastProviders = ({ reached }: Pick<Deeds, 'reached'>): readonly string[] => [
+  ...new Set(
+    reached
+      .filter(({ kind }) => kind !== 'output' && kind !== 'thrown')
+      .map(({ kind, what }) => `${kind} ${what}`),
+  ),
 ];
 
 /** Names of the providers that were called, each once. */

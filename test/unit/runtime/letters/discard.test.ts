@@ -198,6 +198,25 @@ describe('a large discard', () => {
     });
   });
 
+  // An address was redacted where it was signed, so it was never equal to the name of who signed, who could agree to himself.
+  it.each(['ana@example.com', ' ana '])(
+    'is not done by who asked for it, also where that is %j',
+    async (name) => {
+      const positions = [];
+      for (const id of ['a', 'b', 'c']) positions.push(await shop.die({ key: id, job: { id } }));
+      const parts = { ...by(name), policy: { observeMs: 1, approveAbove: 2 } };
+      const { deedId } = await shop.doTo('discard', positions, { parts });
+      await expect(approveDeed(parts, { deedId: deedId ?? '', reason, run: true })).rejects.toMatchObject({
+        code: 'ESTEIRA_LETTER_REFUSED',
+      });
+      expect(new Set((await shop.audits()).map(({ actor }) => actor))).toEqual(new Set([name.trim()]));
+      const bea = by('bea@example.com');
+      expect(await approveDeed(bea, { deedId: deedId ?? '', reason, run: true })).toMatchObject({
+        letters: 3,
+      });
+    },
+  );
+
   it('leaves out what went back since it was asked for', async () => {
     const { deedId, positions } = await large();
     const [first] = positions;

@@ -1,21 +1,18 @@
 import { afterEach, expect, test } from 'vitest';
 import { parseEnvelope } from '../../../../src/core/envelope.ts';
-import { isEsteiraError } from '../../../../src/core/errors.ts';
 import { formatPosition } from '../../../../src/core/record.ts';
 import {
   planReplay,
   type ReplayParts,
-  readPlanFile,
   replayResults,
   replayStatus,
-  runReplay,
 } from '../../../../src/runtime/replay/index.ts';
 import { makeWorld, type World } from '../../consumers/dead-letters/world.ts';
-import { type Crash, dyingParts, movableClock } from './crashing.ts';
+import { movableClock } from './crashing.ts';
+import { effectsOf, runToDeath, WHOLE } from './killed-runs.ts';
 
 const INBOX = 'shop.job.send-receipt';
 const LETTERS = 7;
-const LEASE_MS = 15_000;
 const open: World[] = [];
 afterEach(async () => {
   for (const world of open.splice(0)) await world.broker.close();
@@ -36,29 +33,6 @@ const planned = async () => {
 };
 
 type Planned = Awaited<ReturnType<typeof planned>>;
-
-/** Runs the plan, or goes on with it, as an operator does who looks at its state first. */
-const run = async (parts: ReplayParts, planId: string) => {
-  const resume = (await readPlanFile(parts.control, planId)).run !== undefined;
-  return runReplay(parts, { planId, reason: 'mended', resume, options: { rate: 0, canary: 0 } });
-};
-
-/** Runs the plan until it dies; true when it ended before. */
-const runToDeath = async ({ parts, planId, moveOn }: Planned, crash: Crash): Promise<boolean> => {
-  const mortal = dyingParts(parts, crash);
-  const ended = await Promise.race([
-    mortal.died.then(() => false),
-    run(mortal.parts, planId).then(
-      () => true,
-      (error: unknown) => {
-        if (isEsteiraError(error, 'ESTEIRA_REPLAY_REFUSED')) return true;
-        throw error;
-      },
-    ),
-  ]);
-  moveOn(LEASE_MS + 1);
-  return ended;
-};
 
 const originsOf = async (world: World): Promise<readonly string[]> =>
   (await world.read(INBOX)).map(({ headers }) => parseEnvelope(headers, true).job?.replayOf ?? '');
@@ -81,21 +55,13 @@ const expectOnce = async ({ world, parts, planId, chosen }: Planned): Promise<vo
   expect(new Set(told.map(({ eventId }) => eventId)).size).toBe(LETTERS);
 };
 
-const effectsOfAWholeRun = async (): Promise<number> => {
-  const { parts, planId } = await planned();
-  const whole = dyingParts(parts, { effect: 1_000_000, when: 'before' });
-  await run(whole.parts, planId);
-  return whole.effects();
-};
-
 const finish = async (setting: Planned): Promise<void> => {
-  const last = await runToDeath(setting, { effect: 1_000_000, when: 'before' });
-  expect(last).toBe(true);
+  expect(await runToDeath(setting, WHOLE)).toBe(true);
 };
 
 // The gap this closes: a record that is on the inbox and not yet in the ledger when its runner dies.
 test('a run killed before or after any of its effects, and resumed, replays each record once', async () => {
-  const effects = await effectsOfAWholeRun();
+  const effects = await effectsOf(await planned());
   expect(effects).toBeGreaterThan(3 * LETTERS);
   for (let effect = 1; effect <= effects; effect += 1) {
     for (const when of ['before', 'after'] as const) {
@@ -108,7 +74,7 @@ test('a run killed before or after any of its effects, and resumed, replays each
 }, 120_000);
 
 test('a run whose resumed run is killed too replays each record once', async () => {
-  const effects = await effectsOfAWholeRun();
+  const effects = await effectsOf(await planned());
   for (let effect = 4; effect <= effects; effect += 3) {
     for (const again of [4, 7, 9, 11]) {
       const setting = await planned();

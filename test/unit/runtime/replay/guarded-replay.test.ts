@@ -87,6 +87,25 @@ describe('a run', () => {
     expect(await replayStatus(ana, planId)).toMatchObject({ approvedBy: 'bea', state: 'finished' });
   });
 
+  // Addresses were redacted where they were signed: all people were one, or none was the same.
+  it('tells people apart by their names, also where these are e-mail addresses', async () => {
+    await die(3);
+    const who = (name: string) => ({
+      ...as(name, 'operator', 'approver'),
+      policy: { observeMs: 1, approveAbove: 2 },
+    });
+    const { planId } = await plan(who('ana@example.com'));
+    const agree = (name: string) => approveReplay(who(name), { planId, reason });
+    await expect(agree('ana@example.com')).rejects.toMatchObject({ code: 'ESTEIRA_REPLAY_REFUSED' });
+    await agree('bea@example.com');
+    const go = (name: string) => runReplay(who(name), { planId, reason, options: QUICK });
+    await expect(go('bea@example.com')).rejects.toMatchObject({ code: 'ESTEIRA_REPLAY_REFUSED' });
+    expect(await go('ana@example.com')).toMatchObject({ state: 'finished' });
+    expect(await replayStatus(who('ana@example.com'), planId)).toMatchObject({
+      approvedBy: 'bea@example.com',
+    });
+  });
+
   it('is paused after a batch, resumed where it was, and cancelled for good', async () => {
     await die(60);
     const asked: Promise<unknown>[] = [];

@@ -1,20 +1,17 @@
 import { expect, test } from 'vitest';
-import { isEsteiraError } from '../../../../src/core/errors.ts';
 import { formatPosition } from '../../../../src/core/record.ts';
 import {
   approveReplay,
   type ReplayParts,
-  readPlanFile,
   replayResults,
   replayStatus,
-  runReplay,
 } from '../../../../src/runtime/replay/index.ts';
 import { onInvoice } from '../../consumers/bench.ts';
-import { type Crash, dyingParts, movableClock } from '../replay/crashing.ts';
+import { movableClock } from '../replay/crashing.ts';
+import { effectsOf, runToDeath, WHOLE } from '../replay/killed-runs.ts';
 import { openWindow, reason } from './window-bench.ts';
 
 const OWN = 6;
-const LEASE_MS = 15_000;
 
 /** A plan over events of two partitions, in parts of three: some are of another type, one comes too late. */
 const planned = async (force: boolean) => {
@@ -40,30 +37,6 @@ const planned = async (force: boolean) => {
 
 type Planned = Awaited<ReturnType<typeof planned>>;
 
-const run = async (parts: ReplayParts, planId: string) => {
-  const resume = (await readPlanFile(parts.control, planId)).run !== undefined;
-  return runReplay(parts, { planId, reason, resume, options: { rate: 0, canary: 0 } });
-};
-
-/** Runs the plan until it dies; true when it ended before. */
-const runToDeath = async ({ parts, planId, moveOn }: Planned, crash: Crash): Promise<boolean> => {
-  const mortal = dyingParts(parts, crash);
-  const ended = await Promise.race([
-    mortal.died.then(() => false),
-    run(mortal.parts, planId).then(
-      () => true,
-      (error: unknown) => {
-        if (isEsteiraError(error, 'ESTEIRA_REPLAY_REFUSED')) return true;
-        throw error;
-      },
-    ),
-  ]);
-  moveOn(LEASE_MS + 1);
-  return ended;
-};
-
-const WHOLE: Crash = { effect: 1_000_000, when: 'before' };
-
 /** Each own record once on the inbox, none else; the ledger says so, and where. */
 const expectOnce = async (setting: Planned, outcome: 'replayed' | 'forced'): Promise<void> => {
   const { parts, planId, own, copies } = setting;
@@ -78,15 +51,8 @@ const expectOnce = async (setting: Planned, outcome: 'replayed' | 'forced'): Pro
   });
 };
 
-const effectsOfAWholeRun = async (force: boolean): Promise<number> => {
-  const { parts, planId } = await planned(force);
-  const whole = dyingParts(parts, WHOLE);
-  await run(whole.parts, planId);
-  return whole.effects();
-};
-
 test('a run of a window killed before or after any of its effects, and resumed, writes each record once', async () => {
-  const effects = await effectsOfAWholeRun(false);
+  const effects = await effectsOf(await planned(false));
   expect(effects).toBeGreaterThan(3 * OWN);
   for (let effect = 1; effect <= effects; effect += 1)
     for (const when of ['before', 'after'] as const) {
@@ -98,7 +64,7 @@ test('a run of a window killed before or after any of its effects, and resumed, 
 }, 120_000);
 
 test('a forced run killed, killed again when it is resumed, and resumed, writes each record once', async () => {
-  const effects = await effectsOfAWholeRun(true);
+  const effects = await effectsOf(await planned(true));
   for (let effect = 4; effect <= effects; effect += 4)
     for (const again of [4, 8, 11]) {
       const setting = await planned(true);
