@@ -9,9 +9,9 @@ import type { PayloadCheck } from '../core/event.ts';
 export interface PersonalFields {
   /** Whether the value itself is, with everything in it. */
   readonly isPersonal: boolean;
-  /** By name of field. */
+  /** By name of field; of a list whose places differ, by place. */
   readonly fields: ReadonlyMap<string, PersonalFields>;
-  /** Of every element of a list, or every value of a map. */
+  /** Of every element of a list, or every value of a map, that is not in `fields`. */
   readonly items?: PersonalFields;
 }
 
@@ -23,6 +23,20 @@ const ALL_PERSONAL: PersonalFields = { isPersonal: true, fields: new Map() };
 /** No schema that is allowed is deeper; one that contains itself ends here. */
 const DEEPEST = 30;
 
+const hasMarks = (marks: PersonalFields, seen = new Set<PersonalFields>()): boolean => {
+  if (marks.isPersonal) return true;
+  if (seen.has(marks)) return false;
+  seen.add(marks);
+  const parts = [...marks.fields.values(), ...(marks.items === undefined ? [] : [marks.items])];
+  return parts.some((part) => hasMarks(part, seen));
+};
+
+/** What is too deep to be known is hidden where anything of the schema is: its marks may come again there. */
+const untilDeepest = (read: (deeper: PersonalFields) => PersonalFields): PersonalFields => {
+  const marks = read(NOTHING_PERSONAL);
+  return hasMarks(marks) ? read(ALL_PERSONAL) : NOTHING_PERSONAL;
+};
+
 type JsonObject = { readonly [key: string]: Json };
 
 const isObject = (json: Json | undefined): json is JsonObject =>
@@ -30,6 +44,8 @@ const isObject = (json: Json | undefined): json is JsonObject =>
 
 /** Both, where two schemas speak of one value. */
 const both = (a: PersonalFields, b: PersonalFields): PersonalFields => {
+  if (a === NOTHING_PERSONAL || a === b) return b;
+  if (b === NOTHING_PERSONAL) return a;
   const fields = new Map(a.fields);
   for (const [name, field] of b.fields) fields.set(name, both(fields.get(name) ?? NOTHING_PERSONAL, field));
   const items =
@@ -43,17 +59,28 @@ const both = (a: PersonalFields, b: PersonalFields): PersonalFields => {
 
 const several = (all: readonly PersonalFields[]): PersonalFields => all.reduce(both, NOTHING_PERSONAL);
 
+const lastWordOf = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+
 /** Reads the marks of one Avro schema; named types are remembered, as a later use is by name. */
 class AvroMarks {
   readonly #named = new Map<string, JsonObject>();
+  readonly #deeper: PersonalFields;
+
+  constructor(deeper: PersonalFields) {
+    this.#deeper = deeper;
+  }
 
   of(schema: Json | undefined, depth = 0): PersonalFields {
-    if (depth > DEEPEST) return NOTHING_PERSONAL;
+    if (depth > DEEPEST) return this.#deeper;
     if (Array.isArray(schema)) return several(schema.map((branch: Json) => this.of(branch, depth + 1)));
     if (typeof schema === 'string') return this.#byName(schema, depth);
     if (!isObject(schema)) return NOTHING_PERSONAL;
     const { type, name } = schema;
-    if (typeof name === 'string') this.#named.set(name, schema);
+    if (typeof name === 'string') {
+      this.#named.set(name, schema);
+      // It may be named in full, and be meant by its last word within its namespace.
+      if (!this.#named.has(lastWordOf(name))) this.#named.set(lastWordOf(name), schema);
+    }
     if (type === 'record') return this.#record(schema, depth);
     if (type === 'array') return this.#items(schema['items'], depth);
     if (type === 'map') return this.#items(schema['values'], depth);
@@ -61,7 +88,7 @@ class AvroMarks {
   }
 
   #byName(name: string, depth: number): PersonalFields {
-    const schema = this.#named.get(name) ?? this.#named.get(name.split('.').at(-1) ?? '');
+    const schema = this.#named.get(name) ?? this.#named.get(lastWordOf(name));
     return schema === undefined ? NOTHING_PERSONAL : this.of(schema, depth + 1);
   }
 
@@ -80,22 +107,44 @@ class AvroMarks {
   }
 }
 
-const ofZod = (schema: unknown, depth = 0): PersonalFields => {
-  if (depth > DEEPEST || !(schema instanceof z.ZodType)) return NOTHING_PERSONAL;
-  if (schema.meta()?.['personal'] === true) return ALL_PERSONAL;
-  const next = (one: unknown): PersonalFields => ofZod(one, depth + 1);
-  if (schema instanceof z.ZodObject) {
-    const shape: Readonly<Record<string, unknown>> = schema.shape;
-    return {
-      isPersonal: false,
-      fields: new Map(Object.entries(shape).map(([name, one]) => [name, next(one)])),
-    };
+/** Reads the marks of one Zod schema; what is met again at the same depth is not looked at again. */
+class ZodMarks {
+  readonly #known: Map<z.ZodType, PersonalFields>[] = [];
+  readonly #deeper: PersonalFields;
+
+  constructor(deeper: PersonalFields) {
+    this.#deeper = deeper;
   }
-  if (schema instanceof z.ZodArray) return { ...NOTHING_PERSONAL, items: next(schema.element) };
-  if (schema instanceof z.ZodRecord) return { ...NOTHING_PERSONAL, items: next(schema.valueType) };
-  if (schema instanceof z.ZodUnion) return several(schema.options.map(next));
-  return several(partsOf(schema).map(next));
-};
+
+  of(schema: unknown, depth = 0): PersonalFields {
+    if (!(schema instanceof z.ZodType)) return NOTHING_PERSONAL;
+    if (depth > DEEPEST) return this.#deeper;
+    const known = this.#known[depth] ?? new Map<z.ZodType, PersonalFields>();
+    this.#known[depth] = known;
+    const found = known.get(schema) ?? this.#look(schema, depth + 1);
+    known.set(schema, found);
+    return found;
+  }
+
+  #look(schema: z.ZodType, depth: number): PersonalFields {
+    if (schema.meta()?.['personal'] === true) return ALL_PERSONAL;
+    const next = (one: unknown): PersonalFields => this.of(one, depth);
+    if (schema instanceof z.ZodObject) {
+      const shape: Readonly<Record<string, unknown>> = schema.shape;
+      const fields = Object.entries(shape).map(([name, one]) => [name, next(one)] as const);
+      return { isPersonal: false, fields: new Map(fields), items: next(schema.def.catchall) };
+    }
+    if (schema instanceof z.ZodTuple) {
+      const fields = schema.def.items.map((one, index) => [String(index), next(one)] as const);
+      return { isPersonal: false, fields: new Map(fields), items: next(schema.def.rest) };
+    }
+    if (schema instanceof z.ZodArray) return { ...NOTHING_PERSONAL, items: next(schema.element) };
+    if (schema instanceof z.ZodRecord) return { ...NOTHING_PERSONAL, items: next(schema.valueType) };
+    if (schema instanceof z.ZodUnion) return several(schema.options.map(next));
+    if (schema instanceof z.ZodLazy) return next(schema.def.getter());
+    return several(partsOf(schema).map(next));
+  }
+}
 
 /** What a wrapper wraps: optional, nullable, default, readonly, pipe and the like. */
 const partsOf = (schema: z.ZodType): readonly unknown[] => {
@@ -112,6 +161,8 @@ export const personalFieldsOf = (
   check: PayloadCheck,
 ): PersonalFields =>
   both(
-    contract === undefined ? NOTHING_PERSONAL : new AvroMarks().of(contract.schema),
-    check === 'none' ? NOTHING_PERSONAL : ofZod(check),
+    contract === undefined
+      ? NOTHING_PERSONAL
+      : untilDeepest((deeper) => new AvroMarks(deeper).of(contract.schema)),
+    check === 'none' ? NOTHING_PERSONAL : untilDeepest((deeper) => new ZodMarks(deeper).of(check)),
   );

@@ -46,7 +46,9 @@ class Redaction {
     if (depth >= DEEPEST) return this.hide(path, TOO_DEEP);
     if (Array.isArray(value)) {
       const items = marks.items ?? NOTHING_PERSONAL;
-      return value.map((one, index) => this.copy(one, items, `${path}[${index}]`, depth + 1));
+      return value.map((one, index) =>
+        this.copy(one, marks.fields.get(String(index)) ?? items, `${path}[${index}]`, depth + 1),
+      );
     }
     return this.#fields(value, marks, path, depth);
   }

@@ -106,6 +106,38 @@ const chosen = (app: AppDefinition, types: readonly string[] | undefined): AppDe
   return types === undefined ? app.jobs : app.jobs.filter(({ type }) => types.includes(type));
 };
 
+const judgeJobs = async (
+  app: AppDefinition,
+  options: ComplianceOptions,
+): Promise<readonly JobCompliance[]> => {
+  const played: { readonly job: JobDefinition<unknown>; readonly told: Told }[] = [];
+  for (const [index, job] of chosen(app, options.jobTypes).entries()) {
+    options.onJobType?.(job.type, index);
+    played.push({ job, told: await play(app, job, options) });
+  }
+  if (options.runHandlers === true) await pause(AFTERMATH_MS);
+  return played.map(({ job, told }) => {
+    const findings = worstOfEach([...judgeDefinition(app, job), ...told()]);
+    return { type: job.type, kind: job.kind, findings };
+  });
+};
+
+const reportOf = (
+  app: AppDefinition,
+  { runHandlers = false }: ComplianceOptions,
+  jobs: readonly JobCompliance[],
+): ComplianceReport => {
+  const all = jobs.flatMap(({ findings }) => findings);
+  const count = (verdict: Verdict): number => all.filter((finding) => finding.verdict === verdict).length;
+  return {
+    app: app.name,
+    handlersRun: runHandlers,
+    jobs,
+    counts: { proved: count('proved'), breach: count('breach'), unproved: count('unproved') },
+    byReview: BY_REVIEW,
+  };
+};
+
 /**
  * Checks every line of each job type by running it: on the real engine, in memory, on a clock of its own. Touches no
  * service of the app; its handlers are run only when asked for.
@@ -116,30 +148,13 @@ export const checkCompliance = async (
   app: AppDefinition,
   options: ComplianceOptions = {},
 ): Promise<ComplianceReport> => {
-  const played: { readonly job: JobDefinition<unknown>; readonly told: Told }[] = [];
-  if (options.runHandlers === true) {
-    requireRehearsalPlace(options.environment ?? readEnvironment());
-    if (options.isAlone === true) {
-      outsideGuard().refuseEverybody();
-      outsideGuard().catchEverybody();
-    }
+  const { runHandlers = false, isAlone = false } = options;
+  if (runHandlers) requireRehearsalPlace(options.environment ?? readEnvironment());
+  if (runHandlers && isAlone) outsideGuard().refuseEverybody();
+  const release = runHandlers && isAlone ? outsideGuard().catchEverybody() : () => undefined;
+  try {
+    return reportOf(app, options, await judgeJobs(app, options));
+  } finally {
+    release();
   }
-  for (const [index, job] of chosen(app, options.jobTypes).entries()) {
-    options.onJobType?.(job.type, index);
-    played.push({ job, told: await play(app, job, options) });
-  }
-  if (options.runHandlers === true) await pause(AFTERMATH_MS);
-  const jobs = played.map(({ job, told }): JobCompliance => {
-    const findings = worstOfEach([...judgeDefinition(app, job), ...told()]);
-    return { type: job.type, kind: job.kind, findings };
-  });
-  const all = jobs.flatMap(({ findings }) => findings);
-  const count = (verdict: Verdict): number => all.filter((finding) => finding.verdict === verdict).length;
-  return {
-    app: app.name,
-    handlersRun: options.runHandlers ?? false,
-    jobs,
-    counts: { proved: count('proved'), breach: count('breach'), unproved: count('unproved') },
-    byReview: BY_REVIEW,
-  };
 };

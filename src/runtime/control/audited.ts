@@ -42,9 +42,13 @@ const requireWords = (deed: string, what: string, text: string, longest: number)
   throw new EsteiraError('ESTEIRA_USAGE', `${deed} needs ${what}: give 1 to ${longest} characters`);
 };
 
+/** @throws EsteiraError ESTEIRA_USAGE when the name is empty or too long */
+export const requireActor = (deed: string, actor: string): void =>
+  requireWords(deed, 'an actor', actor, LONGEST_ACTOR);
+
 /** @throws EsteiraError ESTEIRA_USAGE when actor or reason is empty or too long */
 export const requireWho = (deed: string, { actor, reason }: Who): void => {
-  requireWords(deed, 'an actor', actor, LONGEST_ACTOR);
+  requireActor(deed, actor);
   requireWords(deed, 'a reason', reason, LONGEST_REASON);
 };
 

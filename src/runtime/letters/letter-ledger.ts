@@ -41,9 +41,17 @@ const STATE_OF: Partial<Record<LedgerOutcome, LetterState>> = {
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
+/** A replay, and when it wrote a part of its letters, epoch ms. */
+interface WentBack {
+  readonly planId: string;
+  readonly atMs: number;
+}
+
 /** What became of dead letters, as the control topic says: replays, discards and edits. */
 export class LetterLedger {
   readonly #fates = new Map<string, Fates>();
+  /** By which replay a letter went back last, by partition and offset. */
+  readonly #wentBack = new Map<string, Map<bigint, WentBack>>();
   /** Offsets by partition. */
   readonly #discarded = new Map<string, Set<bigint>>();
   readonly #plans: readonly PlanFile[];
@@ -69,8 +77,19 @@ export class LetterLedger {
     return isOver ? 'shelved' : 'open';
   }
 
-  /** Why a letter must not be replayed, beyond what it says itself; undefined when nothing is against it. */
-  refusalOf(at: RecordPosition): string | undefined {
+  /**
+   * Why a letter must not be replayed, beyond what it says itself; undefined when nothing is against it. Since `plan` was
+   * made another may have replayed it: what its job came to then is another letter, and this one says nothing any more.
+   */
+  refusalOf(at: RecordPosition, plan?: Pick<PlanFile, 'planId' | 'plan'>): string | undefined {
+    const last = this.#wentBack.get(partitionKey(at))?.get(at.offset);
+    if (
+      plan !== undefined &&
+      last !== undefined &&
+      last.planId !== plan.planId &&
+      last.atMs >= plan.plan.atMs
+    )
+      return `replay ${last.planId} has replayed it since this plan was made`;
     const state = this.#fateOf(at);
     if (state === 'discarded') return 'it was discarded';
     return state === 'edited' ? 'it was edited: the letter that took its place is replayed' : undefined;
@@ -156,10 +175,18 @@ export class LetterLedger {
   }
 
   #takePlan(file: PlanFile): void {
-    for (const [at, { outcome }] of resultsOf(file)) {
+    for (const [at, { outcome }, atMs] of resultsOf(file)) {
       const state = STATE_OF[outcome];
       if (state !== undefined) this.#fatesOf(at).set(at.offset, state);
+      if (outcome === 'replayed') this.#takeWentBack(at, { planId: file.planId, atMs });
     }
+  }
+
+  #takeWentBack(at: RecordPosition, replay: WentBack): void {
+    const key = partitionKey(at);
+    const known = this.#wentBack.get(key) ?? new Map<bigint, WentBack>();
+    this.#wentBack.set(key, known);
+    if ((known.get(at.offset)?.atMs ?? 0) <= replay.atMs) known.set(at.offset, replay);
   }
 
   #takeEdit({ of, state }: EditValue): void {

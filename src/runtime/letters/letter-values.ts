@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { signed } from '../control/signature.ts';
+import { holdsOffsets, OffsetText } from '../replay/control-values.ts';
 
 /**
  * What an operator did to dead letters, all of them at once: what it names is true from this entry on. `asked`: it waits
@@ -24,15 +25,17 @@ export type DeedValue = z.infer<typeof DeedValue>;
 export type LetterDeed = DeedValue['deed'];
 
 /** Some positions of a deed, all of one partition. */
-export const DeedPositions = z.object({
-  v: z.literal(1),
-  kind: z.literal('letters.positions'),
-  topic: z.string(),
-  partition: z.number(),
-  count: z.number(),
-  /** As positions of a replay's plan. */
-  offsets: z.string(),
-});
+export const DeedPositions = z
+  .object({
+    v: z.literal(1),
+    kind: z.literal('letters.positions'),
+    topic: z.string(),
+    partition: z.number(),
+    count: z.number(),
+    /** As positions of a replay's plan. */
+    offsets: z.string(),
+  })
+  .refine(holdsOffsets);
 export type DeedPositions = z.infer<typeof DeedPositions>;
 
 /**
@@ -45,7 +48,7 @@ export const EditValue = z.object({
   /** The letter as it was, `topic/partition/offset`. */
   of: z.string(),
   /** Where the partition ended before the edited one was written. */
-  end: z.string(),
+  end: OffsetText,
   at: z.string().optional(),
   /** SHA-256 of the value before and after, hexadecimal. */
   before: z.string(),

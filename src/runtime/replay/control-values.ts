@@ -1,9 +1,26 @@
 import { z } from 'zod';
 import { signed } from '../control/signature.ts';
+import { countOffsets } from './offset-runs.ts';
 
 const counts = z.record(z.string(), z.number());
+
+/** An offset. Anybody with the credentials can write to the topic: what is none must not be taken for one. */
+export const OffsetText = z.string().regex(/^\d{1,19}$/);
+
+/** Offsets as `packOffsets` writes them, with how many they are. */
+export const holdsOffsets = ({
+  offsets,
+  count,
+}: {
+  readonly offsets: string;
+  readonly count: number;
+}): boolean => countOffsets(offsets) === count;
+
+/** Words as `packResults` writes them; their letters may be those of a newer version. */
+const RESULTS = /^(?:[a-zA-Z](?:~[0-9a-f]{1,6}|\d{1,6}\.\d{1,6}\.[0-9a-f]{1,16})?(?: |$))*$/;
+
 /** `[partition, offset]`. */
-const offsetPairs = z.array(z.tuple([z.number(), z.string()]));
+const offsetPairs = z.array(z.tuple([z.number(), OffsetText]));
 
 /** What the plan of a window says beside: its records are those of an event topic, for one job type. */
 export const WindowFacts = z.object({
@@ -19,8 +36,8 @@ export const WindowFacts = z.object({
   missing: z.array(
     z.object({
       partition: z.number(),
-      from: z.string(),
-      to: z.string(),
+      from: OffsetText,
+      to: OffsetText,
       /** The time of the first record that is left, epoch ms; null where none is. */
       firstAtMs: z.number().nullable(),
     }),
@@ -54,17 +71,19 @@ export const PlanValue = z.object({
 export type PlanValue = z.infer<typeof PlanValue>;
 
 /** Some positions of a plan, all of one partition, as `packOffsets` writes them. */
-export const PositionsValue = z.object({
-  v: z.literal(1),
-  kind: z.literal('replay.positions'),
-  /** Index of the plan's topic. */
-  topic: z.number(),
-  partition: z.number(),
-  count: z.number(),
-  offsets: z.string(),
-  /** Whether these are the dead letters of one ordering key that can be held: they go together, in order. */
-  together: z.boolean().optional(),
-});
+export const PositionsValue = z
+  .object({
+    v: z.literal(1),
+    kind: z.literal('replay.positions'),
+    /** Index of the plan's topic. */
+    topic: z.number(),
+    partition: z.number(),
+    count: z.number(),
+    offsets: z.string(),
+    /** Whether these are the dead letters of one ordering key that can be held: they go together, in order. */
+    together: z.boolean().optional(),
+  })
+  .refine(holdsOffsets);
 export type PositionsValue = z.infer<typeof PositionsValue>;
 
 /** A second person agrees. */
@@ -120,7 +139,7 @@ export const BatchValue = z.object({
   kind: z.literal('replay.batch'),
   atMs: z.number(),
   /** Offset of the claim under which it was written. */
-  fence: z.string(),
+  fence: OffsetText,
   chunk: z.number(),
   /** From this position of the chunk up to, without, that one. */
   from: z.number(),
@@ -129,7 +148,7 @@ export const BatchValue = z.object({
   inboxes: z.array(z.object({ topic: z.string(), ends: offsetPairs })),
   /** Whether it is a held key, replayed in order. */
   inOrder: z.boolean().optional(),
-  results: z.string().optional(),
+  results: z.string().regex(RESULTS).optional(),
 });
 export type BatchValue = z.infer<typeof BatchValue>;
 
@@ -142,7 +161,7 @@ export const LockValue = z.object({
   actor: z.string(),
   host: z.string(),
   /** Offset of the first writing of this claim; absent on the first. */
-  since: z.string().optional(),
+  since: OffsetText.optional(),
   leaseMs: z.number(),
   /** Runners that had not renewed theirs, and have lost it by this claim. */
   over: z.array(z.string()),

@@ -21,6 +21,19 @@ export const packOffsets = (offsets: readonly bigint[]): string => {
 export const packOffsetRange = (from: bigint, count: number): string =>
   count === 1 ? from.toString(16) : `${from.toString(16)}~${count.toString(16)}`;
 
+const RUN = /^([0-9a-f]{1,16})(?:~([0-9a-f]{1,8}))?$/;
+
+/** How many offsets a text of {@link packOffsets} holds, without counting them out; undefined when it is none. */
+export const countOffsets = (text: string): number | undefined => {
+  let count = 0;
+  for (const run of text === '' ? [] : text.split(' ')) {
+    const match = RUN.exec(run);
+    if (match === null) return undefined;
+    count += Number.parseInt(match[2] ?? '1', 16);
+  }
+  return count;
+};
+
 /** Reads what {@link packOffsets} wrote: those from the index `from` up to, without, `to`; default all. */
 export const unpackOffsets = (
   text: string,

@@ -84,6 +84,18 @@ const idFor = async (control: ControlLog, text: string): Promise<string> => {
   });
 };
 
+const isWhole = ({ chunks, plan }: PlanFile): boolean => chunks.length >= plan.chunks;
+
+/** All plans that are whole, in the order they were made: what else stands under such a subject is none. */
+export const allPlanFiles = async (control: ControlLog): Promise<readonly PlanFile[]> => {
+  const found: PlanFile[] = [];
+  for (const planId of await planIds(control)) {
+    const file = planFileOf(planId, await control.read(subjects.of(planId)));
+    if (file !== undefined && isWhole(file)) found.push(file);
+  }
+  return found;
+};
+
 /**
  * Reads a plan by its id, or by the beginning of it.
  *
@@ -92,7 +104,7 @@ const idFor = async (control: ControlLog, text: string): Promise<string> => {
 export const readPlanFile = async (control: ControlLog, id: string): Promise<PlanFile> => {
   const planId = await idFor(control, id);
   const file = planFileOf(planId, await control.read(subjects.of(planId)));
-  if (file !== undefined && file.chunks.length >= file.plan.chunks) return file;
+  if (file !== undefined && isWhole(file)) return file;
   throw new EsteiraError(
     'ESTEIRA_USAGE',
     `plan ${planId} is not whole on the control topic: make a new one`,

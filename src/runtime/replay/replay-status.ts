@@ -1,7 +1,7 @@
 import type { RunOptionsValue } from './control-values.ts';
 import { type JobOutcome, JobOutcomes } from './job-outcomes.ts';
 import { countResults, type LedgerCounts } from './ledger-results.ts';
-import { type PlanFile, planIds, readPlanFile } from './plan-file.ts';
+import { allPlanFiles, type PlanFile, readPlanFile } from './plan-file.ts';
 import { type LockHolder, lockHolder, lockTopics } from './replay-lock.ts';
 import type { ReplayParts } from './replay-parts.ts';
 import { needsApproval } from './run-guards.ts';
@@ -90,7 +90,7 @@ export const replayStatus = async (parts: Readers, planId: string): Promise<Repl
 /** Where all plans stand, the newest first. @throws EsteiraError ESTEIRA_TOPICS_DIFFER, ESTEIRA_BROKER_UNAVAILABLE */
 export const listReplays = async (parts: Readers): Promise<readonly ReplayStatus[]> => {
   const found: ReplayStatus[] = [];
-  for (const planId of await planIds(parts.control)) found.unshift(await replayStatus(parts, planId));
+  for (const file of await allPlanFiles(parts.control)) found.unshift(await statusOf(parts, file));
   return found;
 };
 

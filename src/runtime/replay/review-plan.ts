@@ -86,7 +86,7 @@ const reviewSome = async (
 export const reviewReplay = async (parts: ReplayParts, planId: string): Promise<ReplayReview> => {
   const file = await readPlanFile(parts.control, planId);
   const ledger = await readLetterLedger(parts.control);
-  const judge = judgeOf(parts, file, false, (at) => ledger.refusalOf(at));
+  const judge = judgeOf(parts, file, false, (at) => ledger.refusalOf(at, file));
   const sums = new ReviewSums();
   await eachRecord(parts, file, (some) => reviewSome(parts, file, judge, some, sums));
   return sums.result(file);

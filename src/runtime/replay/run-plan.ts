@@ -140,7 +140,7 @@ class PlanRun {
     return {
       ...{ parts, file: this.#file, lock: this.#lock, pace: new StartPace(rate, clock) },
       ledger,
-      judge: judgeOf(parts, this.#file, undecodable, (at) => ledger.refusalOf(at)),
+      judge: judgeOf(parts, this.#file, undecodable, (at) => ledger.refusalOf(at, this.#file)),
       intakes: new WorkerIntakes(parts.app, parts.backend),
       letters: new LetterWriter(writer, facts),
     };

@@ -1,3 +1,4 @@
+import { requireActor } from '../control/audited.ts';
 import { type Signature, signDeed } from '../control/signature.ts';
 import type { PlanFile } from './plan-file.ts';
 import type { ReplayParts } from './replay-parts.ts';
@@ -11,9 +12,9 @@ export type Audited = Pick<PlanFile, 'planId'> & { readonly plan: Pick<PlanFile[
 /**
  * Audits a step, acknowledged, before it is taken. Answers the signature that the step is written with.
  *
- * @throws EsteiraError ESTEIRA_AUDIT_UNAVAILABLE: the step must not be taken
+ * @throws EsteiraError ESTEIRA_AUDIT_UNAVAILABLE: the step must not be taken; ESTEIRA_USAGE: nobody, or a name that is too long
  */
-export const auditStep = (
+export const auditStep = async (
   parts: ReplayParts,
   step: ReplayStep,
   { planId, plan }: Audited,
@@ -21,6 +22,7 @@ export const auditStep = (
   details: Readonly<Record<string, string>> = {},
 ): Promise<Signature> => {
   const [what = 'replay'] = plan.kind.split('.');
+  requireActor(`${what}.${step}`, parts.operator.name);
   const deed = { action: `${what}.${step}`, actor: parts.operator.name, reason, subject: planId };
   return signDeed(parts, { ...deed, tenantId: '', details, atMs: parts.clock.nowMs() }, { planId, step });
 };

@@ -68,6 +68,61 @@ describe('what a schema marks as personal', () => {
     });
   });
 
+  // They were looked for in none of these, so an export showed them to everybody.
+  test('may be said in a tuple, in what an object has beside its fields, and in a schema that contains itself', () => {
+    const personal = z.string().meta({ personal: true });
+    const tree: z.ZodType = z.lazy(() =>
+      z.object({ who: personal, kids: z.array(tree), left: tree.optional(), right: tree.nullable() }),
+    );
+    const check = z.object({
+      pair: z.tuple([z.number(), personal]),
+      others: z.object({ id: z.number() }).catchall(personal),
+      tree,
+      kind: z.discriminatedUnion('kind', [z.object({ kind: z.literal('a'), ssn: personal })]),
+    });
+    const nest = (levels: number): object => ({
+      ...{ who: `deep ${levels}`, kids: levels === 0 ? [] : [nest(levels - 1)] },
+    });
+    const payload = {
+      ...{ pair: [1, 'Ana'], others: { id: 1, nick: 'Bea' }, tree: nest(40), kind: { kind: 'a', ssn: '1' } },
+    };
+    const { value, redacted } = redactPayload(payload, personalFieldsOf(undefined, check));
+    expect(value).toMatchObject({
+      pair: [1, hidden],
+      others: { id: 1, nick: hidden },
+      kind: { ssn: hidden },
+    });
+    expect(JSON.stringify(value)).not.toContain('deep');
+    expect(redacted).toContain('tree.kids[0].kids[0].who');
+  });
+
+  test('of which nothing is marked shows all, however deep', () => {
+    const node: z.ZodType = z.lazy(() => z.object({ name: z.string(), next: node.optional() }));
+    const nest = (levels: number): object =>
+      levels === 0 ? { name: 'deep' } : { name: 'x', next: nest(levels - 1) };
+    expect(redactPayload(nest(40), personalFieldsOf(undefined, node)).redacted).toEqual([]);
+  });
+
+  test('is found where a schema is named in full and meant by its last word', () => {
+    const person = {
+      type: 'record',
+      name: 'a.b.Person',
+      fields: [{ name: 'ssn', type: 'string', personal: true }],
+    };
+    const two = {
+      ...{ type: 'record', name: 'a.b.Two' },
+      fields: [
+        { name: 'first', type: person },
+        { name: 'second', type: 'Person' },
+      ],
+    };
+    const { value } = redactPayload(
+      { first: { ssn: '1' }, second: { ssn: '2' } },
+      personalFieldsOf({ schema: two }, 'none'),
+    );
+    expect(value).toEqual({ first: { ssn: hidden }, second: { ssn: hidden } });
+  });
+
   test('a schema that contains itself comes to an end', () => {
     const node = { type: 'record', name: 'Node', fields: [{ name: 'next', type: ['null', 'Node'] }] };
     expect(personalFieldsOf({ schema: node }, 'none').isPersonal).toBe(false);

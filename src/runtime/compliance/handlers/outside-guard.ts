@@ -5,8 +5,9 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import process from 'node:process';
+import { promisify } from 'node:util';
 import workerThreads from 'node:worker_threads';
-import { errorFacts } from '../../../core/error-facts.ts';
+import { errorFacts, readProperty } from '../../../core/error-facts.ts';
 import { EsteiraError } from '../../../core/errors.ts';
 
 /** What a handler did past every provider. */
@@ -25,8 +26,11 @@ export interface OutsideGuard {
    * name, what a handler has put into its queue. Not for a process in which others work.
    */
   refuseEverybody(): void;
-  /** From now on tells what is thrown where nobody can catch it; it does not end the process. The same holds. */
-  catchEverybody(): void;
+  /**
+   * From now on tells what is thrown where nobody can catch it; it does not end the process. The same holds. Returns what
+   * ends that.
+   */
+  catchEverybody(): () => void;
   /** What was reached for in nobody's name since then. */
   readonly strays: readonly Reach[];
 }
@@ -74,7 +78,11 @@ const replace = (target: object, name: string, make: (own: Call) => Call): void 
   const call: Call = function (...given) {
     return Reflect.apply(own, this, given);
   };
-  Reflect.set(target, name, make(call));
+  const instead = make(call);
+  // What `promisify` makes of exec and execFile has an object as its answer, and stays so.
+  const promised: unknown = Reflect.get(own, promisify.custom);
+  if (promised !== undefined) Reflect.set(instead, promisify.custom, promised);
+  Reflect.set(target, name, instead);
 };
 
 const always = (_given: readonly unknown[]): boolean => true;
@@ -160,6 +168,13 @@ const guardProcesses = (): void => {
     const starting = refusing('process', ([command]) => textOf(command) || name, throwing);
     replace(childProcess, name, starting);
   }
+  // Also by a function that a module took before the guard was up.
+  const spawning = refusing(
+    'process',
+    ([options]) => textOf(readProperty(options, 'file')) || 'spawn',
+    throwing,
+  );
+  replace(childProcess.ChildProcess.prototype, 'spawn', spawning);
   for (const name of ENDINGS)
     replace(
       process,
@@ -234,9 +249,12 @@ const putUp = (): OutsideGuard => {
       isEverybodyRefused = true;
     },
     catchEverybody: () => {
-      if (process.listeners('uncaughtException').includes(noteThrown)) return;
       process.on('uncaughtException', noteThrown);
       process.on('unhandledRejection', noteThrown);
+      return () => {
+        process.off('uncaughtException', noteThrown);
+        process.off('unhandledRejection', noteThrown);
+      };
     },
     strays,
   };

@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { outsideGuard, type Reach } from '../../../../src/runtime/compliance/handlers/outside-guard.ts';
 
+const early = promisify(execFile);
 let server: Server;
 let received = '';
 beforeAll(async () => {
@@ -87,6 +90,43 @@ describe('the guard around a handler', () => {
     expect(await reachesOf(() => process.stderr.write(Buffer.from('a line')))).toEqual([
       { kind: 'output', what: 'a line' },
     ]);
+  });
+
+  // A handler that called process.exit(0) ended `esteira compliance` with 0 and no report: the gate let it through.
+  test.each(['exit', 'abort', 'kill'] as const)('refuses process.%s', async (name) => {
+    const end: unknown = Reflect.get(process, name);
+    if (typeof end !== 'function') throw new TypeError(name);
+    // 0 as a signal kills nobody, should the guard be gone.
+    const given = name === 'kill' ? [process.pid, 0] : [0];
+    expect(await reachesOf(() => Reflect.apply(end, process, given))).toEqual([
+      { kind: 'process', what: `process.${name}` },
+    ]);
+  });
+
+  // What a module had promisified before the guard was up started processes, unseen; afterwards it lost its stderr.
+  test('refuses what was taken before it was up, and leaves promisify as it is', async () => {
+    expect(await reachesOf(() => early('true'))).toEqual([{ kind: 'process', what: 'true' }]);
+    expect(await promisify(execFile)('true')).toEqual({ stdout: '', stderr: '' });
+  });
+
+  // A thread wrote a file and sent bytes, unseen.
+  test('refuses threads', async () => {
+    const { Worker } = await import('node:worker_threads');
+    expect(await reachesOf(() => new Worker('', { eval: true }))).toEqual([
+      { kind: 'process', what: 'a thread (Worker)' },
+    ]);
+    const own = new Worker('', { eval: true });
+    await once(own, 'exit');
+    expect(own).toBeInstanceOf(Worker);
+  });
+
+  // A file opened by its promises was written, unseen.
+  test('refuses to open files for writing, and lets them be read', async () => {
+    const { open: openFile } = await import('node:fs/promises');
+    expect(await reachesOf(() => openFile('/tmp/esteira-never-written', 'w'))).toEqual([
+      { kind: 'file', what: 'open' },
+    ]);
+    expect(await reachesOf(async () => (await openFile('package.json')).close())).toEqual([]);
   });
 
   // Last: it cannot be undone.

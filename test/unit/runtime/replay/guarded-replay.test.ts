@@ -5,7 +5,9 @@ import {
   listReplays,
   pauseReplay,
   type ReplayParts,
+  replayResults,
   replayStatus,
+  reviewReplay,
   runReplay,
 } from '../../../../src/runtime/replay/index.ts';
 import { movableClock } from './crashing.ts';
@@ -35,6 +37,21 @@ describe('a run', () => {
     await expect(runReplay(world.parts, { planId, reason })).rejects.toMatchObject({
       code: 'ESTEIRA_REPLAY_REFUSED',
     });
+  });
+
+  // A letter of two plans was written by both: the second copy met a job that had gone on, and came to nothing.
+  it('leaves out what another plan has replayed since it was made, and says so', async () => {
+    await die(2);
+    const stale = await plan();
+    const { planId } = await plan();
+    await runReplay(world.parts, { planId, reason, options: QUICK });
+    const review = await reviewReplay(world.parts, stale.planId);
+    expect(review.lines).toMatchObject([{ verdict: 'refused', count: 2 }]);
+    await runReplay(world.parts, { planId: stale.planId, reason, options: QUICK });
+    expect(await inbox()).toBe(2);
+    const told: (string | null)[] = [];
+    await replayResults(world.parts, stale.planId, ({ outcome }) => told.push(outcome));
+    expect(told).toEqual(['refused', 'refused']);
   });
 
   it('does not begin while the audit cannot be written, and lets go of its DLQ', async () => {
@@ -85,6 +102,13 @@ describe('a run', () => {
     expect(await inbox()).toBe(0);
     expect(await go(ana)).toMatchObject({ state: 'finished' });
     expect(await replayStatus(ana, planId)).toMatchObject({ approvedBy: 'bea', state: 'finished' });
+  });
+
+  // `--actor ''` made a plan that nobody had made.
+  it.each(['', '  ', 'x'.repeat(201)])('is made by somebody: %j is nobody', async (name) => {
+    await die(1);
+    await expect(plan(as(name, 'operator'))).rejects.toMatchObject({ code: 'ESTEIRA_USAGE' });
+    expect(await world.read('shop.audit')).toEqual([]);
   });
 
   // Addresses were redacted where they were signed: all people were one, or none was the same.

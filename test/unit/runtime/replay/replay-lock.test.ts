@@ -77,6 +77,26 @@ test('a claim that looks dead and is still renewed is not taken over', async () 
   await lock.release();
 });
 
+// The clock of the holder was an hour ahead: its claim stood for an hour after it had died.
+test('a claim from the future that is not renewed is taken over, and one that is renewed is not', async () => {
+  const early = process('ana', { observeMs: 1, heartbeatMs: 5 });
+  early.moveOn(3_600_000);
+  const lock = await early.take('plan-a');
+  await expect(process('bea', { observeMs: 200 }).take('plan-b')).rejects.toMatchObject({
+    code: 'ESTEIRA_REPLAY_REFUSED',
+    facts: { holder: 'ana' },
+  });
+  await lock.release();
+  const dead = {
+    ...{ v: 1, kind: 'replay.lock', planId: 'plan-a', runner: 'dead', actor: 'ana', host: 'there' },
+    ...{ leaseMs: LEASE_MS, over: [] },
+  };
+  const { parts, moveOn } = process('carl');
+  moveOn(-3_600_000);
+  await world.parts.control.append([{ subject: subjects.lock(TOPIC, 'dead'), value: dead }]);
+  expect((await takeReplayLock(parts, 'plan-b', [TOPIC])).holds()).toBe(true);
+});
+
 test('a runner that cannot renew stops holding before anybody can take over', async () => {
   const ana = process('ana', { observeMs: 1, heartbeatMs: 5 });
   const lock = await ana.take('plan-a');
