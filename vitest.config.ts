@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -6,6 +7,9 @@ import { defineConfig } from 'vitest/config';
  */
 /** CommonJS packages are seen as Node sees them, so that a test runs what users run. */
 const shared = { deps: { interopDefault: false } };
+
+/** On two cores vitest would run one file at a time, and most of a small file is starting its process. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 /**
  * CI gives a contract or a scenario on real services a second try; the closing lines name each that needed it. What plays
@@ -23,9 +27,18 @@ export default defineConfig({
           name: 'unit',
           include: ['test/{unit,types,examples,simulation}/**/*.test.ts'],
           testTimeout: 20_000,
+          maxWorkers,
         },
       },
-      { test: { ...shared, name: 'meta', include: ['test/meta/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          ...shared,
+          name: 'meta',
+          include: ['test/meta/**/*.test.ts'],
+          testTimeout: 60_000,
+          maxWorkers,
+        },
+      },
       {
         test: {
           ...shared,

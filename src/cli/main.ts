@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import process from 'node:process';
+import { setTimeout } from 'node:timers'; // a handler that compliance tried out may have replaced the global one
 import { systemContext } from './context.ts';
 import { runCli } from './program.ts';
 import { outliveReaders } from './terminal.ts';

@@ -20,7 +20,7 @@ import { renderJson } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface ComplianceCommandOptions extends CommonOptions {
-  readonly job?: readonly string[];
+  readonly jobType?: readonly string[];
   readonly runHandlers?: boolean;
   readonly samples?: string;
   readonly strict?: boolean;
@@ -53,12 +53,12 @@ const compliance = async (
   const samples = await readSamples(terminal, options.samples);
   const app = await loadApp(terminal, options.app);
   if (runHandlers) warn(terminal, app);
-  const progress = openProgress(terminal, 'compliance', options.job?.length ?? app.jobs.length);
+  const progress = openProgress(terminal, 'compliance', options.jobType?.length ?? app.jobs.length);
   try {
     const report = await checkCompliance(app, {
       ...{ runHandlers, samples, isAlone: true, environment: terminal.environment },
       ...{ onJobType: (type, index) => progress.advance(index, type) },
-      ...(options.job === undefined ? {} : { jobTypes: options.job }),
+      ...(options.jobType === undefined ? {} : { jobTypes: options.jobType }),
     });
     progress.end();
     terminal.out(json ? renderJson(report) : renderCompliance(terminal, report));
@@ -73,7 +73,7 @@ export const addComplianceCommand = (program: Command, context: CommandContext, 
   program
     .command('compliance')
     .description('prove by running it that each job type keeps what every job must keep; touches no service')
-    .option('--job <types...>', 'only these job types')
+    .option('--job-type <types...>', 'only these job types')
     .option('--run-handlers', "run the app's own handlers too, behind a guard; never in production")
     .option('--samples <file>', 'payloads and answers of providers as JSON, where made ones will not do')
     .option('--strict', 'fail on what is not proved too')

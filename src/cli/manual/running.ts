@@ -144,7 +144,7 @@ export const running: ManualPages = {
     examples: [
       { run: 'esteira compliance', says: 'every line of every job type' },
       {
-        run: 'esteira compliance --job send-receipt --run-handlers',
+        run: 'esteira compliance --job-type send-receipt --run-handlers',
         says: 'one job type, its own handler too',
       },
       { run: 'esteira compliance --strict --json', says: 'as a gate of the pipeline' },

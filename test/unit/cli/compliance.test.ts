@@ -30,7 +30,7 @@ test(
     const { run } = makeCommandLine();
     const { code, out, err } = await run([
       'compliance',
-      '--job',
+      '--job-type',
       'make-report',
       '--run-handlers',
       '--strict',
@@ -49,7 +49,7 @@ test(
   '--json is the report, with stable names',
   async () => {
     const { run } = makeCommandLine();
-    const { out } = await run(['compliance', '--job', 'make-report', '--json']);
+    const { out } = await run(['compliance', '--job-type', 'make-report', '--json']);
     const report: ComplianceReport = JSON.parse(out);
     expect(report).toMatchObject({ app: 'shop', handlersRun: false, counts: { breach: 0 } });
     expect(report.jobs).toHaveLength(1);
@@ -75,7 +75,7 @@ test.each([
 });
 
 test.each([
-  [['--job', 'nobody'], 'ESTEIRA_JOB_TYPE_UNKNOWN'],
+  [['--job-type', 'nobody'], 'ESTEIRA_JOB_TYPE_UNKNOWN'],
   [['--samples', 'nowhere.json'], 'cannot be read'],
   [['--samples', 'esteira.config.ts'], 'is not JSON'],
 ])('wrong use: %j', async (args, says) => {
