@@ -10,7 +10,7 @@ import { outsideGuard } from './handlers/outside-guard.ts';
 import { requireRehearsalPlace } from './handlers/rehearsal-place.ts';
 import { judgeEngine } from './judge-engine.ts';
 import { HANDLER_LINES, handlersNotRun, judgeHandlers } from './judge-handlers.ts';
-import { type Samples, sampleFor } from './samples.ts';
+import { requireKnownNames, type Samples, sampleFor } from './samples.ts';
 import { waysTo } from './way.ts';
 
 export interface ComplianceOptions {
@@ -110,6 +110,7 @@ const judgeJobs = async (
   app: AppDefinition,
   options: ComplianceOptions,
 ): Promise<readonly JobCompliance[]> => {
+  requireKnownNames(app, options.samples ?? {});
   const played: { readonly job: JobDefinition<unknown>; readonly told: Told }[] = [];
   for (const [index, job] of chosen(app, options.jobTypes).entries()) {
     options.onJobType?.(job.type, index);
@@ -142,7 +143,8 @@ const reportOf = (
  * Checks every line of each job type by running it: on the real engine, in memory, on a clock of its own. Touches no
  * service of the app; its handlers are run only when asked for.
  *
- * @throws EsteiraError ESTEIRA_JOB_TYPE_UNKNOWN, ESTEIRA_COMPLIANCE_REFUSED
+ * @throws EsteiraError ESTEIRA_JOB_TYPE_UNKNOWN, ESTEIRA_USAGE (samples for what the app has not),
+ *   ESTEIRA_COMPLIANCE_REFUSED
  */
 export const checkCompliance = async (
   app: AppDefinition,

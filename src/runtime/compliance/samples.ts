@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { AppDefinition } from '../../core/app.ts';
 import { EsteiraError, isEsteiraError } from '../../core/errors.ts';
 import type { JobDefinition } from '../../core/job.ts';
+import { unknownName } from '../../core/nearest-name.ts';
 import { checkPayload } from '../../core/payload.ts';
 import { findSecrets } from '../../security/secret-guard.ts';
 import { createMemorySource } from '../../serde/memory-source.ts';
@@ -34,6 +36,21 @@ export const parseSamples = (text: string): Samples => {
   throw refuse(
     parsed.error.issues.map(({ path, code }) => `${path.join('.') || 'the file'}: ${code}`).join('; '),
   );
+};
+
+/** A sample that is misspelt would be left out in silence. @throws EsteiraError ESTEIRA_USAGE */
+export const requireKnownNames = (app: AppDefinition, { jobs = {}, events = {} }: Samples): void => {
+  const require = (what: string, given: object, known: readonly string[]): void => {
+    const unknown = Object.keys(given).find((name) => !known.includes(name));
+    if (unknown === undefined) return;
+    throw new EsteiraError(
+      'ESTEIRA_USAGE',
+      unknownName(`samples: app ${app.name} has no ${what}`, unknown, known),
+    );
+  };
+  const types = app.jobs.map(({ type }) => type);
+  require('job type', jobs, types);
+  require('event', events, app.events.map(({ type }) => type));
 };
 
 /** A payload that can be delivered, or why there is none. */

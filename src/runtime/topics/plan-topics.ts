@@ -18,7 +18,10 @@ const partitionRefusals = async (
   options: PlanOptions,
 ): Promise<readonly Refusal[]> => {
   const growing = await Promise.all(grow.map((change) => growthRefusal(app, admin, change, options)));
-  return [...shrink.map(shrinkRefusal), ...growing.flatMap((refusal) => refusal ?? [])];
+  return [
+    ...shrink.map((change) => shrinkRefusal(app, change)),
+    ...growing.flatMap((refusal) => refusal ?? []),
+  ];
 };
 
 /** Groups that would get offsets, and take none while somebody reads in them. */

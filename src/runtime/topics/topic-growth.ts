@@ -80,9 +80,12 @@ export const growthRefusal = async (
 ): Promise<Refusal | undefined> =>
   (await waitingKeys(app, admin, change)) ?? (allowRekey ? undefined : await rekeyed(app, admin, change));
 
-/** Why a topic has to keep the partitions it has. */
-export const shrinkRefusal = ({ topic, from, to }: PartitionChange): Refusal => ({
+/** Why a topic has to keep the partitions it has. The control topic has one whatever the app says, and cannot be drained. */
+export const shrinkRefusal = (app: AppDefinition, { topic, from, to }: PartitionChange): Refusal => ({
   subject: `topic ${topic}`,
   why: `has ${countWords(from, 'partition')}, the app says ${to}: Kafka takes none away`,
-  todo: `say partitions: ${from} in defineApp; or drain the topic and delete it, so that it is made anew`,
+  todo:
+    topic === names.control(app.name)
+      ? 'stop workers and operators, delete it, and run topics apply: pauses, limits and the ledgers of replays end with it'
+      : `say partitions: ${from} in defineApp; or drain the topic and delete it, so that it is made anew`,
 });

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { renderCompliance } from '../../../src/cli/compliance-view.ts';
 import type { ComplianceReport } from '../../../src/runtime/compliance/index.ts';
@@ -82,6 +85,17 @@ test.each([
   const { run } = makeCommandLine();
   const { code, err } = await run(['compliance', ...args]);
   expect([code, err.includes(says)]).toEqual([2, true]);
+});
+
+// A sample for `send-recipt` was left out in silence, and the line it was for stayed unproved.
+test.each([
+  [{ jobs: { 'send-recipt': {} } }, 'has no job type send-recipt: it has send-receipt, make-report; did you'],
+  [{ events: { nothing: {} } }, 'has no event nothing'],
+])('a sample for what the app has not is wrong use: %j', async (samples, says) => {
+  const file = join(mkdtempSync(join(tmpdir(), 'esteira-samples-')), 'samples.json');
+  writeFileSync(file, JSON.stringify(samples));
+  const { code, err } = await makeCommandLine().run(['compliance', '--samples', file]);
+  expect([code, err]).toEqual([2, expect.stringContaining(says)]);
 });
 
 test.each([undefined, 80, 60, 44])('fits a screen of %s columns', (columns) => {

@@ -83,6 +83,19 @@ test('fewer partitions are refused: Kafka takes none away', async () => {
   await expect(apply(one)).rejects.toMatchObject({ code: 'ESTEIRA_TOPICS_DIFFER' });
 });
 
+// It said "say partitions: 2 in defineApp", which changes nothing about the control topic.
+test('a control topic with more than its one partition is to be made anew, and it is said what ends with it', async () => {
+  const { plan, admin } = await appliedShop();
+  await admin.growTopic('shop.control', 2);
+  expect((await plan(shopOf())).refused).toEqual([
+    {
+      subject: 'topic shop.control',
+      why: 'has 2 partitions, the app says 1: Kafka takes none away',
+      todo: expect.stringContaining('the ledgers of replays end with it'),
+    },
+  ]);
+});
+
 describe('a tier that no ladder has any more', () => {
   const without = shopOf({ tiers: ['1s'] });
 
