@@ -7,6 +7,7 @@ import {
   judgeBreaker,
   judgeCrash,
   judgeFallback,
+  judgeHold,
   judgeOutput,
   judgeTimeout,
   reachedPast,
@@ -68,16 +69,24 @@ const judgeAll = async (
   answers: Answers,
 ): Promise<readonly Finding[]> => {
   const well = await playWell(script, guard, answers);
-  const output = judgeOutput(well);
+  const hold = judgeHold(well, script.job);
   const judged = [
     judgeAdapters(well),
-    ...(output === undefined ? [] : [output]),
+    ...[hold, judgeOutput(well)].filter((finding) => finding !== undefined),
     ...(script.job.kind === 'ai' ? [judgeAi(well, script.job)] : []),
   ];
   const isStopped = pastProviders(well.deeds).length > 0;
-  const why = isStopped ? 'not played on: it reached outside, and was stopped there' : failureOf(well);
+  const why = isStopped
+    ? 'not played on: it reached outside, and was stopped there'
+    : hold === undefined
+      ? failureOf(well)
+      : 'not played on: it would hold the process again and again';
   if (why !== undefined) {
-    const todo = isStopped ? 'mend adapters first' : SAMPLE_TODO;
+    const todo = isStopped
+      ? 'mend adapters first'
+      : hold === undefined
+        ? SAMPLE_TODO
+        : 'mend time-bounded first';
     // What it did not reach while it failed, it may reach when it works: only breaches stand.
     const breaches = judged.filter(({ verdict }) => verdict === 'breach');
     const open = handlerLines(script).filter((line) => !breaches.some((breach) => breach.line === line));

@@ -80,6 +80,21 @@ export const judgeOutput = ({ deeds }: HandlerEvidence): Finding | undefined => 
   );
 };
 
+/** So long nothing else of the process may stand still, real ms. */
+const LONGEST_HOLD_MS = 3_000;
+
+/** A breach of `time-bounded` where the handler computes for seconds; undefined where it does not, or has a thread. */
+export const judgeHold = (
+  { deeds }: HandlerEvidence,
+  { isolate }: JobDefinition<unknown>,
+): Finding | undefined => {
+  if (isolate !== undefined || deeds.heldMs < LONGEST_HOLD_MS) return undefined;
+  return about('time-bounded').breach(
+    `the handler computed for ${Math.round(deeds.heldMs / 1_000)} s without a pause: meanwhile nothing else of the process ran, and no time-out could end it`,
+    'isolate: true gives it a thread, which ends at its time-out; or let it compute in pieces',
+  );
+};
+
 /** Judges `provider-timeout`. */
 export const judgeTimeout = ({ deeds, starts }: HandlerEvidence): Finding => {
   const { proved, breach } = about('provider-timeout');

@@ -16,6 +16,8 @@ export interface Deeds {
   readonly opened: string[];
   readonly fallbacks: string[];
   readonly reached: Reach[];
+  /** The longest it computed without a pause, real ms. */
+  heldMs: number;
   /** Times its own precondition said no. */
   unwanted: number;
 }
@@ -40,7 +42,8 @@ export const tryHandler = (
   service: Service,
   guard: OutsideGuard,
 ): TriedHandler => {
-  const deeds: Deeds = { calls: [], outcomes: [], opened: [], fallbacks: [], reached: [], unwanted: 0 };
+  const nothing = { calls: [], outcomes: [], opened: [], fallbacks: [], reached: [] };
+  const deeds: Deeds = { ...nothing, heldMs: 0, unwanted: 0 };
   let starts = 0;
   const rehearsal = openRehearsal({
     settings: (own) => ({
@@ -64,7 +67,10 @@ export const tryHandler = (
         deeds.unwanted += 1;
         return;
       }
-      await job.run(payload, ctx);
+      const beganMs = performance.now();
+      const ended = job.run(payload, ctx);
+      deeds.heldMs = Math.max(deeds.heldMs, performance.now() - beganMs);
+      await ended;
     };
     return guard.run(
       (reach) => void deeds.reached.push(reach),

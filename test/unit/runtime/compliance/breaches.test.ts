@@ -177,6 +177,20 @@ describe('a breach of what a handler does is found by trying it', { timeout: LIM
     );
   });
 
+  // All lines were ok: what ends a handler at its time-out was played by a stand-in that waits, and does not compute.
+  test('time-bounded: it computes for seconds without a pause, and is not run again', async () => {
+    let runs = 0;
+    const run: Run = () => {
+      runs += 1;
+      const beganMs = performance.now();
+      while (performance.now() - beganMs < 3_100);
+    };
+    const told = await lines(withHandler(run), { runHandlers: true });
+    expect(told['time-bounded']).toMatch(/^breach: the handler computed for 3 s without a pause/);
+    expect(told['crash-safe']).toMatch(/^unproved: not played on/);
+    expect(runs).toBe(1);
+  });
+
   test('a handler that fails with the sample proves nothing of itself', async () => {
     const told = await lines(
       withHandler(() => {
