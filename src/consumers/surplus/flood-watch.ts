@@ -28,20 +28,9 @@ export interface FloodWatchParts {
 const LOOK_MS = 100;
 /** No pace is believed that was measured for less than this, ms. */
 const LEAST_MEASURED_MS = 250;
-/** After so long it must have shown that the partition is passed so many times as fast, ms; else it rests for a while. */
-const TRIED_MS = 1_500;
-const FASTER = 1.25;
-const RESTS_FOR_MS = 30_000;
 /** A tenant that floods keeps as much here as ends within this time, ms: the rest of its work comes from aside. */
 const KEPT_FOR_MS = 5;
 const LEAST_KEPT = 16;
-
-/** What moving is measured by: since when it goes on, epoch ms, the pace before it, and how many have left since. */
-interface Moving {
-  readonly sinceMs: number;
-  readonly perMs: number;
-  passed: number;
-}
 
 const mayWait = ({ holds, underWay, dropped }: Entry): boolean =>
   holds === 'nothing' && !underWay && !dropped;
@@ -59,8 +48,6 @@ export class FloodWatch implements HomeWatch {
   readonly #pace = new Pace();
   /** Counted while the window is watched. */
   readonly #recent: RecentTenants;
-  #moving: Moving | undefined;
-  #restsUntilMs = 0;
   /** How much each tenant that floods holds here. */
   readonly #flooding = new Map<string, number>();
   /** Those that were held back when the moving began: what is left of them waits for a slot now and then. */
@@ -84,11 +71,6 @@ export class FloodWatch implements HomeWatch {
     return holds !== undefined && holds >= this.#mayKeep && deadOnArrival === undefined;
   }
 
-  /** An entry went elsewhere as soon as it was understood. */
-  passed(): void {
-    if (this.#moving !== undefined) this.#moving.passed += 1;
-  }
-
   /** Takes note of an entry that stays here. */
   stays(entry: Entry): void {
     this.#held.add(entry);
@@ -103,9 +85,7 @@ export class FloodWatch implements HomeWatch {
 
   /** An entry is not held here any more. */
   left(entry: Entry): void {
-    if (!this.#held.delete(entry)) return;
-    this.#count(entry, -1);
-    this.passed();
+    if (this.#held.delete(entry)) this.#count(entry, -1);
   }
 
   close(): void {
@@ -151,11 +131,7 @@ export class FloodWatch implements HomeWatch {
     const perMs = this.#pace.look(nowMs, LEAST_MEASURED_MS);
     const waitMs = perMs === undefined ? 0 : (home.held + home.beyond) / Math.max(perMs, 1e-9);
     if (perMs === undefined || !this.#standsBehind) this.#letBe();
-    else if (this.#movesInVain(nowMs)) {
-      this.#restsUntilMs = nowMs + RESTS_FOR_MS;
-      this.#letBe();
-    } else if (this.#flooding.size > 0 || (waits && nowMs >= this.#restsUntilMs))
-      this.#findFloods(waitMs, perMs, nowMs);
+    else if (this.#flooding.size > 0 || waits) this.#findFloods(waitMs, perMs);
     if (this.#flooding.size > 0) this.#moveAside();
   }
 
@@ -165,15 +141,7 @@ export class FloodWatch implements HomeWatch {
     return home.beyond > 0 || home.held * 4 >= windowRecords * 3;
   }
 
-  /** Working it off was hardly slower than moving is. */
-  #movesInVain(nowMs: number): boolean {
-    if (this.#moving === undefined) return false;
-    const { sinceMs, perMs, passed } = this.#moving;
-    const triedMs = nowMs - sinceMs;
-    return triedMs >= TRIED_MS && passed < perMs * triedMs * FASTER;
-  }
-
-  #findFloods(waitMs: number, perMs: number, nowMs: number): void {
+  #findFloods(waitMs: number, perMs: number): void {
     const { holds, waiting } = this.#countHeld();
     const parts = this.#recent.parts(this.#share);
     for (const [tenant, count] of waiting)
@@ -187,11 +155,8 @@ export class FloodWatch implements HomeWatch {
       this.#letBe();
       return;
     }
-    if (this.#moving === undefined) {
+    if (this.#flooding.size === 0)
       this.#mayKeep = Math.min(Math.max(Math.ceil(perMs * KEPT_FOR_MS), LEAST_KEPT), this.#share);
-      // Those who are held back slow down what is worked off: no pace is too slow to be better.
-      this.#moving = { sinceMs: nowMs, perMs: this.#heldBack.size > 0 ? 0 : perMs, passed: 0 };
-    }
     this.#flooding.clear();
     for (const tenant of floods) this.#flooding.set(tenant, holds.get(tenant) ?? 0);
   }
@@ -214,7 +179,6 @@ export class FloodWatch implements HomeWatch {
   #letBe(): void {
     this.#flooding.clear();
     this.#heldBack.clear();
-    this.#moving = undefined;
   }
 
   #moveAside(): void {

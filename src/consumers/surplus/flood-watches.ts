@@ -76,7 +76,6 @@ export class FloodWatches {
     if (watch === undefined) return false;
     const isSurplus = watch.isSurplus(entry);
     if (!isSurplus || this.#parts.ordered) watch.stays(entry);
-    else watch.passed();
     return isSurplus;
   }
 

@@ -101,13 +101,6 @@ describe('floods are moved aside', () => {
     expect(run.longestWaitMs(quiet)).toBeLessThan(arrivals.length / PLACE.movesPerMs + 1_000);
     expect(runFlooded({ ...slow, watched: false }).longestWaitMs(quiet)).toBeGreaterThan(80_000);
   });
-
-  test('it is given up, for a while, where it adds little to what is worked off', () => {
-    const arrivals = mixed(40_000, { flooding: 100, quiet: 1 });
-    const run = runFlooded({ arrivals, concurrency: 45, workMs: 5, movesPerMs: 1.5 });
-    expect(run.moved).toBeGreaterThan(0);
-    expect(run.moved).toBeLessThan(arrivals.length / 4);
-  });
 });
 
 test('a tenant that its own limit holds back does not hold the others back, large or not', () => {

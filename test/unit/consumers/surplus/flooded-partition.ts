@@ -112,7 +112,6 @@ class FloodedPartition {
       this.#read += 1;
       if (this.#options.watched !== false && this.#watch.isSurplus(entry)) {
         this.#moveAway(entry);
-        this.#watch.passed();
       } else {
         if (this.#options.watched !== false) this.#watch.stays(entry);
         this.#ready.push(entry, entry.delivery.tenant, 5);
