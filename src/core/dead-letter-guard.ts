@@ -47,12 +47,13 @@ export const resolveDeadLetterGuard = (
 };
 
 /**
- * What says nothing of what is wrong now: the age an app itself has set, letters that follow another, and replays, whose
- * canary has a stop of its own.
+ * What says nothing of what is wrong now: the age an app itself has set, letters that follow another, records of nobody
+ * the directory knows (they reach no handler, and share one name), and replays, whose canary has a stop of its own.
  */
 const UNCOUNTED: ReadonlySet<DeadReason> = new Set<DeadReason>([
   'max_age',
   'behind_dead_letter',
+  'tenant_unresolved',
   'replay_limit',
 ]);
 
