@@ -39,8 +39,6 @@ export const settleInvoice = (options: ScenarioAppOptions) =>
     on: scenarioEvent(options.ns),
     order: options.order ?? 'none',
     retry: { attempts: 3, backoff: ['100ms', '300ms'] },
-    // What dies here dies on purpose; the guard has scenarios of its own.
-    deadLetterGuard: false,
     lease: options.leaseMs ?? 3_000,
     startFrom: options.startFrom ?? 'beginning',
     idempotencyKey: (invoice) => invoice.paymentId,
