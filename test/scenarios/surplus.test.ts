@@ -24,12 +24,16 @@ const BEGIN_MS = 3_000;
 const floodApp = (ns: string, order: 'none' | 'key', workMs: number) => {
   const paid = defineEvent(InvoicePaid, { topic: `${ns}.billing.events`, check: 'none', partitions: 1 });
   const ran: { readonly id: string; readonly tenant: string; readonly atMs: number }[] = [];
+  const isQuietDone = (): boolean => new Set(ran.map(({ tenant }) => tenant)).size > QUIET.length;
+  let work = workMs;
   const settle = defineJob<InvoicePaid>({
     ...{ type: 'settle', kind: 'reactive', on: paid, order, startFrom: 'beginning' },
     ...{ concurrency: CONCURRENCY, retry: { attempts: 2, backoff: '100ms' } },
     run: async ({ paymentId }, { tenant }) => {
       ran.push({ id: paymentId, tenant, atMs: Date.now() });
-      await pause(workMs);
+      // What is measured is over: the rest of the flood only has to be counted.
+      if (tenant !== 'flooding' && isQuietDone()) work = 1;
+      await pause(work);
     },
   });
   const tenants = knownTenants(['flooding', ...QUIET]);
@@ -46,6 +50,10 @@ const written = async ({ app, paid }: ReturnType<typeof floodApp>, count: number
   await close();
 };
 
+/** How many had run when the last of the quiet ones began. */
+const ranBeforeQuiet = (ran: readonly { readonly tenant: string }[]): number =>
+  ran.findLastIndex(({ tenant }) => tenant !== 'flooding');
+
 const movedPerMs = ({ toldOf }: Scenario): number => {
   const times = toldOf('job.deferred').map(({ time }) => time);
   return times.length / Math.max(1, Math.max(...times) - Math.min(...times));
@@ -61,7 +69,7 @@ describe('one tenant floods a partition, with handlers that take a while', () =>
     const quiet = () => flooded.ran.filter(({ tenant }) => tenant !== 'flooding');
     await waitFor('the quiet tenants', () => quiet().length === QUIET.length, { timeoutMs: 60_000 });
     const waitedMs = Math.max(...quiet().map(({ atMs }) => atMs)) - (flooded.ran[0]?.atMs ?? 0);
-    expect(flooded.ran.length).toBeLessThan(FLOOD / 4);
+    expect(ranBeforeQuiet(flooded.ran)).toBeLessThan(FLOOD / 4);
     expect(waitedMs).toBeLessThan(FLOOD / movedPerMs(scenario) + 1_000 + BEGIN_MS);
     console.log(JSON.stringify({ waitedMs, movedPerSecond: Math.round(movedPerMs(scenario) * 1_000) }));
     await waitFor('the flood', () => flooded.ran.length === FLOOD + QUIET.length, { timeoutMs: 90_000 });
@@ -79,7 +87,7 @@ describe('one tenant floods a partition, with handlers that take a while', () =>
     closers.push(scenario.close);
     const quiet = () => flooded.ran.filter(({ tenant }) => tenant !== 'flooding');
     await waitFor('the quiet tenants', () => quiet().length === QUIET.length, { timeoutMs: 30_000 });
-    expect(flooded.ran.length).toBeLessThan(ORDERED_FLOOD / 2);
+    expect(ranBeforeQuiet(flooded.ran)).toBeLessThan(ORDERED_FLOOD / 2);
     await waitFor('the flood', () => flooded.ran.length === ORDERED_FLOOD + QUIET.length, {
       timeoutMs: 90_000,
     });
