@@ -32,7 +32,8 @@ test('a quiet tenant behind the flood in its partition waits for the forwarding,
         ran.whenQuietRan = ran.flood;
         return;
       }
-      await pause(WORK_MS);
+      // Once the quiet one ran, what is measured is over: the rest of the flood only has to be counted.
+      await pause(effects.has('quiet') ? 1 : WORK_MS);
       ran.flood += 1;
     },
   });
