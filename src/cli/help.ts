@@ -70,6 +70,7 @@ export const finishHelp = (program: Command, { terminal }: CommandContext): void
     const [heading = OTHERS] = GROUPS.find(([, names]) => names.includes(command.name())) ?? [];
     command.helpGroup(heading);
   }
+  program.showHelpAfterError('See `esteira help`.');
   eachBelow(program, (command) => {
     const { path } = pageOf(command);
     command.addHelpText('after', () => examplesText(terminal, command));

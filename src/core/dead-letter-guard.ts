@@ -26,6 +26,9 @@ const share = (value: number, where: string): number => {
   );
 };
 
+/** For programs that are not type-checked. */
+const isPlain = (options: unknown): boolean => typeof options === 'object' && options !== null;
+
 /** Works out the guard of a job type; undefined where it has none. What is wrong goes to `problems`. */
 export const resolveDeadLetterGuard = (
   options: DeadLetterGuardOptions | false | undefined,
@@ -33,9 +36,13 @@ export const resolveDeadLetterGuard = (
   problems: Problems,
 ): DeadLetterGuardPolicy | undefined => {
   if (options === false) return undefined;
+  const at = `${where}: deadLetterGuard`;
+  if (options !== undefined && !isPlain(options)) {
+    problems.add(`${at} is ${JSON.stringify(options)}: give { ratio, of, run }, or false for none`);
+    return undefined;
+  }
   const { ratio = DEFAULTS.ratio, of = DEFAULTS.of } = options ?? {};
   const run = options?.run ?? Math.min(DEFAULTS.run, of);
-  const at = `${where}: deadLetterGuard`;
   if (run > of) {
     problems.add(`${at}: run is ${run}, but only the last ${of} decisions are looked at: give a larger of`);
   }

@@ -46,10 +46,14 @@ const requireWords = (deed: string, what: string, text: string, longest: number)
 export const requireActor = (deed: string, actor: string): void =>
   requireWords(deed, 'an actor', actor, LONGEST_ACTOR);
 
+/** @throws EsteiraError ESTEIRA_USAGE when the reason is empty or too long */
+export const requireReasonOf = (deed: string, reason: string): void =>
+  requireWords(deed, 'a reason', reason, LONGEST_REASON);
+
 /** @throws EsteiraError ESTEIRA_USAGE when actor or reason is empty or too long */
 export const requireWho = (deed: string, { actor, reason }: Who): void => {
   requireActor(deed, actor);
-  requireWords(deed, 'a reason', reason, LONGEST_REASON);
+  requireReasonOf(deed, reason);
 };
 
 /**

@@ -5,6 +5,7 @@ import { EsteiraError } from '../../core/errors.ts';
 import type { ServiceIdentity } from '../../core/job-event.ts';
 import { type Operator, type OperatorRole, requireRole as requireRoleOf } from '../../security/identity.ts';
 import type { Backend } from '../backend.ts';
+import { requireReasonOf } from '../control/audited.ts';
 import type { ControlLog } from '../control/control-log.ts';
 
 /** Who acts, as the identity port says. */
@@ -80,11 +81,8 @@ export const requireRole = (
 export const isSignedBy = ({ actor }: { readonly actor: string }, { name }: ReplayOperator): boolean =>
   actor === name.trim();
 
-const LONGEST_REASON = 1_000;
-
-/** @throws EsteiraError ESTEIRA_REPLAY_REFUSED without a reason, or with one above 1,000 characters */
-export const requireReason = (text: string): string => {
-  const words = text.trim();
-  if (words.length > 0 && words.length <= LONGEST_REASON) return words;
-  throw refused(`a replay needs a reason: give 1 to ${LONGEST_REASON} characters`);
+/** A reason as it is kept. @throws EsteiraError ESTEIRA_USAGE when it is empty or too long */
+export const requireReason = (reason: string): string => {
+  requireReasonOf('a replay', reason);
+  return reason.trim();
 };

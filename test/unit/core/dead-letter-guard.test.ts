@@ -16,8 +16,10 @@ test.each([
     { run: 300 },
     'job settle: deadLetterGuard: run is 300, but only the last 200 decisions are looked at: give a larger of',
   ],
+  // A guard switched "off" was taken for the default one, in silence.
+  ['off', 'job settle: deadLetterGuard is "off": give { ratio, of, run }, or false for none'],
 ])('a guard of %j is refused', (deadLetterGuard, problem) => {
-  expect(onInvoice({ deadLetterGuard }).problems).toContain(problem);
+  expect(onInvoice({ deadLetterGuard: deadLetterGuard as object }).problems).toContain(problem);
 });
 
 // The full run of 20,000 records of a foreign hand waited for ever: the tenant nobody knows was suspended.

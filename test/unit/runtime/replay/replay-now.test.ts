@@ -150,11 +150,11 @@ describe('what is selected', () => {
 
 describe('a replay refuses', () => {
   it.each([
-    ['to go without a reason', { reason: '' }],
-    ['more than a hundred', { selection: { jobType: 'send-receipt', limit: 101 } }],
-  ])('%s', async (_, request) => {
+    ['to go without a reason', { reason: '' }, 'ESTEIRA_USAGE'],
+    ['more than a hundred', { selection: { jobType: 'send-receipt', limit: 101 } }, 'ESTEIRA_REPLAY_REFUSED'],
+  ])('%s', async (_, request, code) => {
     await world.die();
-    await expect(replay({ run: true, ...request })).rejects.toMatchObject({ code: 'ESTEIRA_REPLAY_REFUSED' });
+    await expect(replay({ run: true, ...request })).rejects.toMatchObject({ code });
     expect(await world.read(INBOX)).toEqual([]);
   });
 

@@ -95,7 +95,8 @@ describe('a plan of a window', () => {
   it.each([
     ['of a job type there is not', { jobType: 'nope' }, 'ESTEIRA_JOB_TYPE_UNKNOWN'],
     ['of a topic it does not listen to', { topic: 'other.events' }, 'ESTEIRA_USAGE'],
-    ['without a reason', { reason: ' ' }, 'ESTEIRA_REPLAY_REFUSED'],
+    ['without a reason', { reason: ' ' }, 'ESTEIRA_USAGE'],
+    ['with a reason that nobody would read', { reason: 'x'.repeat(1_001) }, 'ESTEIRA_USAGE'],
   ])('is not made %s', async (_, request, code) => {
     const { plan } = await withHistory(1);
     await expect(plan(request)).rejects.toMatchObject({ code });
