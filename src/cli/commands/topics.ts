@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import {
   applyTopics,
+  auditRisk,
   isSettled,
   type PlanOptions,
   planTopics,
@@ -8,6 +10,7 @@ import {
 } from '../../runtime/topics/index.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { operatorWho } from '../operating.ts';
 import { type CommonOptions, type Session, withSession } from '../session.ts';
 import { renderJson } from '../table.ts';
 import { closing, planCounts, planFacts, renderPlan } from '../topics-view.ts';
@@ -17,6 +20,8 @@ interface TopicsOptions extends CommonOptions {
   readonly dropOrphans?: boolean;
   readonly repairOffsets?: boolean;
   readonly check?: boolean;
+  readonly actor?: string;
+  readonly reason?: string;
 }
 
 const planOptions = ({ config }: Session, options: TopicsOptions): PlanOptions => {
@@ -58,12 +63,32 @@ const plan = (context: CommandContext, options: TopicsOptions): Promise<ExitCode
     return code;
   });
 
+/** Whoever does what cannot be taken back is an approver, says why, and is audited first. */
+const auditing =
+  (context: CommandContext, { app, backend, config }: Session, options: TopicsOptions, asked: PlanOptions) =>
+  (found: TopicPlan): Promise<void> =>
+    auditRisk(
+      {
+        ...{ app, backend, nowMs: Date.now() },
+        identity: { service: config.serviceName ?? app.name, host: hostname() },
+        who: async () => {
+          const { actor } = await operatorWho(context, config, options, 'approver', 'topics apply');
+          return { actor, reason: options.reason ?? '' };
+        },
+      },
+      found,
+      asked,
+    );
+
 const apply = (context: CommandContext, options: TopicsOptions): Promise<ExitCode> =>
   withSession(context, options, async (session) => {
     const { terminal } = context;
     const asked = planOptions(session, options);
     const { app, backend } = session;
-    const done = await applyTopics(app, backend.broker.admin, asked);
+    const done = await applyTopics(
+      ...([app, backend.broker.admin, asked] as const),
+      auditing(context, session, options, asked),
+    );
     if (options.json === true) {
       terminal.out(renderJson(planFacts(app.name, done)));
       return EXIT.done;
@@ -97,7 +122,13 @@ export const addTopicsCommands = (program: Command, context: CommandContext, fin
   const applying = topics
     .command('apply')
     .description('create and change topics, and say where new groups start; safe to repeat');
-  addFlags(applying).action(async (_, command: Command) =>
-    finish(await apply(context, command.optsWithGlobals<TopicsOptions>())),
-  );
+  addFlags(applying)
+    .option(
+      '--actor <who>',
+      'who decides what cannot be taken back; goes into the audit (default: who you are)',
+    )
+    .option('--reason <why>', 'why; needed where it cannot be taken back')
+    .action(async (_, command: Command) =>
+      finish(await apply(context, command.optsWithGlobals<TopicsOptions>())),
+    );
 };

@@ -69,6 +69,7 @@ export const running: ManualPages = {
     about: [
       'Topics that differ are altered, never made anew. A group starts at the beginning of topics and partitions that are created, of inboxes and of tiers; on event topics that exist, where its job type says (`startFrom`, default now). Groups with running members take no offsets: stop their workers first.',
       'An orphaned topic is a tier, inbox, waiting topic or DLQ that is named as this app names its own, and that the app does not have. It is left alone, unless `--drop-orphans` is given and nothing of it is waited for: its group has settled all and has no members, or, for a DLQ, it is empty.',
+      'What cannot be taken back (topics deleted, offsets repaired, topics with records grown under `--allow-rekey`) takes the role approver and a reason, and is audited first. See [operators](../guides/operators.md).',
     ],
     examples: [
       {
@@ -76,15 +77,15 @@ export const running: ManualPages = {
         says: 'before the first start, and after each change of the app; safe to repeat',
       },
       {
-        run: 'esteira topics apply --drop-orphans',
+        run: 'esteira topics apply --drop-orphans --reason "retries of 30 s are gone"',
         says: 'also delete drained tiers that no retry policy uses any more',
       },
       {
-        run: 'esteira topics apply --repair-offsets',
+        run: 'esteira topics apply --repair-offsets --reason "restored from the backup"',
         says: 'after a topic was made anew: start groups at its beginning',
       },
     ],
-    exits: { 3: 'something of the plan is refused: nothing was changed' },
+    exits: { 3: 'something of the plan, or who asks, is refused: nothing was changed' },
     json: TopicsPlan,
   },
   'schemas generate': {

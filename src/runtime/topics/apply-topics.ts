@@ -62,7 +62,7 @@ const writeOffsets = async (
 
 /**
  * Makes the topics as the app says and writes the first offsets of its groups; returns what was done. Applying again
- * does nothing.
+ * does nothing. `before` sees the plan before anything is changed; when it throws, nothing is.
  *
  * @throws EsteiraError ESTEIRA_TOPICS_DIFFER when the plan has refusals (then nothing was changed),
  *   ESTEIRA_BROKER_REFUSED when a group got a member meanwhile, ESTEIRA_SERVICE_UNREACHABLE.
@@ -71,9 +71,11 @@ export const applyTopics = async (
   app: AppDefinition,
   admin: BrokerAdmin,
   options: PlanOptions = {},
+  before?: (plan: TopicPlan) => Promise<void>,
 ): Promise<TopicPlan> => {
   const plan = await planTopics(app, admin, options);
   if (plan.refused.length > 0) throw refuse(app, plan.refused);
+  await before?.(plan);
   if (plan.create.length > 0) await admin.createTopics(plan.create);
   for (const { topic, to } of plan.grow) await admin.growTopic(topic, to);
   await alterTopics(admin, plan.alter);

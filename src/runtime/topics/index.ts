@@ -1,4 +1,5 @@
 export { applyTopics } from './apply-topics.ts';
+export { auditRisk } from './audit-risk.ts';
 export { planTopics } from './plan-topics.ts';
 export {
   type FirstOffsets,

@@ -107,3 +107,20 @@ export const isSettled = (plan: TopicPlan): boolean =>
 
 /** A refusal as one sentence. */
 export const refusalWords = ({ subject, why, todo }: Refusal): string => `${subject} ${why}: ${todo}`;
+
+/** What a plan does that nobody can take back: deletes topics, gives records up, or breaks the order of keys once. */
+export const riskOf = (
+  { drop, outOfRange, grow }: TopicPlan,
+  { allowRekey = false, repairOffsets = false }: PlanOptions,
+): Readonly<Record<string, string>> => {
+  const risks = {
+    deleted: drop,
+    rekeyed: allowRekey ? grow.map(({ topic, from, to }) => `${topic} ${from} to ${to}`) : [],
+    repaired: repairOffsets
+      ? outOfRange.map(({ groupId, topic, partition }) => `${groupId} ${topic}/${partition}`)
+      : [],
+  };
+  return Object.fromEntries(
+    Object.entries(risks).flatMap(([name, list]) => (list.length === 0 ? [] : [[name, list.join(', ')]])),
+  );
+};

@@ -75,8 +75,35 @@ describe('esteira topics', () => {
       /^ {2}- shop\.retry\.5s {2}tier that the app does not have: left alone, drained$/m,
     );
     expect((await run(['topics', 'plan', '--drop-orphans'])).out).toMatch(/5s .*: deleted, it is drained$/m);
-    expect((await run(['topics', 'apply', '--drop-orphans'])).out).toMatch(/^shop: 1 deleted\.$/m);
+    expect((await run(['topics', 'apply', '--drop-orphans', '--reason', 'gone'])).out).toMatch(
+      /^shop: 1 deleted\.$/m,
+    );
     expect(await admin.topicNames()).not.toContain('shop.retry.5s');
+  });
+
+  // Topics were deleted by anybody, without a word of it in the audit.
+  it('what cannot be taken back takes a reason and an approver, and is audited before it is done', async () => {
+    const { run, admin, open } = await applied();
+    await admin.createTopics([tier('shop.retry.5s')]);
+    const apply = ['topics', 'apply', '--drop-orphans'];
+    expect(await run(apply)).toMatchObject({ code: 2, err: expect.stringContaining('needs a reason') });
+    const inProduction = await run([...apply, '--reason', 'gone'], { NODE_ENV: 'production', ...KAFKA });
+    expect(inProduction).toMatchObject({ code: 3, err: expect.stringContaining('ESTEIRA_OPERATOR_REFUSED') });
+    expect(await admin.topicNames()).toContain('shop.retry.5s');
+    const audited = async () =>
+      (await admin.offsetRanges('shop.audit')).reduce((sum, { low, high }) => sum + high - low, 0n);
+    expect(await audited()).toBe(0n);
+    expect((await run([...apply, '--reason', 'gone'])).code).toBe(0);
+    expect(await audited()).toBe(1n);
+    const { broker, close } = open();
+    const values: (Buffer | null)[] = [];
+    for (const { partition, low, high } of await broker.admin.offsetRanges('shop.audit')) {
+      const range = { topic: 'shop.audit', partition, from: low, to: high };
+      await broker.admin.read(range, ({ value }) => values.push(value) > 0);
+    }
+    for (const words of ['topics.apply', 'gone', 'deleted', 'shop.retry.5s'])
+      expect(String(values[0])).toContain(words);
+    await close();
   });
 
   it('lines fit a narrow screen', async () => {
