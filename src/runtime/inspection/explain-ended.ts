@@ -1,4 +1,5 @@
 import type { JobEvent } from '../../core/generated/job-event.ts';
+import type { LetterFact } from '../letters/letter-ledger.ts';
 import type { Explanation } from './explanation.ts';
 import { type JobEvidence, lastStep } from './job-evidence.ts';
 import { lengthWords, timeWords } from './time-words.ts';
@@ -20,18 +21,49 @@ const completed = (last: JobEvent, { nowMs }: JobEvidence): Explanation => {
   };
 };
 
-const dead = (last: JobEvent, { nowMs, deadLetter }: JobEvidence): Explanation => {
+/** What was done about a dead letter that stands, and what can be; undefined while nothing was. */
+const fateWords = (letter: string, fate: LetterFact, nowMs: number) => {
+  const by = `${fate.by} at ${timeWords(Date.parse(fate.at), nowMs)}: ${fate.because}`;
+  switch (fate.what) {
+    case 'discarded':
+      return {
+        waitsFor: 'nothing',
+        says: `It was given up by ${by}.`,
+        todo: `Nothing; to have it back: \`esteira dlq restore ${letter}\`.`,
+      } as const;
+    case 'edited':
+      return {
+        waitsFor: 'operator',
+        says: `It was edited by ${by}.`,
+        todo: `What took its place is replayed: \`esteira dlq replay ${fate.position ?? '<position>'}\`.`,
+      } as const;
+    case 'shelved':
+      return {
+        waitsFor: 'operator',
+        says: `It has been replayed as often as it may, and was left where it is by ${by}.`,
+        todo: `Mend its payload with \`esteira dlq edit ${letter}\`, or give it up with \`esteira dlq discard ${letter}\`.`,
+      } as const;
+    default:
+      return undefined;
+  }
+};
+
+const dead = (last: JobEvent, { nowMs, deadLetter, letterFate }: JobEvidence): Explanation => {
   const error = errorWords(last);
   const where = deadLetter ?? '<position>';
+  const fate = letterFate === undefined ? undefined : fateWords(where, letterFate, nowMs);
   return {
     state: 'dead',
-    waitsFor: 'operator',
+    waitsFor: fate?.waitsFor ?? 'operator',
     sinceMs: last.time,
     says:
       `It died at ${timeWords(last.time, nowMs)}: ${last.reason ?? 'no reason was told'}, in attempt ${last.attempt} of ${last.maxAttempts}` +
       `${error === '' ? '' : `; the last error was ${error}`}. ` +
-      (deadLetter === undefined ? 'Its dead letter was not found.' : `Its dead letter is ${deadLetter}.`),
-    todo: `It runs no more by itself: see \`esteira dlq show ${where}\`, mend the cause, then \`esteira dlq replay ${where}\`.`,
+      (deadLetter === undefined ? 'Its dead letter was not found.' : `Its dead letter is ${deadLetter}.`) +
+      (fate === undefined ? '' : ` ${fate.says}`),
+    todo:
+      fate?.todo ??
+      `It runs no more by itself: see \`esteira dlq show ${where}\`, mend the cause, then \`esteira dlq replay ${where}\`.`,
   };
 };
 

@@ -1,4 +1,5 @@
 import type { JobEvent } from '../../core/generated/job-event.ts';
+import type { DeferReason } from '../../core/outcome.ts';
 import { formatPosition } from '../../core/record.ts';
 import { errorWords } from './explain-ended.ts';
 import type { Explanation, JobState } from './explanation.ts';
@@ -17,15 +18,17 @@ const stateOf = (last: JobEvent | undefined, copy: LiveCopy | undefined): JobSta
   return last.type === 'job.dispatched' ? 'dispatched' : 'waiting';
 };
 
-const REASONS: Readonly<Record<string, string>> = {
+const DEFERRED: Readonly<Record<DeferReason, string>> = {
   trigger_delay: 'its trigger has a delay',
-  dispatch_delay: 'it was dispatched with a delay',
   running_elsewhere: 'its idempotency key ran elsewhere',
   dedicated_inbox: 'its tenant has an inbox of its own',
   surplus: 'its tenant has flooded the partition it came on, and it was moved aside of the others',
   dependency_down: 'what it depends on is down',
   paused: 'an operator had paused its tenant or key',
 };
+
+/** A newer version may have told a reason that is not known here. */
+const REASONS: Readonly<Record<string, string>> = DEFERRED;
 
 /** Why it came to wait, as a sentence; empty when there is nothing to say. */
 const cause = (last: JobEvent | undefined, nowMs: number): string => {

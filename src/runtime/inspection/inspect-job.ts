@@ -6,10 +6,18 @@ import { createTenantResolver } from '../../consumers/tenant-resolver.ts';
 import { systemClock } from '../../core/clock.ts';
 import type { Controls } from '../../core/controls.ts';
 import { isEsteiraError } from '../../core/errors.ts';
+import type { JobEvent } from '../../core/generated/job-event.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { silentLog } from '../../core/ports/log.ts';
-import { type ConsumedRecord, formatPosition, parsePosition } from '../../core/record.ts';
+import {
+  type ConsumedRecord,
+  formatPosition,
+  parsePosition,
+  type RecordPosition,
+} from '../../core/record.ts';
+import { openControlLog } from '../control/control-log.ts';
 import { controlRules } from '../control/list-rules.ts';
+import { type LetterFact, readLetterLedger } from '../letters/letter-ledger.ts';
 import { deliveryOf } from './delivery-of.ts';
 import { type InspectionParts, type JobEvidence, lastStep, type OrderEvidence } from './job-evidence.ts';
 import { type JobHistory, type JobQuery, readHistory, suspensionOf } from './job-history.ts';
@@ -102,13 +110,41 @@ const deadLetterOf = async (
   job: JobDefinition<unknown>,
   jobId: string,
   deadAtMs: number,
-): Promise<string | undefined> => {
-  let found: string | undefined;
+): Promise<RecordPosition | undefined> => {
+  let found: RecordPosition | undefined;
   const filter = { jobId, sinceMs: deadAtMs - DEATH_SLACK_MS };
   await scanDeadLetters(app, backend.broker.admin, [job], filter, ({ at }) => {
-    found = formatPosition(at);
+    found = at;
   });
   return found;
+};
+
+const letterFateOf = async (
+  { app, backend }: InspectionParts,
+  at: RecordPosition,
+): Promise<LetterFact | undefined> => {
+  const facts = { ns: app.name, broker: backend.broker, clock: systemClock, log: silentLog };
+  const control = await openControlLog(facts);
+  try {
+    return (await readLetterLedger(control)).historyOf(at).at(-1);
+  } finally {
+    await control.close();
+  }
+};
+
+/** A job's dead letter, and what operators did about it last; nothing for a job that is not dead. */
+const findLetter = async (
+  parts: InspectionParts,
+  job: JobDefinition<unknown> | undefined,
+  last: JobEvent | undefined,
+  look: Look,
+): Promise<Pick<JobEvidence, 'deadLetter' | 'letterFate'>> => {
+  if (job === undefined || last?.type !== 'job.sent_to_dlq')
+    return { deadLetter: undefined, letterFate: undefined };
+  const at = await look.at('its dead letter', () => deadLetterOf(parts, job, last.jobId, last.time));
+  if (at === undefined) return { deadLetter: undefined, letterFate: undefined };
+  const letterFate = await look.at('what became of its dead letter', () => letterFateOf(parts, at));
+  return { deadLetter: formatPosition(at), letterFate };
 };
 
 const isOver = ({ events }: JobHistory): boolean => {
@@ -186,10 +222,7 @@ export const inspectJob = async (parts: InspectionParts, query: JobQuery): Promi
     ...{ jobId, nowMs, job, tenant, history: history.events, copy, delivery, telemetry: history.read },
     ...(await findState(parts, found, tenant, rules, look)),
     suspension: job === undefined ? undefined : suspensionOf(history.suspensions, job, tenant),
-    deadLetter:
-      job === undefined || last?.type !== 'job.sent_to_dlq'
-        ? undefined
-        : await look.at('its dead letter', () => deadLetterOf(parts, job, jobId, last.time)),
+    ...(await findLetter(parts, job, last, look)),
     rules,
     isCut: budget.isCut,
     gaps: look.gaps,

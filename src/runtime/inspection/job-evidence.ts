@@ -7,6 +7,7 @@ import type { JobEventType } from '../../core/job-event.ts';
 import type { SequenceId, SequenceState } from '../../core/ports/order-state.ts';
 import type { ClaimState } from '../../core/ports/state.ts';
 import type { Backend } from '../backend.ts';
+import type { LetterFact } from '../letters/letter-ledger.ts';
 import type { LimitUse } from './limit-use.ts';
 import type { LiveCopy } from './live-copies.ts';
 import type { TelemetryRead } from './telemetry-scan.ts';
@@ -47,6 +48,8 @@ export interface JobEvidence {
   readonly suspension: JobEvent | undefined;
   /** `topic/partition/offset` of its dead letter. */
   readonly deadLetter: string | undefined;
+  /** What operators did about its dead letter last. */
+  readonly letterFate: LetterFact | undefined;
   readonly limits: readonly LimitUse[];
   /** What operators have ordered; undefined where that could not be read. */
   readonly rules: Controls | undefined;

@@ -3,6 +3,7 @@ import { isInboxOf } from '../../core/inbox.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { JOB_EVENT_TYPES, type JobEventType } from '../../core/job-event.ts';
 import { names } from '../../core/names.ts';
+import { GUARD_REASON } from '../../core/outcome.ts';
 import { parsePosition } from '../../core/record.ts';
 import type { InspectionParts } from './job-evidence.ts';
 import { scanTelemetry, type TelemetryRead } from './telemetry-scan.ts';
@@ -74,7 +75,7 @@ export const readHistory = async (parts: InspectionParts, query: JobQuery): Prom
 };
 
 /** What a dead-letter guard has suspended stands on the control topic, which knows when it is over. */
-const isOfGuard = ({ reason }: JobEvent): boolean => reason === 'dead_letters';
+const isOfGuard = ({ reason }: JobEvent): boolean => reason === GUARD_REASON;
 
 /** The suspension that holds for a job, as last told; undefined when there is none, or starts go on again. */
 export const suspensionOf = (

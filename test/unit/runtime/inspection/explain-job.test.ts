@@ -3,9 +3,11 @@ import { z } from 'zod';
 import { EsteiraError } from '../../../../src/core/errors.ts';
 import { defineJob, UnrecoverableError } from '../../../../src/index.ts';
 import { explainJob } from '../../../../src/runtime/inspection/index.ts';
+import { doToLetters } from '../../../../src/runtime/letters/index.ts';
 import { invoice } from '../../../support/invoices.ts';
 import { latch, waitFor } from '../../../support/wait.ts';
 import { invoicePaid, onInvoice, openBench } from '../../consumers/bench.ts';
+import { operatorAt } from '../letters/operator-at-bench.ts';
 import { lookAt } from './look.ts';
 
 const acme = { tenant: 'acme' };
@@ -64,6 +66,28 @@ test('a dead job names its reason, its last error and its dead letter', async ()
   expect(answer.says).toContain('unrecoverable, in attempt 1 of 2');
   expect(answer.says).toContain('no such account');
   expect(answer.todo).toContain('esteira dlq replay bench.dlq.settle/0/0');
+});
+
+// A letter that was given up was still said to wait for its replay.
+test('a dead job whose letter was given up waits for nothing, and says by whom and why', async () => {
+  const job = onInvoice({
+    run: () => {
+      throw new UnrecoverableError('no such account');
+    },
+  });
+  const bench = openBench([job]);
+  const esteira = await bench.run();
+  await esteira.publish(invoicePaid, invoice('p-1'), acme);
+  await esteira.idle();
+  const selection = { positions: [{ topic: 'bench.dlq.settle', partition: 0, offset: 0n }] };
+  const ana = await operatorAt(bench);
+  await doToLetters(ana, { deed: 'discard', selection, reason: 'account closed', run: true });
+  const answer = await lookAt(bench).look(bench.told[0]?.jobId ?? '');
+  expect(answer).toMatchObject({ state: 'dead', waitsFor: 'nothing' });
+  expect(answer.says).toMatch(
+    /Its dead letter is bench\.dlq\.settle\/0\/0\. It was given up by ana .*: account closed\.$/,
+  );
+  expect(answer.todo).toContain('esteira dlq restore bench.dlq.settle/0/0');
 });
 
 test('a failed job waits on its tier until it is due, and asks for a relay when that is over', async () => {

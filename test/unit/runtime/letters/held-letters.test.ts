@@ -1,16 +1,13 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { systemClock } from '../../../../src/core/clock.ts';
+import { describe, expect, test } from 'vitest';
 import { parseEnvelope } from '../../../../src/core/envelope.ts';
-import { silentLog } from '../../../../src/core/ports/log.ts';
 import type { RecordPosition } from '../../../../src/core/record.ts';
 import { UnrecoverableError } from '../../../../src/index.ts';
-import { openControlLog } from '../../../../src/runtime/control/control-log.ts';
 import { type DeedRequest, doToLetters, editLetter } from '../../../../src/runtime/letters/index.ts';
 import { planReplay, type ReplayParts, runReplay } from '../../../../src/runtime/replay/index.ts';
-import { openReplayWriter } from '../../../../src/runtime/replay-writer.ts';
 import { invoice } from '../../../support/invoices.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { invoicePaid, onInvoice, openBench } from '../../consumers/bench.ts';
+import { operatorAt } from './operator-at-bench.ts';
 
 const reason = 'wrong entry';
 const QUICK = { rate: 0, canary: 0 };
@@ -28,19 +25,7 @@ const heldKeys = async () => {
   });
   const bench = openBench([job]);
   const esteira = await bench.run();
-  const { backend, app } = bench;
-  const control = await openControlLog({
-    ns: app.name,
-    broker: backend.broker,
-    clock: systemClock,
-    log: silentLog,
-  });
-  onTestFinished(() => control.close());
-  const parts: ReplayParts = {
-    ...{ app, backend, clock: systemClock, service: { service: 'tests', host: 'here' }, control },
-    ...{ policy: { observeMs: 1 }, operator: { name: 'ana', roles: ['operator'] } },
-    connectWriter: () => openReplayWriter(app, backend, silentLog),
-  };
+  const parts = await operatorAt(bench);
   const publish = async (...ids: readonly string[]): Promise<void> => {
     for (const id of ids)
       await esteira.publish(invoicePaid, invoice(id, { currency: id.slice(0, 1) }), { tenant: 'acme', id });
