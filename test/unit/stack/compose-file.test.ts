@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -15,6 +15,7 @@ interface Service {
   healthcheck?: { test?: unknown; disable?: boolean };
   depends_on?: Record<string, { condition: string }>;
   volumes?: string[];
+  profiles?: string[];
 }
 
 const file: { services: Record<string, Service>; volumes: Record<string, unknown> } = parse(
@@ -41,13 +42,17 @@ const compose = [['docker', 'compose'], ['docker-compose']].find(([command = '',
 describe('docker-compose.yml', () => {
   it.skipIf(compose === undefined)('is valid by `docker-compose config`, run here', () => {
     const [command = '', ...args] = compose ?? [];
-    const output = execFileSync(command, [...args, '-f', FILE, 'config', '--services'], { encoding: 'utf8' });
+    const output = execFileSync(
+      command,
+      [...args, '-f', FILE, '--profile', 'monitoring', 'config', '--services'],
+      { encoding: 'utf8' },
+    );
     expect(output.trim().split('\n').sort()).toEqual(Object.keys(file.services).sort());
   });
 
   it('pins every image by an exact tag', () => {
     for (const [name, { image, build }] of services) {
-      if (build === undefined) expect(image, name).toMatch(/:\d+\.\d+\.\d+(-[a-z]+)?$/);
+      if (build === undefined) expect(image, name).toMatch(/:v?\d+\.\d+\.\d+(-[a-z]+)?$/);
     }
   });
 
@@ -83,6 +88,18 @@ describe('docker-compose.yml', () => {
 
   it('never creates a topic by itself', () => {
     expect(service('kafka').environment?.['KAFKA_AUTO_CREATE_TOPICS_ENABLE']).toBe('false');
+  });
+
+  it('starts Prometheus and Grafana only when asked for, with what lies in dashboards/', () => {
+    const asked = services.filter(([, { profiles }]) => profiles !== undefined);
+    expect(asked.map(([name]) => name).sort()).toEqual(['grafana', 'prometheus']);
+    const mounted = asked.flatMap(([, { volumes = [] }]) => volumes).filter((one) => one.startsWith('./'));
+    expect(mounted.length).toBe(3);
+    for (const mount of mounted) {
+      const [from = '', , mode] = mount.split(':');
+      expect(existsSync(join(ROOT, from)), from).toBe(true);
+      expect(mode).toBe('ro');
+    }
   });
 
   it('runs the workers by `esteira start`, from the image that is built here', () => {
