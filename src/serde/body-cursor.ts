@@ -4,8 +4,8 @@ import { isUtf8 } from 'node:buffer';
 export class MalformedBody extends Error {}
 
 const LONGEST_LONG_BYTES = 10;
-/** Seven bytes hold 49 bits, which a double adds up exactly; zigzag of more than 52 bits it does not. */
-const EXACT_LONG_BYTES = 7;
+/** Eight bytes hold 56 bits, of which a double adds up 53 exactly: a larger sum is read again. Fences have eight. */
+const EXACT_LONG_BYTES = 8;
 const FOUR_BYTES = 2 ** 28;
 
 /**
@@ -69,7 +69,9 @@ export class BodyCursor {
     for (let weight = FOUR_BYTES; this.pos < start + EXACT_LONG_BYTES; weight *= 128) {
       const byte = this.#byte(this.pos++);
       zigzag += (byte & 0x7f) * weight;
-      if (byte < 0x80) return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+      if (byte >= 0x80) continue;
+      if (zigzag > Number.MAX_SAFE_INTEGER) break;
+      return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
     }
     return this.#readLongestLong(start);
   }
