@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander';
 import { DEAD_REASONS } from '../core/outcome.ts';
 import { LEDGER_OUTCOMES } from '../runtime/replay/index.ts';
-import { ROLES } from '../runtime/worker-pool.ts';
+import { ALL_ROLES } from '../runtime/worker-pool.ts';
 
 /** A word that may come next, and what it means. */
 export interface Word {
@@ -35,7 +35,7 @@ const FILES: ReadonlySet<string> = new Set(['--app', '--project', '--out', '--ou
 
 /** Choices that the options themselves do not list, since they take several or are checked elsewhere. */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
-  '--roles': ROLES,
+  '--roles': ALL_ROLES,
   '--dead-reason': DEAD_REASONS,
   '--only': [...LEDGER_OUTCOMES, 'completed', 'skipped', 'cancelled', 'dead', 'failing'],
 };

@@ -1,5 +1,5 @@
-import { hostname } from 'node:os';
 import { type ReplayParts, withReplay } from '../runtime/replay/index.ts';
+import { identityOf } from '../runtime/service-identity.ts';
 import type { CommandContext } from './context.ts';
 import { type CommonOptions, withSession } from './session.ts';
 
@@ -10,6 +10,6 @@ export const lookingAtLetters = <T>(
   work: (parts: ReplayParts) => Promise<T>,
 ): Promise<T> =>
   withSession(context, options, (session) => {
-    const service = { service: session.config.serviceName ?? session.app.name, host: hostname() };
+    const service = identityOf(session.app, session.config);
     return withReplay({ ...session, service, operator: { name: '', roles: [] } }, work);
   });

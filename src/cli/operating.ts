@@ -1,8 +1,8 @@
-import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import type { Config } from '../config/index.ts';
 import type { ServiceIdentity } from '../core/job-event.ts';
 import { openIdentity } from '../runtime/operators.ts';
+import { identityOf } from '../runtime/service-identity.ts';
 import { actorOf, type Operator, type OperatorRole, requireRole } from '../security/identity.ts';
 import type { CommandContext } from './context.ts';
 import { type CommonOptions, type Session, withSession } from './session.ts';
@@ -75,7 +75,7 @@ export const withOperator = <T>(
     return work({
       ...session,
       operator,
-      identity: { service: config.serviceName ?? app.name, host: hostname() },
+      identity: identityOf(app, config),
       request: { actor, reason, run, nowMs: Date.now() },
     });
   });

@@ -1,7 +1,7 @@
-import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import type { AppDefinition } from '../core/app.ts';
 import { auditOf, requireWho, writeAudits } from '../runtime/control/audited.ts';
+import { identityOf } from '../runtime/service-identity.ts';
 import type { Esteira } from '../runtime/start.ts';
 import type { CommandContext } from './context.ts';
 import { operatorWho } from './operating.ts';
@@ -54,17 +54,14 @@ const audit = async (
   const { tenant, id, user, correlationId = '', reason = NO_REASON } = options;
   const { actor } = await operatorWho(context, config, options, 'operator', action);
   requireWho(action, { actor, reason });
-  const record = auditOf(
-    { service: config.serviceName ?? app.name, host: hostname() },
-    {
-      ...{ action, actor, reason, subject, tenantId: tenant, atMs: Date.now() },
-      details: {
-        ...(id === undefined ? {} : { id }),
-        ...(user === undefined ? {} : { userId: user }),
-        ...(correlationId === '' ? {} : { correlationId }),
-      },
+  const record = auditOf(identityOf(app, config), {
+    ...{ action, actor, reason, subject, tenantId: tenant, atMs: Date.now() },
+    details: {
+      ...(id === undefined ? {} : { id }),
+      ...(user === undefined ? {} : { userId: user }),
+      ...(correlationId === '' ? {} : { correlationId }),
     },
-  );
+  });
   await writeAudits({ app, backend }, [record], { subject });
 };
 

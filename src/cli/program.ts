@@ -14,6 +14,7 @@ import { addQueuesCommands } from './commands/queues.ts';
 import { addReplayCommands } from './commands/replay.ts';
 import { addSchemasCommands } from './commands/schemas.ts';
 import { addStartCommand } from './commands/start.ts';
+import { addTelemetryCommands } from './commands/telemetry.ts';
 import { addTopicsCommands } from './commands/topics.ts';
 import { addWindowCommands } from './commands/window.ts';
 import { type CommandContext, type Finish, systemContext } from './context.ts';
@@ -39,6 +40,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext, finish: Fi
   addLimitsCommands,
   addControlCommands,
   addEventsCommands,
+  addTelemetryCommands,
   addDoctorCommand,
   addComplianceCommand,
   addCompletionCommand,

@@ -3,6 +3,7 @@ import { EsteiraError } from '../../core/errors.ts';
 import type { JobEvent } from '../../core/generated/job-event.ts';
 import { unknownName } from '../../core/nearest-name.ts';
 import { formatPosition } from '../../core/record.ts';
+import { historyFrom } from '../../runtime/analytics/index.ts';
 import {
   type Explanation,
   explainJob,
@@ -17,10 +18,12 @@ import type { CommandContext, Finish } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { readPayload } from '../payload-argument.ts';
 import { addProducingOptions, originOf, type ProducingOptions, withProducer } from '../producing.ts';
+import { withProjectionIfAny } from '../projecting.ts';
 import { type CommonOptions, withSession } from '../session.ts';
 import { type Column, renderJson, renderTable } from '../table.ts';
 import { paint, printable, type Terminal } from '../terminal.ts';
 import { addCancelCommand } from './control.ts';
+import { addJobsList } from './jobs-list.ts';
 
 interface DispatchCommandOptions extends ProducingOptions {
   readonly delay?: number;
@@ -91,6 +94,7 @@ const factsOf = (found: JobEvidence, explained: Explanation) => {
     starts: last === undefined ? null : Math.max(...history.map(({ starts }) => starts)),
     says: explained.says,
     todo: explained.todo,
+    historyFrom: telemetry.from ?? 'topic',
     lookedBackTo: iso(telemetry.backToMs),
     isCut: isCut || telemetry.isCut,
     gaps,
@@ -107,7 +111,9 @@ const look = <T>(
     const nowMs = Date.now();
     const { tenant, since = nowMs - DAY_MS } = options;
     const query = { jobId, sinceMs: since, nowMs, ...(tenant === undefined ? {} : { tenant }) };
-    const found = await inspectJob({ app, backend }, query);
+    const found = await withProjectionIfAny(context.terminal, options, (projection) =>
+      inspectJob({ app, backend }, query, projection && historyFrom(projection)),
+    );
     return tell(context.terminal, found, explainJob(found));
   });
 
@@ -186,7 +192,7 @@ const addLooks = (jobs: Command, context: CommandContext, finish: Finish): void 
   }
 };
 
-/** `esteira jobs dispatch|show|why|cancel`. */
+/** `esteira jobs dispatch|list|show|why|cancel`. */
 export const addJobsCommands = (program: Command, context: CommandContext, finish: Finish): void => {
   const jobs = program.command('jobs').description('jobs: asking for one, and where one is');
   const command = jobs
@@ -202,6 +208,7 @@ export const addJobsCommands = (program: Command, context: CommandContext, finis
     await dispatch(context, type, self.optsWithGlobals<DispatchCommandOptions>());
     finish(EXIT.done);
   });
+  addJobsList(jobs, context, finish);
   addLooks(jobs, context, finish);
   addCancelCommand(jobs, context, finish);
 };

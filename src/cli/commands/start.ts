@@ -2,7 +2,7 @@ import process from 'node:process';
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../../config/index.ts';
 import { didYouMean } from '../../core/nearest-name.ts';
-import { ROLES, type Role } from '../../runtime/worker-pool.ts';
+import { ALL_ROLES, ROLES, type Role } from '../../runtime/worker-pool.ts';
 import { redactText } from '../../security/redact.ts';
 import type { CommandContext, Finish } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -19,11 +19,11 @@ const parseNames = (text: string): readonly string[] => text.split(',').map((nam
 
 const parseRoles = (text: string): readonly Role[] => {
   const names = parseNames(text);
-  const roles = ROLES.filter((role) => names.includes(role));
+  const roles = ALL_ROLES.filter((role) => names.includes(role));
   if (roles.length === new Set(names).size) return roles;
-  const [stranger = ''] = names.filter((name) => !ROLES.some((role) => role === name));
+  const [stranger = ''] = names.filter((name) => !ALL_ROLES.some((role) => role === name));
   throw new InvalidArgumentError(
-    `Give one or more of ${ROLES.join(', ')}, with commas between${didYouMean(stranger, ROLES) || '.'}`,
+    `Give one or more of ${ALL_ROLES.join(', ')}, with commas between${didYouMean(stranger, ALL_ROLES) || '.'}`,
   );
 };
 
@@ -103,7 +103,7 @@ export const addStartCommand = (program: Command, context: CommandContext, finis
   program
     .command('start')
     .description('run the jobs of the app until SIGTERM or SIGINT; a second signal ends at once')
-    .option('--roles <roles>', `parts to play, of ${ROLES.join(', ')}`, parseRoles, ROLES)
+    .option('--roles <roles>', `parts to play, of ${ALL_ROLES.join(', ')}`, parseRoles, ROLES)
     .option('--queues <queues>', 'run only the job types of these queues', parseNames)
     .option('--no-health', 'do not serve /health/live, /health/ready and /metrics')
     .action(async (_, command: Command) =>

@@ -1,5 +1,5 @@
-import { hostname } from 'node:os';
 import type { Command } from 'commander';
+import { identityOf } from '../../runtime/service-identity.ts';
 import {
   applyTopics,
   auditRisk,
@@ -70,7 +70,7 @@ const auditing =
     auditRisk(
       {
         ...{ app, backend, nowMs: Date.now() },
-        identity: { service: config.serviceName ?? app.name, host: hostname() },
+        identity: identityOf(app, config),
         who: async () => {
           const { actor } = await operatorWho(context, config, options, 'approver', 'topics apply');
           return { actor, reason: options.reason ?? '' };

@@ -1,3 +1,4 @@
+import { analytics } from './analytics.ts';
 import { deadLetters } from './dead-letters.ts';
 import { looking } from './looking.ts';
 import { operating } from './operating.ts';
@@ -6,4 +7,11 @@ import { replays } from './replays.ts';
 import { running } from './running.ts';
 
 /** The manual, by the path of each command. */
-export const manual: ManualPages = { ...running, ...looking, ...deadLetters, ...replays, ...operating };
+export const manual: ManualPages = {
+  ...running,
+  ...looking,
+  ...analytics,
+  ...deadLetters,
+  ...replays,
+  ...operating,
+};

@@ -28,6 +28,7 @@ export const running: ManualPages = {
   start: {
     about: [
       'Stops in order at SIGTERM or SIGINT: it takes nothing more, lets what runs finish within the grace, gives the rest back. With `--queues`, another process must run the others; with `--roles relay` it only forwards what is due.',
+      'The role `projection` is not played unless it is named: it reads the telemetry topic into a DuckDB file (`PROJECTION_PATH`) for analysts, needs the package `@duckdb/node-api`, and one process of an app plays it.',
     ],
     examples: [
       { run: 'esteira start', says: 'everything in one process' },
@@ -35,6 +36,7 @@ export const running: ManualPages = {
         run: 'esteira start --roles worker --queues payments,default',
         says: 'jobs of two queues, and no relay',
       },
+      { run: 'esteira start --roles projection', says: 'no jobs, only the projection for analysts' },
       {
         run: 'esteira start --no-health --app dist/app.js',
         says: 'another app, without /health and /metrics',

@@ -1,7 +1,7 @@
 export { Compliance } from './compliance.ts';
 export { DlqDeed, DlqEdit, DlqList, DlqShow, DlqStats } from './dlq.ts';
 export { Doctor } from './doctor.ts';
-export { EventsPublish, JobsDispatch, JobsShow, JobsWhy } from './jobs.ts';
+export { EventsPublish, JobsDispatch, JobsList, JobsShow, JobsWhy } from './jobs.ts';
 export { ControlChanges, ControlList, KeyChanges, KeysList, LimitsList, QueuesList } from './operating.ts';
 export {
   DlqReplay,
@@ -14,4 +14,5 @@ export {
   ReplayStep,
 } from './replay.ts';
 export { SchemasCheck, SchemasGenerate, SchemasRegister } from './schemas.ts';
+export { TelemetryExport, TelemetryQuery, TelemetryTail, TelemetryViews } from './telemetry.ts';
 export { TopicsPlan } from './topics.ts';

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { JOB_STATES } from '../../runtime/analytics/index.ts';
+import { answeredBy } from './telemetry.ts';
 
 const maybe = z.string().nullable();
 
@@ -43,6 +45,7 @@ const facts = {
   starts: z.int().nullable(),
   says: z.string(),
   todo: z.string(),
+  historyFrom: z.enum(['topic', 'projection']).describe('where its history was read'),
   lookedBackTo: maybe,
   isCut: z.boolean().describe('whether there was more than was looked at'),
   gaps: z.array(z.string()).describe('what could not be looked at'),
@@ -64,6 +67,31 @@ export const JobsShow = z.object({
       attempt: z.int(),
     }),
   ),
+});
+
+/** `esteira jobs list --json`. Times are ISO 8601. */
+export const JobsList = z.object({
+  by: answeredBy,
+  jobs: z.array(
+    z.object({
+      job_id: z.string(),
+      job_type: z.string(),
+      queue: z.string(),
+      tenant_id: z.string(),
+      state: z.enum(JOB_STATES),
+      reason: maybe,
+      attempts: z.int(),
+      max_attempts: z.int(),
+      first_at: z.string(),
+      last_at: z.string(),
+      due_at: maybe,
+      run_ms: z.number(),
+      cost_micros: z.number().nullable(),
+      cost_currency: maybe,
+      error_code: maybe,
+    }),
+  ),
+  isCut: z.boolean().describe('whether there were more'),
 });
 
 /** `esteira jobs dispatch --json`. */

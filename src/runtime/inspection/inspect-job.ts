@@ -207,9 +207,13 @@ const findState = async (
  * @throws EsteiraError ESTEIRA_TOPICS_DIFFER, ESTEIRA_BROKER_UNAVAILABLE, ESTEIRA_REGISTRY_UNAVAILABLE: what was told
  *   cannot be read. Whatever else cannot be looked up is among the gaps.
  */
-export const inspectJob = async (parts: InspectionParts, query: JobQuery): Promise<JobEvidence> => {
+export const inspectJob = async (
+  parts: InspectionParts,
+  query: JobQuery,
+  read: typeof readHistory = readHistory,
+): Promise<JobEvidence> => {
   const { jobId, nowMs } = query;
-  const history = await readHistory(parts, query);
+  const history = await read(parts, query);
   const look = new Look();
   const found = await findRecord(parts, history, jobId, look);
   const { job, copy, delivery, budget } = found;

@@ -66,6 +66,21 @@ const STEPS: ReadonlySet<string> = new Set<JobEventType>([
   ...(['job.completed', 'job.cancelled', 'job.sent_to_dlq', 'job.replayed'] as const),
 ]);
 
-/** The last that was told of where a job is; a job that was only skipped is skipped. */
-export const lastStep = ({ history }: Pick<JobEvidence, 'history'>): JobEvent | undefined =>
-  history.findLast(({ type }) => STEPS.has(type)) ?? history.findLast(({ type }) => type === 'job.skipped');
+/** After these a repeat that is skipped says nothing new of the job. */
+const ENDS: ReadonlySet<string> = new Set<JobEventType>([
+  'job.completed',
+  'job.cancelled',
+  'job.sent_to_dlq',
+]);
+
+/**
+ * The last that was told of where a job is. A skip is that where it came last and ended the job: what it waited for was
+ * done by another, or need not be done any more.
+ */
+export const lastStep = ({ history }: Pick<JobEvidence, 'history'>): JobEvent | undefined => {
+  const step = history.findLast(({ type }) => STEPS.has(type));
+  const skip = history.findLast(({ type }) => type === 'job.skipped');
+  if (step === undefined || skip === undefined) return step ?? skip;
+  const isRepeat = ENDS.has(step.type) || skip.reason === 'superseded';
+  return isRepeat || history.indexOf(skip) < history.indexOf(step) ? step : skip;
+};

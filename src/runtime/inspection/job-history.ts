@@ -1,7 +1,7 @@
 import type { JobEvent } from '../../core/generated/job-event.ts';
 import { isInboxOf } from '../../core/inbox.ts';
 import type { JobDefinition } from '../../core/job.ts';
-import { JOB_EVENT_TYPES, type JobEventType } from '../../core/job-event.ts';
+import type { JobEventType } from '../../core/job-event.ts';
 import { names } from '../../core/names.ts';
 import { GUARD_REASON } from '../../core/outcome.ts';
 import { parsePosition } from '../../core/record.ts';
@@ -25,16 +25,27 @@ export interface JobHistory {
   readonly read: TelemetryRead;
 }
 
-/** Steps of one millisecond stand in the order in which a job takes them. */
-const RANK: ReadonlyMap<string, number> = new Map(JOB_EVENT_TYPES.map((type, index) => [type, index]));
+/** Steps of one millisecond stand in the order in which a job takes them: one that is replayed may die again at once. */
+const ORDER: readonly JobEventType[] = [
+  ...([
+    'job.dispatched',
+    'job.started',
+    'job.progress',
+    'job.failed',
+    'job.retried',
+    'job.deferred',
+  ] as const),
+  ...(['job.replayed', 'job.skipped', 'job.sent_to_dlq', 'job.cancelled', 'job.completed'] as const),
+];
+const RANK: ReadonlyMap<string, number> = new Map(ORDER.map((type, index) => [type, index]));
 
-const rankOf = ({ type }: JobEvent): number => RANK.get(type) ?? JOB_EVENT_TYPES.length;
+const rankOf = ({ type }: JobEvent): number => RANK.get(type) ?? ORDER.length;
 
 const byTime = (a: JobEvent, b: JobEvent): number =>
   a.time - b.time || a.attempt - b.attempt || rankOf(a) - rankOf(b);
 
-/** Each event once, oldest first. */
-const inOrder = (events: Iterable<JobEvent>): readonly JobEvent[] => [...events].sort(byTime);
+/** The events, oldest first. */
+export const inOrder = (events: Iterable<JobEvent>): readonly JobEvent[] => [...events].sort(byTime);
 
 const isOneOf = (event: JobEvent, ...types: readonly JobEventType[]): boolean =>
   types.some((type) => type === event.type);

@@ -32,6 +32,8 @@ export interface TelemetryRead {
   readonly backToMs: number;
   /** Whether it ended before `sinceMs` because it had read as much as it may. */
   readonly isCut: boolean;
+  /** Where most of it was read; default the topic. */
+  readonly from?: 'projection';
 }
 
 const MINUTE_MS = 60_000;

@@ -16,7 +16,7 @@ const offered = async (...words: readonly string[]): Promise<readonly string[]> 
 
 describe('completion in bash', () => {
   it('offers commands, and those of a group', async () => {
-    expect(await offered('t')).toEqual(['topics']);
+    expect(await offered('t')).toEqual(['topics', 'telemetry']);
     expect(await offered('topics', '')).toEqual(expect.arrayContaining(['plan', 'apply', '--app', '--help']));
     expect(await offered('topics', 'p')).toEqual(['plan']);
   });
@@ -30,7 +30,7 @@ describe('completion in bash', () => {
 
   it('offers what is known of a value, and nothing where nothing is', async () => {
     expect(await offered('dlq', 'list', '--dead-reason', 'un')).toEqual(['unrecoverable', 'undecodable']);
-    expect(await offered('start', '--roles', '')).toEqual(['worker', 'relay']);
+    expect(await offered('start', '--roles', '')).toEqual(['worker', 'relay', 'projection']);
     expect(await offered('dlq', 'list', '--tenant', '')).toEqual([]);
   });
 
