@@ -166,3 +166,15 @@ test('dispatch takes the payload of the job type and a tenant, and answers the j
   };
   expectTypeOf(dispatch).toBeFunction();
 });
+
+test('a handler logs plain facts, never its payload', () => {
+  const report = defineJob({
+    ...{ ...base, payload: z.object({ month: z.string() }) },
+    run: (payload, ctx) => {
+      ctx.log.info('report asked for', { month: payload.month, pages: 3, final: true });
+      // @ts-expect-error an object may be a payload
+      ctx.log.info('report asked for', { payload });
+    },
+  });
+  expectTypeOf(report.run).toBeFunction();
+});
