@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startHealthServer } from '../../../src/telemetry/health-server.ts';
-import { createJobMetrics } from '../../../src/telemetry/job-metrics.ts';
-import { createMetricsRegistry } from '../../../src/telemetry/prometheus.ts';
-import { jobEvent } from '../../support/job-events.ts';
-import { recordingLog } from '../../support/recording-log.ts';
+import { startHealthServer } from '../../../../src/telemetry/health-server.ts';
+import { createJobMetrics } from '../../../../src/telemetry/metrics/job-metrics.ts';
+import { createMetricsRegistry } from '../../../../src/telemetry/metrics/registry.ts';
+import { jobEvent } from '../../../support/job-events.ts';
+import { recordingLog } from '../../../support/recording-log.ts';
 
 /** The metrics behind the real HTTP endpoint. */
 const bundle = async (jobs: { type: string; queue: string }[] = []) => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { JobEvent } from '../../../src/core/generated/job-event.ts';
-import { BUCKETS_SECONDS, createJobMetrics, METRIC_NAMES } from '../../../src/telemetry/job-metrics.ts';
-import { createMetricsRegistry } from '../../../src/telemetry/prometheus.ts';
-import { jobEvent } from '../../support/job-events.ts';
+import type { JobEvent } from '../../../../src/core/generated/job-event.ts';
+import { BUCKETS_SECONDS } from '../../../../src/core/spread.ts';
+import { createJobMetrics, METRIC_NAMES } from '../../../../src/telemetry/metrics/job-metrics.ts';
+import { createMetricsRegistry } from '../../../../src/telemetry/metrics/registry.ts';
+import { jobEvent } from '../../../support/job-events.ts';
 
 const STATUSES: Readonly<Record<string, string>> = {
   'job.completed': 'success',

@@ -1,8 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { JobEvent } from '../core/generated/job-event.ts';
-import type { JobEventType } from '../core/job-event.ts';
-import type { Count, MetricFamilies, Spread } from './metric-families.ts';
-import type { JobEventObserver } from './observer-fan.ts';
+import type { JobEvent } from '../../core/generated/job-event.ts';
+import type { JobEventType } from '../../core/job-event.ts';
+import { BUCKETS_SECONDS, type Spread } from '../../core/spread.ts';
+import type { JobEventObserver } from '../observer-fan.ts';
+import type { Count, MetricFamilies } from './metric-families.ts';
 
 /** The names other documents and dashboards rely on; they leave the exporter exactly so. */
 export const METRIC_NAMES = {
@@ -11,11 +12,6 @@ export const METRIC_NAMES = {
   queueWait: 'job_queue_wait_seconds',
   deadLetters: 'jobs_in_dlq_total',
 } as const;
-
-/** Upper bounds of the histograms' buckets, seconds: 5 ms to 10 min. */
-export const BUCKETS_SECONDS: readonly number[] = [
-  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600,
-];
 
 /** The values of the label `status`. */
 export const ATTEMPT_STATUSES = ['success', 'failed', 'retried'] as const;
@@ -60,13 +56,13 @@ class JobNumbers {
   ran(ms: number | null): void {
     if (ms === null || !(ms >= 0)) return;
     this.#duration ??= this.#families.duration.of(this.#labels);
-    this.#families.duration.record(this.#duration, ms / 1_000);
+    this.#duration.record(ms / 1_000);
   }
 
   waited(ms: number | null): void {
     if (ms === null || !(ms >= 0)) return;
     this.#queueWait ??= this.#families.queueWait.of(this.#labels);
-    this.#families.queueWait.record(this.#queueWait, ms / 1_000);
+    this.#queueWait.record(ms / 1_000);
   }
 
   setDeadLetters(count: number): void {
@@ -74,13 +70,17 @@ class JobNumbers {
     this.#deadLetters.value = count;
   }
 
-  /** Never below zero: a replay may be of a dead letter that this process has not seen die. */
+  /**
+   * Never below zero: a replay may be of a dead letter that this process has not seen die. While their number is not
+   * known there is nothing to add to: the first count has this one too.
+   */
   addDeadLetters(change: 1 | -1): void {
+    if (this.#families.countsLetters && this.#deadLetters === undefined) return;
     this.setDeadLetters(Math.max(0, (this.#deadLetters?.value ?? 0) + change));
   }
 }
 
-const familiesOf = (families: MetricFamilies) => ({
+const familiesOf = (families: MetricFamilies, countsLetters: boolean) => ({
   duration: families.spreads(
     { name: METRIC_NAMES.duration, description: 'How long the handler ran, by attempt.' },
     BUCKETS_SECONDS,
@@ -97,6 +97,7 @@ const familiesOf = (families: MetricFamilies) => ({
     name: METRIC_NAMES.deadLetters,
     description: 'Dead letters of the job type that this process knows of.',
   }),
+  countsLetters,
 });
 
 type JobFamilies = ReturnType<typeof familiesOf>;
@@ -133,13 +134,18 @@ const COUNTED: ReadonlyMap<string, (numbers: JobNumbers, event: JobEvent) => voi
 
 /**
  * The four job metrics. `jobs` are told with zero from the start, so that the first failure is an increase and not a
- * new series.
+ * new series; dead letters only where nobody counts them (`countsLetters`, default false): a zero that is none would be
+ * taken for one.
  */
-export const createJobMetrics = (families: MetricFamilies, jobs: readonly MeteredJob[] = []): JobMetrics => {
-  const numbersOf = numbersBook(familiesOf(families));
+export const createJobMetrics = (
+  families: MetricFamilies,
+  jobs: readonly MeteredJob[] = [],
+  countsLetters = false,
+): JobMetrics => {
+  const numbersOf = numbersBook(familiesOf(families, countsLetters));
   for (const { type, queue } of jobs) {
     for (const status of ATTEMPT_STATUSES) numbersOf(type, queue).countAttempt(status, 0);
-    numbersOf(type, queue).setDeadLetters(0);
+    if (!countsLetters) numbersOf(type, queue).setDeadLetters(0);
   }
   const jobMetrics = (event: JobEvent): void => {
     COUNTED.get(event.type)?.(numbersOf(event.jobType, event.queue), event);
