@@ -11,7 +11,10 @@ export interface OriginOptions {
   readonly causationId?: string;
   /** Who set it off. */
   readonly userId?: string;
-  /** W3C trace context; default: that of the running job, else a new one. */
+  /**
+   * W3C trace context; default: that of the running job, else a new one. With tracing the record carries that of its own
+   * span, which lies below this one, else below the active one.
+   */
   readonly traceparent?: string;
 }
 

@@ -9,6 +9,7 @@ import type { Serde } from '../core/ports/serde.ts';
 import type { OutgoingRecord, RecordPosition } from '../core/record.ts';
 import { type OriginOptions, originContext } from './context.ts';
 import { admitPayload, requireTenant } from './gate.ts';
+import { withSendSpan } from './send-span.ts';
 
 export interface PublishOptions extends OriginOptions {
   /** Whose event it is; also the record key. */
@@ -35,6 +36,8 @@ export interface ProducerParts {
   readonly clock: Clock;
   /** The technical identity of this service; the `ce_source`. */
   readonly service: string;
+  /** Whether what is sent gets a span; default false. */
+  readonly traced?: boolean;
 }
 
 const DEFAULT_DEADLINE_MS = 30_000;
@@ -63,7 +66,7 @@ export const sendOrSayUnknown = async (
 
 /** Publishes domain events. */
 export const createEventPublisher = (parts: ProducerParts) => {
-  const { app, producer, serde, clock, service } = parts;
+  const { app, producer, serde, clock, service, traced = false } = parts;
 
   /**
    * Publishes an event; resolves when all in-sync replicas have it.
@@ -85,24 +88,18 @@ export const createEventPublisher = (parts: ProducerParts) => {
     admitPayload(event.check, value, what);
     const id = options.id ?? randomId();
     const timeMs = options.timeMs ?? clock.nowMs();
-    const context = originContext(id, options);
-    const headers = contextHeaders({
-      ...context,
-      eventId: id,
-      eventType: event.type,
-      source: service,
-      eventTimeMs: timeMs,
-      tenant,
-      contentType: 'application/avro',
-    });
-    const record = {
-      topic: event.topic,
-      key: Buffer.from(tenant, 'utf8'),
-      value: await serde.encode(event.contract, value),
-      headers,
+    const origin = originContext(id, options);
+    const { correlationId = id } = origin;
+    const about = { eventId: id, eventType: event.type, source: service, eventTimeMs: timeMs, tenant };
+    const body = await serde.encode(event.contract, value);
+    const send = (context: typeof origin): Promise<RecordPosition> => {
+      const headers = contextHeaders({ ...context, ...about, contentType: 'application/avro' });
+      const record = { topic: event.topic, key: Buffer.from(tenant, 'utf8'), value: body, headers };
+      return sendOrSayUnknown(producer, record, { id, name: what, ...deadline(options) });
     };
-    const position = await sendOrSayUnknown(producer, record, { id, name: what, ...deadline(options) });
-    return { id, correlationId: context.correlationId ?? id, position };
+    const sent = { topic: event.topic, eventType: event.type, eventId: id, correlationId };
+    const position = await (traced ? withSendSpan(sent, origin, options.traceparent, send) : send(origin));
+    return { id, correlationId, position };
   };
 };
 

@@ -13,10 +13,13 @@ import { EsteiraError } from '../core/errors.ts';
 import { jobIdOf, randomId } from '../core/ids.ts';
 import type { JobDefinition } from '../core/job.ts';
 import type { JobTelemetry } from '../core/ports/telemetry.ts';
+import type { RecordPosition } from '../core/record.ts';
 import { checkPriority } from '../core/trigger.ts';
+import { declaredDimensions } from '../security/told-dimensions.ts';
 import { type OriginOptions, originContext } from './context.ts';
 import { type ProducerParts, sendOrSayUnknown } from './event-publisher.ts';
 import { admitPayload, requireTenant } from './gate.ts';
+import { withSendSpan } from './send-span.ts';
 
 export interface DispatchOptions extends OriginOptions {
   readonly tenant: string;
@@ -73,9 +76,35 @@ const requireFormat = (app: AppDefinition, job: JobDefinition<unknown>): Dispatc
   );
 };
 
+/** Writes the record; `sent` is the dispatch with the trace context that its record carries. */
+const sendDispatch = async (
+  { app, producer, traced = false }: DispatcherParts,
+  job: JobDefinition<unknown>,
+  dispatch: Dispatch,
+  value: Buffer,
+  { deadlineMs, traceparent }: DispatchOptions,
+): Promise<{ readonly position: RecordPosition; readonly sent: Dispatch }> => {
+  const { context, jobId } = dispatch;
+  const { eventId = '', eventType = '', correlationId = eventId, eventTimeMs } = context;
+  const send = async (told: Dispatch['context']) => {
+    const sent = { ...dispatch, context: told };
+    const record = dispatchRecord(app, job, sent, value, eventTimeMs);
+    const about = {
+      id: eventId,
+      name: `job ${job.type}`,
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    };
+    return { position: await sendOrSayUnknown(producer, record, about), sent };
+  };
+  if (!traced) return send(context);
+  const { topic } = dispatchRecord(app, job, dispatch, value, eventTimeMs);
+  const about = { topic, eventType, eventId, correlationId, job: { id: jobId, type: job.type } };
+  return withSendSpan(about, context, traceparent, send);
+};
+
 /** Dispatches jobs. */
 export const createJobDispatcher = (parts: DispatcherParts) => {
-  const { app, producer, serde, clock, service, telemetry } = parts;
+  const { app, serde, clock, service, telemetry } = parts;
 
   /**
    * Asks for a job; resolves when it is on its inbox (or delay tier) and told on the telemetry topic.
@@ -108,12 +137,8 @@ export const createJobDispatcher = (parts: DispatcherParts) => {
       orderKey: job.orderingKey(payload),
     };
     const value = await encodeDispatch(serde, format, arriving);
-    const position = await sendOrSayUnknown(producer, dispatchRecord(app, job, dispatch, value, nowMs), {
-      id: eventId,
-      name: what,
-      ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
-    });
-    const event = dispatchedEvent(job, parts, dispatch, position);
+    const { position, sent } = await sendDispatch(parts, job, dispatch, value, options);
+    const event = dispatchedEvent(job, parts, sent, position, declaredDimensions(job, arriving));
     telemetry.observe(event);
     await telemetry.append(telemetry.encode(event));
     return {

@@ -1,5 +1,6 @@
 import { EsteiraError } from '../core/errors.ts';
 import type { Admission, Breaker } from './breaker.ts';
+import { CallSpan } from './call-span.ts';
 import { type FirstEnding, startBounded } from './deadline.ts';
 import type { ProviderCall, ProviderSettings } from './provider-options.ts';
 import type { Slots } from './slots.ts';
@@ -154,21 +155,24 @@ export const callProvider = async <T>(
   const askedAt = performance.now();
   let startedAt: number | undefined;
   let outcome: Outcome = 'refused';
+  let failure: unknown;
+  const span = new CallSpan(provider, parts.breaker.state());
   try {
     const admission = await admit(parts, signal);
     startedAt = performance.now();
-    const done = await runAdmitted(parts, admission, signal, action);
+    const done = await span.within(() => runAdmitted(parts, admission, signal, action));
     outcome = done.outcome;
     if (done.ending.how === 'answered') return done.ending.value;
     throw done.ending.error;
+  } catch (error) {
+    failure = error;
+    throw error;
   } finally {
     const endedAt = performance.now();
     if (startedAt === undefined && signal.aborted) outcome = 'aborted';
-    tell(onCall, {
-      provider,
-      outcome,
-      waitMs: (startedAt ?? endedAt) - askedAt,
-      runMs: endedAt - (startedAt ?? endedAt),
-    });
+    const waitMs = (startedAt ?? endedAt) - askedAt;
+    const call = { provider, outcome, waitMs, runMs: endedAt - (startedAt ?? endedAt) };
+    span.end(call, parts.breaker.state(), failure);
+    tell(onCall, call);
   }
 };

@@ -1,4 +1,5 @@
 import type { BreakerState } from './breaker.ts';
+import { markFallback } from './call-span.ts';
 import { callProvider, type ProviderAction, tell } from './provider-call.ts';
 import { type CallOptions, type ProviderOptions, resolveProviderOptions } from './provider-options.ts';
 import { makeProviderParts } from './provider-parts.ts';
@@ -57,6 +58,7 @@ export const defineProvider = (options: ProviderOptions): Provider => {
         return { from: 'provider', value: await call(signal, action, about) };
       } catch (error) {
         if (signal.aborted) throw error;
+        markFallback(name);
         tell((rehearsed(settings)?.parts ?? parts).settings.onFallback, { provider: name, error });
         return { from: 'fallback', value: await fallback(error), error };
       }

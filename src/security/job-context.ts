@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { LogFacts } from '../core/ports/log.ts';
+import { activeTrace } from './active-trace.ts';
 
 /** What a running job passes on to everything it publishes, dispatches and logs. */
 export interface CurrentJob {
@@ -12,6 +14,8 @@ export interface CurrentJob {
   readonly userId?: string | undefined;
   /** W3C trace context of the chain. */
   readonly traceparent?: string | undefined;
+  /** What stands in every line that it writes to the log. */
+  readonly logContext?: LogFacts;
 }
 
 const running = new AsyncLocalStorage<CurrentJob>();
@@ -25,3 +29,10 @@ export const runInJobContext = <T, A extends readonly unknown[]>(
 
 /** The job this code runs for; undefined outside a job. */
 export const currentJobContext = (): CurrentJob | undefined => running.getStore();
+
+/**
+ * What every line of `ctx.log` says of its job (`jobClass`, `organizationId`, `job_id` …), and the ids of the active span,
+ * for loggers of the app's own, such as pino's `mixin`. Without a job and a span, nothing. Ids and names only, as they
+ * came: the logger has to redact what it redacts.
+ */
+export const jobLogContext = (): LogFacts => ({ ...running.getStore()?.logContext, ...activeTrace() });

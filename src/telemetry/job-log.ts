@@ -1,6 +1,7 @@
 import type { JobEvent } from '../core/generated/job-event.ts';
 import type { JobEventType } from '../core/job-event.ts';
 import type { Log, LogFacts } from '../core/ports/log.ts';
+import { startSpan } from '../core/start-span.ts';
 import type { Logger } from './logger.ts';
 import type { JobEventObserver } from './observer-fan.ts';
 
@@ -92,20 +93,30 @@ const lines: ReadonlyMap<string, JobLine> = new Map(Object.entries(JOB_LINES));
 export interface JobLogOptions {
   /** How the tenant is called in log lines; default `organizationId`. */
   readonly tenantField?: string;
+  /** Whether the starts of jobs have spans with the ids of `jobSpanIds`: lines of a run then name theirs. Default false. */
+  readonly ownIds?: boolean;
 }
+
+/** The span of the start that a line is about. */
+const traceOf = ({ executionId, jobId, replayId, starts }: JobEvent): LogFacts => {
+  if (executionId === null) return {};
+  const { traceId, spanId } = startSpan({ jobId, replayId, starts });
+  return { trace_id: traceId, span_id: spanId };
+};
 
 /** Writes one log line for each job event, of allow-listed fields only: never a payload, a dimension or a header. */
 export const createJobLog = (
   log: Log & Partial<Pick<Logger, 'isEnabled'>>,
   options: JobLogOptions = {},
 ): JobEventObserver => {
-  const tenantField = options.tenantField ?? 'organizationId';
+  const { tenantField = 'organizationId', ownIds = false } = options;
   return function jobLog(event) {
     const line = lines.get(event.type);
     if (line === undefined) {
       log.warn('job.event_of_unknown_type', { type: event.type, job_id: event.jobId });
     } else if (log.isEnabled?.(line.level) !== false) {
-      log[line.level](line.name, { ...commonFacts(event, tenantField), ...line.facts(event) });
+      const trace = ownIds ? traceOf(event) : undefined;
+      log[line.level](line.name, { ...commonFacts(event, tenantField), ...line.facts(event), ...trace });
     }
   };
 };

@@ -1,8 +1,6 @@
 import {
   context,
   createNoopMeter,
-  DiagLogLevel,
-  diag,
   type Meter,
   metrics,
   ProxyTracerProvider,
@@ -10,10 +8,13 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { NodeSDK, resources } from '@opentelemetry/sdk-node';
+import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/ports/log.ts';
-import type { MetricFamilies } from './metric-families.ts';
-import { createMetricsRegistry } from './prometheus.ts';
-import { checkTracing, type TracingState } from './trace-self-check.ts';
+import { bridgeDiagnostics } from './diagnostics.ts';
+import { jobSpanIds } from './job-span-ids.ts';
+import type { MetricFamilies } from './metrics/metric-families.ts';
+import { createMetricsRegistry } from './metrics/registry.ts';
+import { checkTracing, makeTrialSpan, type TracingState, type TrialSpan } from './trace-self-check.ts';
 import { withinMs } from './within.ts';
 
 export interface OpenTelemetryOptions {
@@ -32,21 +33,18 @@ export interface OpenTelemetry {
   readonly families: MetricFamilies;
   /** All metrics of this process as Prometheus text. */
   metricsText(): Promise<string>;
+  /** Whether spans are made here: by this tracing, or by that which the process had already. */
+  readonly traced: boolean;
+  /** Whether spans get the ids that Esteira asks for, so that the starts of a job can be linked. */
+  readonly ownIds: boolean;
   /** How the start-up check of tracing ended; never rejects. */
   readonly tracing: Promise<TracingState>;
-  /** Sends what is left and stops; after `deadlineMs` (default 5 s) it is given up, with a log line. Safe to call twice. */
+  /** Sends what is left and stops; after `deadlineMs` (default 4 s) it is given up, with a log line. Safe to call twice. */
   shutdown(deadlineMs?: number): Promise<void>;
 }
 
-/** The SDK's own complaints, such as an exporter that is refused, become log lines. */
-const bridgeDiagnostics = (log: Log): void => {
-  const told = (level: 'warn' | 'error') => (detail: string) => log[level]('opentelemetry', { detail });
-  const quiet = () => undefined;
-  diag.setLogger(
-    { error: told('error'), warn: told('warn'), info: quiet, debug: quiet, verbose: quiet },
-    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
-  );
-};
+/** Less than a step of a stop may take: that a collector is dead is no reason for it to fail. */
+const LAST_SPANS_MS = 4_000;
 
 const isTracingStarted = (): boolean => {
   const provider = trace.getTracerProvider();
@@ -61,12 +59,13 @@ const isMeteringStarted = (): boolean =>
   metrics.getMeterProvider().getMeter('esteira').constructor !== createNoopMeter().constructor;
 
 /**
- * Spans are made by hand (see job-span.ts), so no instrumentation and no import hook is needed. The process detector
- * is left out: it would publish the command line.
+ * Spans are made by hand (see job-span.ts), with ids of our own (see job-span-ids.ts), so no instrumentation and no
+ * import hook is needed. The process detector is left out: it would publish the command line.
  */
 const startTracing = (service: string): NodeSDK => {
   const sdk = new NodeSDK({
     serviceName: service,
+    idGenerator: jobSpanIds,
     resourceDetectors: [resources.envDetector, resources.hostDetector],
     metricReaders: [],
     logRecordProcessors: [],
@@ -85,17 +84,21 @@ const stopTracing = (sdk: NodeSDK): Promise<void> => {
 
 /**
  * Starts OpenTelemetry: metrics always, readable as text; tracing when asked. Where the process has tracing already,
- * that one is used and left alone.
+ * that one is used, asked or not, and left alone.
  */
 export const startOpenTelemetry = (options: OpenTelemetryOptions): OpenTelemetry => {
   const { log } = options;
-  bridgeDiagnostics(log);
+  bridgeDiagnostics(log, systemClock);
   const registry = createMetricsRegistry();
   // The app's own instruments join /metrics, unless it has a provider of its own.
   const global = !isMeteringStarted() && metrics.setGlobalMeterProvider(registry.provider);
   const wanted = options.traces === 'environment';
-  const foreign = wanted && isTracingStarted();
+  const foreign = isTracingStarted();
   const sdk = wanted && !foreign ? startTracing(options.service) : undefined;
+  const traced = foreign || sdk !== undefined;
+  const trial = traced ? makeTrialSpan() : undefined;
+  if (trial?.ownIds === false)
+    log.info('tracing.starts_not_linked', { detail: 'give the SDK of the app idGenerator: jobSpanIds' });
   const stop = async (): Promise<void> => {
     if (global) metrics.disable();
     await Promise.all([registry.provider.shutdown(), sdk === undefined ? undefined : stopTracing(sdk)]);
@@ -105,8 +108,10 @@ export const startOpenTelemetry = (options: OpenTelemetryOptions): OpenTelemetry
     meter: registry.meter,
     families: registry.families,
     metricsText: () => registry.text(),
-    tracing: tracingState(sdk, foreign, options),
-    shutdown: (deadlineMs = 5_000) => {
+    traced,
+    ownIds: trial?.ownIds ?? false,
+    tracing: tracingState(trial, foreign, options),
+    shutdown: (deadlineMs = LAST_SPANS_MS) => {
       stopping ??= withinMs(deadlineMs, 'the last spans were not taken', stop()).catch((error: unknown) => {
         log.warn('tracing.shutdown_incomplete', {
           error: error instanceof Error ? error.message : String(error),
@@ -118,10 +123,10 @@ export const startOpenTelemetry = (options: OpenTelemetryOptions): OpenTelemetry
 };
 
 const tracingState = async (
-  sdk: NodeSDK | undefined,
+  trial: TrialSpan | undefined,
   foreign: boolean,
   { log, checkDeadlineMs = 5_000 }: OpenTelemetryOptions,
 ): Promise<TracingState> => {
   if (foreign) return 'foreign';
-  return sdk === undefined ? 'off' : checkTracing(log, checkDeadlineMs);
+  return trial === undefined ? 'off' : checkTracing(trial, log, checkDeadlineMs);
 };

@@ -3,14 +3,14 @@ import type { AppDefinition } from '../../core/app.ts';
 import type { Clock } from '../../core/clock.ts';
 import { EsteiraError, isEsteiraError } from '../../core/errors.ts';
 import type { JobDefinition } from '../../core/job.ts';
-import type { Log } from '../../core/ports/log.ts';
+import type { LeveledLog } from '../../core/ports/log.ts';
 import type { ThreadApp } from './messages.ts';
 import { ThreadPool } from './thread-pool.ts';
 
 export interface IsolationParts {
   readonly app: AppDefinition;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: LeveledLog;
   /** Whether a job type runs in this process. */
   readonly runsHere: (job: JobDefinition<unknown>) => boolean;
 }

@@ -1,13 +1,15 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
+import { type Context as TraceContext, context as traceContext } from '@opentelemetry/api';
 import type { Clock } from '../../core/clock.ts';
 import { errorFacts, readProperty } from '../../core/error-facts.ts';
 import { EsteiraError } from '../../core/errors.ts';
 import type { JobContext } from '../../core/job.ts';
-import type { Log } from '../../core/ports/log.ts';
+import type { LeveledLog } from '../../core/ports/log.ts';
 import type { FromThread, ThreadApp, ToThread } from './messages.ts';
 import { openThread } from './open-thread.ts';
 import { packError, unpackError } from './packed-error.ts';
-import { sentContext } from './sent-context.ts';
+import type { SaidInThread } from './report-forwarder.ts';
+import { sentContext, sentTelling } from './sent-context.ts';
 
 export interface JobThreadOptions {
   readonly jobType: string;
@@ -16,7 +18,7 @@ export interface JobThreadOptions {
   /** Most heap of the thread, MiB; default what Node gives. */
   readonly memoryMb?: number;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: LeveledLog;
 }
 
 /** How long a handler may take to end after its signal, before its thread is ended, ms. */
@@ -31,6 +33,8 @@ const LATE = new EsteiraError(
 
 interface Running {
   readonly context: JobContext;
+  /** Its span, which what comes from the thread is not heard in. */
+  readonly trace: TraceContext;
   readonly end: (error?: { readonly thrown: unknown }) => void;
 }
 
@@ -99,7 +103,8 @@ export class JobThread {
   async run(payload: unknown, context: JobContext): Promise<void> {
     const { signal } = context;
     await this.#loaded(signal);
-    this.#send({ kind: 'run', payload, context: sentContext(context) });
+    const telling = sentTelling(this.#options.log);
+    this.#send({ kind: 'run', payload, context: sentContext(context), telling });
     let cancel = (): void => undefined;
     const stop = (): void => {
       this.#send({ kind: 'abort', reason: packError(signal.reason) });
@@ -150,7 +155,7 @@ export class JobThread {
         if (error === undefined) resolve();
         else reject(error.thrown);
       };
-      this.#running = { context, end };
+      this.#running = { context, end, trace: traceContext.active() };
     });
   }
 
@@ -182,12 +187,37 @@ export class JobThread {
       case 'progress':
         void this.#running?.context.progress(message.facts);
         return;
+      case 'report':
+        this.#passOn(message.said);
+        return;
+      case 'log':
+        this.#log(message);
+        return;
       case 'returned':
         this.#running?.end();
         return;
       case 'threw':
         this.#running?.end({ thrown: unpackError(message.error) });
     }
+  }
+
+  /** The thread has checked it; one whose app says something else is of no use. */
+  #passOn({ facts, quantities }: SaidInThread): void {
+    const context = this.#running?.context;
+    if (context === undefined) return;
+    try {
+      context.report(facts);
+      for (const [kind, quantity] of Object.entries(quantities)) context.addCost(kind, quantity);
+    } catch (error) {
+      this.#giveUp(error);
+    }
+  }
+
+  /** What a handler says after its run has ended would stand under the name of the next. */
+  #log({ run, level, line }: FromThread & { kind: 'log' }): void {
+    if (this.#running?.context.executionId !== run) return;
+    const { context, trace } = this.#running;
+    traceContext.with(trace, () => context.log[level](line.message, line.facts));
   }
 
   #ended(ready: (app: ThreadApp) => void): void {

@@ -8,6 +8,8 @@ import { runInJobContext } from '../../security/job-context.ts';
 import { ProgressTeller } from '../progress-teller.ts';
 import type { FromThread, ThreadData, ToThread } from './messages.ts';
 import { packError, unpackError } from './packed-error.ts';
+import { ReportForwarder } from './report-forwarder.ts';
+import { threadLog, withinSentSpan } from './thread-log.ts';
 import { withBuffers } from './with-buffers.ts';
 
 // The program of the thread of an isolated job type: finds the app, and runs one handler at a time.
@@ -33,21 +35,33 @@ const loadApp = async (): Promise<AppDefinition> => {
 /** Runs the handler; resolves when it has ended. */
 const runJob = async (
   app: AppDefinition,
-  { payload, context: sent }: ToThread & { kind: 'run' },
+  { payload, context: sent, telling }: ToThread & { kind: 'run' },
   signal: AbortSignal,
 ): Promise<FromThread> => {
+  const job = app.jobs.find(({ type }) => type === sent.jobType);
   const progress = new ProgressTeller(systemClock, (facts) => tell({ kind: 'progress', facts }));
-  const context: JobContext = { ...sent, signal, progress: (facts) => progress.report(facts) };
+  const reports = new ReportForwarder(systemClock, job ?? { type: sent.jobType }, (said) =>
+    tell({ kind: 'report', said }),
+  );
+  const context: JobContext = {
+    ...{ ...sent, signal, progress: (facts) => progress.report(facts) },
+    ...{ report: (given) => reports.report.report(given) },
+    addCost: (kind, quantity) => reports.report.addCost(kind, quantity),
+    log: threadLog(sent.executionId, telling, tell),
+  };
   try {
-    const job = app.jobs.find(({ type }) => type === sent.jobType);
     if (job === undefined)
       throw new EsteiraError('ESTEIRA_JOB_TYPE_UNKNOWN', `${sent.jobType} is not in the app of ${appModule}`);
-    await runInJobContext(context, () => job.run(withBuffers(payload), context));
+    const current = { ...context, logContext: telling.logContext };
+    await runInJobContext(current, () =>
+      withinSentSpan(telling, () => job.run(withBuffers(payload), context)),
+    );
     return { kind: 'returned' };
   } catch (error) {
     return { kind: 'threw', error: packError(error) };
   } finally {
     progress.end();
+    reports.end();
   }
 };
 

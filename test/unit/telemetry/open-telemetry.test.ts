@@ -1,10 +1,13 @@
 import { metrics, trace } from '@opentelemetry/api';
+import { NodeSDK, tracing } from '@opentelemetry/sdk-node';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { EsteiraError } from '../../../src/core/errors.ts';
+import { startSpan } from '../../../src/core/start-span.ts';
 import { isTraceparent } from '../../../src/core/traceparent.ts';
-import { currentTraceparent } from '../../../src/telemetry/active-trace.ts';
-import { createJobMetrics } from '../../../src/telemetry/job-metrics.ts';
+import { activeTraceparent } from '../../../src/security/active-trace.ts';
 import { type JobSpan, withJobSpan } from '../../../src/telemetry/job-span.ts';
+import { jobSpanIds } from '../../../src/telemetry/job-span-ids.ts';
+import { createJobMetrics } from '../../../src/telemetry/metrics/job-metrics.ts';
 import { type OpenTelemetryOptions, startOpenTelemetry } from '../../../src/telemetry/open-telemetry.ts';
 import { jobEvent } from '../../support/job-events.ts';
 import { recordingLog } from '../../support/recording-log.ts';
@@ -17,6 +20,7 @@ const JOB: JobSpan = {
   jobType: 'send-receipt',
   queue: 'notifications',
   attempt: 2,
+  starts: 3,
   correlationId: 'chain-1',
   traceparent: CHAIN,
   position: { topic: 'billing.events', partition: 3, offset: 41n },
@@ -46,7 +50,7 @@ const traced = async (options: Partial<OpenTelemetryOptions> = {}) => {
 describe('tracing', () => {
   it('exports a span for each attempt, of kind consumer, linked to the chain, with the messaging attributes', async () => {
     const { telemetry, collector } = await traced();
-    expect(await withJobSpan(JOB, () => Promise.resolve('done'))).toBe('done');
+    expect(await withJobSpan(JOB, false, () => Promise.resolve('done'))).toBe('done');
     await telemetry.shutdown();
     const span = collector.spans.find(({ name }) => name === 'process billing.events');
     expect(span?.kind).toBe(5); // OTLP's number of CONSUMER
@@ -67,6 +71,7 @@ describe('tracing', () => {
       'esteira.job.id': 'job-1',
       'esteira.job.type': 'send-receipt',
       'esteira.job.attempt': 2,
+      'esteira.job.starts': 3,
       'esteira.queue': 'notifications',
     });
   });
@@ -84,7 +89,7 @@ describe('tracing', () => {
       'ESTEIRA_PROVIDER_TIMEOUT',
       `no answer from https://u:${'hunter'}${2}@mail`,
     );
-    await expect(withJobSpan(JOB, () => Promise.reject(error))).rejects.toBe(error);
+    await expect(withJobSpan(JOB, false, () => Promise.reject(error))).rejects.toBe(error);
     await telemetry.shutdown();
     const span = collector.spans.find(({ name }) => name === 'process billing.events');
     expect(span?.status.code).toBe(2);
@@ -99,13 +104,13 @@ describe('tracing', () => {
 
   it('makes the span the active one while the handler runs, across awaits', async () => {
     await traced();
-    expect(currentTraceparent()).toBeUndefined();
-    const seen = await withJobSpan(JOB, async () => {
+    expect(activeTraceparent()).toBeUndefined();
+    const seen = await withJobSpan(JOB, false, async () => {
       await new Promise((resolve) => setImmediate(resolve));
-      return currentTraceparent();
+      return activeTraceparent();
     });
     expect(seen).toSatisfy((text) => typeof text === 'string' && isTraceparent(text));
-    expect(currentTraceparent()).toBeUndefined();
+    expect(activeTraceparent()).toBeUndefined();
   });
 
   it.each([undefined, 'nonsense', '00-00000000000000000000000000000000-0000000000000000-01'])(
@@ -113,7 +118,7 @@ describe('tracing', () => {
     async (traceparent) => {
       const { telemetry, collector } = await traced();
       const { traceparent: _, ...job } = JOB;
-      await withJobSpan(traceparent === undefined ? job : { ...job, traceparent }, () => undefined);
+      await withJobSpan(traceparent === undefined ? job : { ...job, traceparent }, false, () => undefined);
       await telemetry.shutdown();
       expect(collector.spans.find(({ name }) => name === 'process billing.events')?.links).toEqual([]);
     },
@@ -122,8 +127,8 @@ describe('tracing', () => {
   it('runs the job just the same while tracing is off', async () => {
     const { telemetry } = start();
     expect(await telemetry.tracing).toBe('off');
-    expect(await withJobSpan(JOB, () => 7)).toBe(7);
-    await expect(withJobSpan(JOB, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await withJobSpan(JOB, false, () => 7)).toBe(7);
+    await expect(withJobSpan(JOB, false, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   });
 });
 
@@ -175,9 +180,36 @@ describe('one process, several users of OpenTelemetry', () => {
     const { telemetry: second } = start({ traces: 'environment' });
     expect(await second.tracing).toBe('foreign');
     await second.shutdown();
-    await withJobSpan(JOB, () => undefined);
+    await withJobSpan(JOB, false, () => undefined);
     await first.telemetry.shutdown();
     expect(first.collector.spans.map(({ name }) => name)).toContain('process billing.events');
+  });
+
+  it.each([
+    ['as they are, which it says, where the app keeps its ids', {}, false],
+    [
+      'with links between the starts of a job, where the app takes our ids',
+      { idGenerator: jobSpanIds },
+      true,
+    ],
+  ])('makes spans %s, though no variable asks for any', async (_, options, ownIds) => {
+    const sdk = new NodeSDK({
+      ...options,
+      traceExporter: new tracing.InMemorySpanExporter(),
+      metricReaders: [],
+    });
+    sdk.start();
+    onTestFinished(async () => {
+      trace.disable();
+      await sdk.shutdown();
+    });
+    const { telemetry, log } = start();
+    expect(telemetry).toMatchObject({ traced: true, ownIds });
+    expect(log.messages('info')).toEqual(ownIds ? [] : ['tracing.starts_not_linked']);
+    const seen = await withJobSpan(JOB, ownIds, () => activeTraceparent());
+    const { traceId, spanId } = startSpan(JOB);
+    if (ownIds) expect(seen).toBe(`00-${traceId}-${spanId}-01`);
+    else expect(seen).not.toContain(traceId);
   });
 
   it('keeps the metrics of two apps apart and complains about nothing', async () => {
