@@ -9,11 +9,13 @@ import { memory } from './programs/memory.ts';
 import { parallelConsumer } from './programs/parallel-consumer.ts';
 import { recovery } from './programs/recovery.ts';
 import { scaling } from './programs/scaling.ts';
+import { telemetry } from './programs/telemetry.ts';
 import { throughput } from './programs/throughput.ts';
 
 /** Every program, in the order of a whole run. */
 export const PROGRAMS: readonly Program[] = [
   throughput,
+  telemetry,
   latency,
   fairness,
   keyIsolation,

@@ -40,6 +40,7 @@ export const FIGURES = {
   throughputVsBullmqBare: higher('the same / bare BullMQ no-op at its best concurrency', 2.3, 4),
   throughputVsRaw: higher('the same / raw kafkajs eachBatch no-op', 0.18, 0.4),
   throughputNoTelemetryVsRaw: higher('without telemetry / raw kafkajs eachBatch no-op', 0.35, 0.6),
+  telemetryCostRatio: higher('jobs/s with telemetry on / off', 0.5, 0.75),
   orderedRatio: higher('with order on / with order off, 10,000 keys', 0.7, 0.9),
   latencyP50Ms: lower('publish to start at 1,000/s, p50', 'ms', 8, 4),
   latencyP99Ms: lower('publish to start at 1,000/s, p99', 'ms', 25, 12),

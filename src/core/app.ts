@@ -7,6 +7,7 @@ import { inboxesOf } from './inbox.ts';
 import type { JobDefinition } from './job.ts';
 import { DEFAULT_TIERS, makeLadder } from './ladder.ts';
 import { isKebabCase, isTopicName } from './names.ts';
+import type { MakeEmitter } from './ports/telemetry-emitter.ts';
 import { positive } from './positive.ts';
 import { Problems } from './problems.ts';
 import { type QueueDefinition, type QueueOptions, resolveQueues } from './queue.ts';
@@ -33,6 +34,11 @@ export interface AppOptions {
   readonly tenantLogField?: string;
   /** What keys the records of the telemetry topic, e.g. `marketplace:category:region`; default the tenant. */
   readonly telemetryKey?: (event: JobEvent) => string;
+  /**
+   * Where job events go besides the telemetry topic, as well as they can: `[(parts) => new HTTPTelemetryEmitter(parts,
+   * { url })]`. Made by `start`, with the process; default none.
+   */
+  readonly emitters?: readonly MakeEmitter[];
 }
 
 /** An app, checked as a whole. Made by {@link defineApp}. */
@@ -48,6 +54,7 @@ export interface AppDefinition {
   readonly partitions: number;
   readonly tenantLogField: string;
   readonly telemetryKey?: (event: JobEvent) => string;
+  readonly emitters?: readonly MakeEmitter[];
 }
 
 const repeated = (values: readonly string[]): readonly string[] => [
@@ -149,5 +156,6 @@ export const defineApp = (options: AppOptions): AppDefinition => {
     partitions: options.partitions ?? 6,
     tenantLogField: options.tenantLogField ?? 'organizationId',
     ...(options.telemetryKey === undefined ? {} : { telemetryKey: options.telemetryKey }),
+    ...(options.emitters === undefined ? {} : { emitters: options.emitters }),
   };
 };

@@ -96,12 +96,13 @@ export const dispatchRecord = (
   };
 };
 
-/** What is told of a dispatch that was written. Its id is made of the job's: told twice, it is the same event. */
+/** What is told of a dispatch that was written; `dimensions` are those its job type declares. Its id is made of the job's: told twice, it is the same event. */
 export const dispatchedEvent = (
   job: JobDefinition<unknown>,
   identity: ServiceIdentity,
   { jobId, context, dueMs }: Dispatch,
   position: RecordPosition,
+  dimensions: Readonly<Record<string, string>> = {},
 ): JobEvent =>
   makeJobEvent(job, identity, 'job.dispatched', stepIdOf(jobId, '0'), {
     time: context.eventTimeMs,
@@ -109,9 +110,10 @@ export const dispatchedEvent = (
     tenantId: context.tenant,
     userId: context.userId ?? null,
     correlationId: context.correlationId ?? '',
-    causationId: context.causationId ?? null,
+    causationId: context.causationId ?? context.eventId ?? null,
     traceparent: context.traceparent ?? null,
     origin: dueMs === undefined ? formatPosition(position) : '',
     hop: 0,
     dueAt: dueMs ?? null,
+    dimensions,
   });

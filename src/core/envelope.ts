@@ -74,6 +74,8 @@ export interface JobHeaders {
   /** The replay by which a job that was done is run once more: its claim is one of that replay, not the job's. */
   readonly forcedBy?: string;
   readonly replayCount: number;
+  /** On the copy that a replay writes: the trace context of the last start before, when there was one. */
+  readonly diedIn?: string;
   /** `topic/partition/offset` of the dead letter whose payload an operator has edited last; absent when nobody has. */
   readonly editOf?: string;
 }
@@ -140,6 +142,8 @@ const addHistory = (job: Writable<JobHeaders>): void => {
   if (replayTurn !== undefined) job.replayTurn = replayTurn;
   const forcedBy = text(READ['job-forced-by']);
   if (forcedBy !== undefined) job.forcedBy = forcedBy;
+  const diedIn = text(READ['job-died-in']);
+  if (diedIn !== undefined) job.diedIn = diedIn;
   const editOf = text(READ['job-edit-of']);
   if (editOf !== undefined) job.editOf = editOf;
 };
@@ -228,6 +232,7 @@ const jobHeaderEntries = (job: JobHeaders): HeaderEntry[] => [
   ...entry('job-forced-by', job.forcedBy),
   ...entry('job-replay-count', job.replayCount > 0 ? job.replayCount : undefined),
   ...entry('job-edit-of', job.editOf),
+  ...entry('job-died-in', job.diedIn),
 ];
 
 /** Every header name that Esteira owns; a foreign header that merely starts with `job-` is left alone. */
@@ -244,7 +249,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
     'job-error-message',
   ],
   ...['job-error-fingerprint', 'job-dead-reason', 'job-replay-id', 'job-replay-of', 'job-replay-turn'],
-  ...['job-replay-count', 'job-edit-of', 'job-forced-by'],
+  ...['job-replay-count', 'job-edit-of', 'job-forced-by', 'job-died-in'],
 ]);
 
 /**

@@ -44,6 +44,12 @@ export const ERROR_CATALOGUE = {
   // providers
   ESTEIRA_PROVIDER_TIMEOUT: { retryable: true },
   ESTEIRA_PROVIDER_OPEN: { retryable: true },
+  // analysts
+  ESTEIRA_PACKAGE_MISSING: { retryable: false },
+  ESTEIRA_PROJECTION_UNAVAILABLE: { retryable: false },
+  ESTEIRA_QUERY_INVALID: { retryable: false },
+  ESTEIRA_QUERY_REFUSED: { retryable: false },
+  ESTEIRA_QUERY_LIMIT: { retryable: false },
   // operators
   ESTEIRA_REPLAY_REFUSED: { retryable: false },
   ESTEIRA_REPLAY_INTERRUPTED: { retryable: true },

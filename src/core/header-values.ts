@@ -18,6 +18,7 @@ export const READ = {
   'job-forced-by': 32,
   'job-paused': 33,
   'job-edit-of': 34,
+  'job-died-in': 35,
 } as const;
 
 const NUMBER_OF: ReadonlyMap<string, number> = new Map(Object.entries(READ));

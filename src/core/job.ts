@@ -1,4 +1,5 @@
 import { type Completion, inheritedContract } from './completion.ts';
+import { type CostOptions, type CostPolicy, resolveCost } from './cost.ts';
 import { type Duration, lastingMs } from './duration.ts';
 import { EsteiraError } from './errors.ts';
 import type { EventDefinition } from './event.ts';
@@ -7,15 +8,19 @@ import { type IsolateOptions, resolveIsolate } from './isolate.ts';
 import { type JobLock, type JobPolicy, type JobPolicyOptions, resolveJobPolicy } from './job-policy.ts';
 import { isKebabCase } from './names.ts';
 import type { PayloadContract } from './payload.ts';
+import type { Log } from './ports/log.ts';
 import { positive } from './positive.ts';
 import { Problems } from './problems.ts';
 import type { ProgressFacts } from './progress.ts';
+import type { ReportFacts, ReportSource } from './report.ts';
 import { type RetryOptions, type RetryPolicy, resolveRetryPolicy } from './retry-policy.ts';
 import { preconditionOf, type VersionOptions } from './state-version.ts';
 import { type Trigger, trigger } from './trigger.ts';
 
 /** `system`: technical upkeep; `orchestration`: a long process; `reactive`: answers an event; `ai`: embeds, measures, prepares. */
-export type JobKind = 'system' | 'orchestration' | 'reactive' | 'ai';
+export const JOB_KINDS = ['system', 'orchestration', 'reactive', 'ai'] as const;
+
+export type JobKind = (typeof JOB_KINDS)[number];
 
 /** What a handler is given beside its payload. */
 export interface JobContext {
@@ -43,11 +48,33 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /**
    * Tells how far the job is, as `job.progress`: at most once a second, the last report of each second, and always the
-   * very last one. Resolves when the report is taken; it is durable before the job is settled.
+   * very last one. Resolves when the report is taken; it is durable before the job is settled. While telemetry cannot be
+   * written, reports of many runs give way to newer ones of theirs; the last one of a run never does.
    *
    * @throws EsteiraError ESTEIRA_HANDLER_INVALID for what cannot be told, and after the run has ended.
    */
   readonly progress: (facts: ProgressFacts) => Promise<void>;
+  /** When its event happened, or it was asked for; epoch ms. */
+  readonly eventTimeMs: number;
+  /**
+   * Says something of the attempt as a whole, told on its `job.completed` or `job.failed`. A name said again has its last
+   * value. A function is asked when the attempt ends, also when it fails.
+   *
+   * @throws EsteiraError ESTEIRA_HANDLER_INVALID for what cannot be told, and after the run has ended.
+   */
+  readonly report: (given: ReportFacts | ReportSource) => void;
+  /**
+   * Counts what costs, in kinds that the job type's `cost.per` prices; told as `cost.<kind>` and in `costMicros` of the
+   * attempt's `job.completed` or `job.failed`. An attempt that dies with its process tells no cost.
+   *
+   * @throws EsteiraError ESTEIRA_HANDLER_INVALID for a kind without a price, a quantity below 0, and after the run has ended.
+   */
+  readonly addCost: (kind: string, quantity: number) => void;
+  /**
+   * Writes lines to the log of the process, each with what it takes to find it: job, tenant, user, correlation, attempt,
+   * execution, and the active span. Plain facts only, redacted; an object is left out, as it may be a payload.
+   */
+  readonly log: Log;
 }
 
 /** Where a group starts that has no offsets, on topics that exist already. */
@@ -99,6 +126,15 @@ export interface JobOptions<P> extends JobPolicyOptions<P>, InboxOptions {
   readonly isolate?: boolean | IsolateOptions;
   /** The name other documents use, e.g. `ProcessScheduledPostJob`; told in logs and telemetry. */
   readonly className?: string;
+  /** Whether a dead letter of it calls for somebody at once: told by `esteira_job_info`, for alerts. Default false. */
+  readonly critical?: boolean;
+  /** What its attempts are estimated to cost; default: nothing is told. */
+  readonly cost?: CostOptions;
+  /**
+   * Business dimensions that every event of its jobs has, such as `{ marketplace, category, region }`, at most 32; told
+   * redacted, empty ones left out. Must be pure. Default none.
+   */
+  readonly dimensions?: (payload: P) => Readonly<Record<string, string | null | undefined>>;
   readonly run: (payload: P, ctx: JobContext) => unknown;
 }
 
@@ -124,6 +160,10 @@ export interface JobDefinition<P> extends JobPolicy, InboxPolicy {
   readonly isolate?: IsolateOptions;
   /** Excludes other jobs of the tenant while it runs. */
   readonly lock?: JobLock<P>;
+  /** Whether a dead letter of it calls for somebody at once. */
+  readonly critical: boolean;
+  /** Undefined: nothing is told of cost. */
+  readonly cost?: CostPolicy;
   /** What is wrong with it, one sentence each; `defineApp` refuses it, together with all that is wrong elsewhere. */
   readonly problems: readonly string[];
   /** Asked before each attempt; absent: it always runs. */
@@ -132,6 +172,8 @@ export interface JobDefinition<P> extends JobPolicy, InboxPolicy {
   orderingKey(payload: P): string | undefined;
   /** Undefined for the default: the event's source and id. */
   idempotencyKey(payload: P): string | undefined;
+  /** Dimensions of every event of a job; absent: none. */
+  dimensions?(payload: P): Readonly<Record<string, string | null | undefined>>;
   run(payload: P, ctx: JobContext): unknown;
 }
 
@@ -191,7 +233,7 @@ const limitsOf = <P>(options: JobOptions<P>, attempts: number, where: string, pr
 export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
   const where = `job ${options.type}`;
   const problems = new Problems();
-  const { type, order, idempotencyKey, run } = options;
+  const { type, order, idempotencyKey, run, dimensions } = options;
   const shouldRun = preconditionOf(options.shouldRun, options.version);
   if (!isKebabCase(type)) problems.add(notKebabCase(type));
   problems.check(() => checkOrder(order, where), undefined);
@@ -219,12 +261,15 @@ export const defineJob = <P>(options: JobOptions<P>): JobDefinition<P> => {
     ...policy,
     ...inboxes,
     ...resolveIsolate(options.isolate, where, problems),
+    ...resolveCost(options.cost, where, problems),
     startFrom: options.startFrom ?? 'now',
+    critical: options.critical ?? false,
     className: options.className ?? `${pascalCase(type)}Job`,
     problems: problems.all,
     ...(payload === undefined ? {} : { payload }),
     ...(lock === undefined ? {} : { lock }),
     ...(shouldRun === undefined ? {} : { shouldRun }),
+    ...(dimensions === undefined ? {} : { dimensions: (payload) => dimensions(payload) }),
     orderingKey: (payload) => (typeof order === 'function' ? order(payload) : undefined),
     idempotencyKey: (payload) => idempotencyKey?.(payload),
     run: (payload, ctx) => run(payload, ctx),

@@ -37,6 +37,8 @@ export const names = {
   control: (ns: string): string => `${ns}.control`,
   jobGroup: (ns: string, jobType: string): string => `${ns}.job.${jobType}`,
   relayGroup: (ns: string, delayMs: number): string => `${ns}.relay.${durationName(delayMs)}`,
+  /** Nobody is a member: it shows where the projection stands. */
+  projectionGroup: (ns: string): string => `${ns}.projection`,
 } as const;
 
 /** Whether a text can be an app name or a job type: kebab-case, starting with a letter, at most 100 characters. */

@@ -20,7 +20,9 @@ export const DEAD_REASONS = [
 export type DeadReason = (typeof DEAD_REASONS)[number];
 
 /** How an error is treated; chosen by type, code and status, never by the words of a message. */
-export type ErrorClass = 'transient' | 'dependency-down' | 'unrecoverable' | 'integrity';
+export const ERROR_CLASSES = ['transient', 'dependency-down', 'unrecoverable', 'integrity'] as const;
+
+export type ErrorClass = (typeof ERROR_CLASSES)[number];
 
 /** What is told about an error: bounded and redacted before it gets here. */
 export interface ErrorSummary {
@@ -33,15 +35,43 @@ export interface ErrorSummary {
   readonly fingerprint: string;
 }
 
-/** Why a job waits without having failed. */
-export type DeferReason =
-  | 'trigger_delay'
-  | 'dispatch_delay'
-  | 'running_elsewhere'
-  | 'dependency_down'
-  /** An operator has paused its tenant. */
-  | 'paused'
-  /** Its tenant has an inbox of its own: it waits there, and has not been tried. */
-  | 'dedicated_inbox'
-  /** Its tenant floods the partition it shares with others: it waits aside of them, and has not been tried. */
-  | 'surplus';
+/**
+ * Why a job waits without having failed (a closed list, told as `reason` of `job.deferred`).
+ *
+ * `paused`: an operator has paused its tenant. `dedicated_inbox`: its tenant has an inbox of its own; it waits there, and
+ * has not been tried. `surplus`: its tenant floods the partition it shares with others; it waits aside of them, untried.
+ */
+export const DEFER_REASONS = [
+  'trigger_delay',
+  'running_elsewhere',
+  'dependency_down',
+  'paused',
+  'dedicated_inbox',
+  'surplus',
+] as const;
+
+export type DeferReason = (typeof DEFER_REASONS)[number];
+
+/** Why a record came to nothing: a repeat, or a job that is over without having run (told with `job.skipped`). */
+export const SKIP_REASONS = [
+  'duplicate',
+  'superseded',
+  'precondition',
+  'stale_version',
+  'queue_full',
+] as const;
+
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+/** How an operator ended a job (told with `job.cancelled`): this one, or all that waited in its queue. */
+export const CANCEL_REASONS = ['cancelled', 'purged'] as const;
+
+export type CancelReason = (typeof CANCEL_REASONS)[number];
+
+/** What a replay is of, where it is of no dead letter (told with `job.replayed`): `forced` ones were done before. */
+export const WINDOW_REASONS = ['window', 'forced'] as const;
+
+export type WindowReason = (typeof WINDOW_REASONS)[number];
+
+/** The `reason` of `job.suspended` where not something that is down is it, but that too much of the job type died. */
+export const GUARD_REASON = 'dead_letters';

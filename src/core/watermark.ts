@@ -13,6 +13,8 @@ export class Watermark {
   #offsets: number[] = [];
   /** The size of each, or that it is settled. */
   #sizes: number[] = [];
+  /** The record time of each, epoch ms. */
+  #times: number[] = [];
   /** Where the first unsettled one stands. */
   #head = 0;
   #next = 0;
@@ -24,12 +26,16 @@ export class Watermark {
     this.#start = start;
   }
 
-  /** Takes in an offset of so many bytes; false when it is known already (handed over again after a rebalance). */
-  track(offset: bigint, bytes = 0): boolean {
+  /**
+   * Takes in an offset of so many bytes and of that record time (epoch ms); false when it is known already (handed over
+   * again after a rebalance).
+   */
+  track(offset: bigint, bytes = 0, timeMs = 0): boolean {
     const at = Number(offset - this.#start);
     if (at < this.#next) return false;
     this.#offsets.push(at);
     this.#sizes.push(bytes);
+    this.#times.push(timeMs);
     this.#bytes += bytes;
     this.#open += 1;
     this.#next = at + 1;
@@ -62,6 +68,11 @@ export class Watermark {
     return this.#open;
   }
 
+  /** The record time of the first that is not settled, epoch ms; undefined when all are. */
+  get oldestMs(): number | undefined {
+    return this.#times[this.#head];
+  }
+
   /** The bytes of what is not settled. */
   get bytes(): number {
     return this.#bytes;
@@ -90,6 +101,7 @@ export class Watermark {
     if (this.#head < FORGET_FROM || this.#head * 2 < this.#offsets.length) return;
     this.#offsets = this.#offsets.slice(this.#head);
     this.#sizes = this.#sizes.slice(this.#head);
+    this.#times = this.#times.slice(this.#head);
     this.#head = 0;
   }
 }

@@ -8,6 +8,7 @@ import type { JobTelemetry, TelemetryRecord } from '../core/ports/telemetry.ts';
 import type { RecordHeaders } from '../core/record.ts';
 import { fanOut, type JobEventObserver } from './observer-fan.ts';
 import { OutageGate, type Write } from './outage-gate.ts';
+import { ProgressValve } from './progress-valve.ts';
 
 export interface JobTelemetryOptions {
   /** Writes the telemetry topic; its buffer bounds the memory. */
@@ -21,6 +22,14 @@ export interface JobTelemetryOptions {
   /** Listeners of this process; default none. */
   readonly observers?: readonly JobEventObserver[];
   readonly clock?: Clock;
+}
+
+/** Telemetry that is written to its topic. */
+export interface TopicTelemetry extends JobTelemetry {
+  /** How many events are not acknowledged yet; reports of progress that are kept back apart. */
+  readonly pending: number;
+  /** For how long none was acknowledged although some wait, ms; 0 while none waits. */
+  readonly stuckMs: number;
 }
 
 /** The value tells everything; a reader needs to know only that it is Avro. */
@@ -58,16 +67,28 @@ const guardedKey = (partitionKey: (event: JobEvent) => string, log: Log) => {
  *
  * @throws EsteiraError ESTEIRA_SCHEMA_NOT_REGISTERED, ESTEIRA_REGISTRY_UNAVAILABLE
  */
-export const createJobTelemetry = async (options: JobTelemetryOptions): Promise<JobTelemetry> => {
+export const createJobTelemetry = async (options: JobTelemetryOptions): Promise<TopicTelemetry> => {
   const { producer, serde, topic, log } = options;
   await serde.warm([JobEvent]);
   const write: Write<TelemetryRecord> = ({ key, value }, done) =>
     producer.post({ topic, key, value, headers: HEADERS }, done);
-  const gate = new OutageGate(write, options.clock ?? systemClock, log);
+  const clock = options.clock ?? systemClock;
+  const gate = new OutageGate(write, clock, log);
+  const progress = new ProgressValve(gate, clock, log);
   const keyOf = guardedKey(options.partitionKey ?? ((event) => event.tenantId), log);
   return {
     encode: (event) => ({ key: Buffer.from(keyOf(event)), value: encodeNow(serde, event) }),
     post: (record, done) => gate.pass(record, done),
+    postProgress: (run, record, done) => progress.pass(run, record, done),
+    get pending() {
+      return gate.pending;
+    },
+    get stuckMs() {
+      return gate.stuckMs;
+    },
+    get progressDropped() {
+      return progress.dropped;
+    },
     append: (record) => {
       const appended = new Promise<void>((resolve, reject) => {
         gate.pass(record, (error) => (error === undefined ? resolve() : reject(error)));

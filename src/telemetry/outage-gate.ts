@@ -7,6 +7,9 @@ const LONGEST_PAUSE_MS = 5_000;
 /** A full buffer is back pressure and passes; only one that stays full this long is told. */
 const BACK_PRESSURE_TOLD_AFTER_MS = 5_000;
 
+/** Of so many items that are written, one sets the time. */
+const LOOK_EVERY = 64;
+
 /** Trying again cannot help: nobody can make the record smaller or the producer open again. All else may pass. */
 const isFinal = (error: EsteiraError): boolean =>
   error.code === 'ESTEIRA_RECORD_TOO_LARGE' || error.code === 'ESTEIRA_CLOSED';
@@ -45,6 +48,11 @@ export class OutageGate<T> {
   #round = 0;
   #pauseMs = FIRST_PAUSE_MS;
   #held = 0;
+  #pending = 0;
+  /** When an item was last written, or the first of those that wait came; epoch ms. */
+  #movedAtMs = 0;
+  /** Written since the clock was looked at. */
+  #unlooked = 0;
   #outage: { readonly sinceMs: number; told: boolean } | undefined;
 
   constructor(write: Write<T>, clock: Clock, log: Log) {
@@ -58,9 +66,26 @@ export class OutageGate<T> {
    * only where trying again cannot help: ESTEIRA_RECORD_TOO_LARGE, ESTEIRA_CLOSED.
    */
   pass(item: T, done: (error?: EsteiraError) => void): void {
+    if (this.#pending === 0) this.#movedAtMs = this.#clock.nowMs();
+    this.#pending += 1;
     const passage = { item, done, isHeld: false };
     if (this.#isClosed) this.#queue.push(passage);
     else this.#try(passage);
+  }
+
+  /** How many items are not written yet, those on their way included. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** For how long none was written although some wait, ms; 0 while none waits. */
+  get stuckMs(): number {
+    return this.#pending === 0 ? 0 : Math.max(0, this.#clock.nowMs() - this.#movedAtMs);
+  }
+
+  /** Whether something waits that was tried in vain. */
+  get isHolding(): boolean {
+    return this.#outage !== undefined;
   }
 
   #try(passage: Passage<T>): void {
@@ -78,9 +103,21 @@ export class OutageGate<T> {
   }
 
   #passed(passage: Passage<T>, error: EsteiraError | undefined): void {
-    if (error === undefined) this.#pauseMs = FIRST_PAUSE_MS;
+    this.#pending -= 1;
+    if (error === undefined) {
+      this.#pauseMs = FIRST_PAUSE_MS;
+      this.#noteMove();
+    }
     if (passage.isHeld) this.#release(error === undefined);
     passage.done(error);
+  }
+
+  /** A look at the clock costs more than all else here: where many wait, one for some of them will do. */
+  #noteMove(): void {
+    this.#unlooked += 1;
+    if (this.#unlooked < LOOK_EVERY && this.#pending >= LOOK_EVERY) return;
+    this.#unlooked = 0;
+    this.#movedAtMs = this.#clock.nowMs();
   }
 
   #failed(passage: Passage<T>, round: number, error: unknown): void {

@@ -9,5 +9,7 @@ export const createSilentTelemetry = (observers: readonly JobEventObserver[], lo
   encode: () => NOTHING,
   append: () => Promise.resolve(),
   post: (_record, done) => void setImmediate(done),
+  postProgress: (_run, _record, done) => void setImmediate(done),
+  progressDropped: 0,
   observe: fanOut(observers, log),
 });

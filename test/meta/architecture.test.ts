@@ -29,6 +29,7 @@ const VENDOR_ROOM: Readonly<Record<string, string>> = {
   ioredis: 'src/state/redis',
   opossum: 'src/providers',
   pino: 'src/telemetry',
+  '@duckdb/node-api': 'src/telemetry/projection',
   '@opentelemetry/sdk-node': 'src/telemetry',
   '@opentelemetry/exporter-prometheus': 'src/telemetry',
   commander: 'src/cli',

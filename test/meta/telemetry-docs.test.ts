@@ -4,14 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { JobEvent } from '../../src/core/generated/job-event.ts';
 import { JOB_EVENT_TYPES } from '../../src/core/job-event.ts';
+import { BUCKETS_SECONDS } from '../../src/core/spread.ts';
 import { commonFacts, JOB_LINES } from '../../src/telemetry/job-log.ts';
-import {
-  ATTEMPT_STATUSES,
-  BUCKETS_SECONDS,
-  createJobMetrics,
-  METRIC_NAMES,
-} from '../../src/telemetry/job-metrics.ts';
-import { createMetricsRegistry } from '../../src/telemetry/prometheus.ts';
+import { ATTEMPT_STATUSES, createJobMetrics, METRIC_NAMES } from '../../src/telemetry/metrics/job-metrics.ts';
+import { createMetricsRegistry } from '../../src/telemetry/metrics/registry.ts';
 import { jobEvent } from '../support/job-events.ts';
 import { ROOT, sourceFiles } from '../support/source-files.ts';
 

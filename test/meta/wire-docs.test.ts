@@ -36,6 +36,7 @@ test('the wire contract names every header that is written', () => {
       replayCount: 1,
       editOf: 'a/0/0',
       forcedBy: 'i',
+      diedIn: 'p',
     },
     error: { code: 'c', class: 'c', message: 'm', fingerprint: 'f' },
   });

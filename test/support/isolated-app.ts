@@ -10,7 +10,9 @@ import {
   defineJob,
   EsteiraError,
   type JobContext,
+  jobLogContext,
   knownTenants,
+  MetricsCollector,
   UnrecoverableError,
 } from '../../src/index.ts';
 import { TENANTS } from './scenario-app.ts';
@@ -87,6 +89,26 @@ const DEEDS: Readonly<Record<string, (ctx: JobContext) => unknown>> = {
   progress: async (ctx) => {
     for (let percent = 0; percent <= 100; percent += 1) await ctx.progress({ percent });
   },
+  report: (ctx) => {
+    const metrics = new MetricsCollector(ctx, { marketplace: 'meli' });
+    for (let record = 0; record < 50_000; record++) metrics.valid();
+    for (let token = 0; token < 2_000; token++) ctx.addCost('token', 1);
+    if (ctx.attempt === 1) throw new Error('not yet');
+    metrics.error('price');
+  },
+  'report-loop': (ctx) => {
+    ctx.report({ metrics: { rows: 7 } });
+    ctx.addCost('token', 3);
+    for (;;) Math.sqrt(2);
+  },
+  'report-wrong': (ctx) => ctx.addCost('tokens', 1),
+  log: (ctx) => {
+    const facts: object = { rows: 7, payload: { name: 'planted' } };
+    ctx.log.info('in a thread', { ...facts });
+    ctx.log.debug('too quiet');
+    note('context', JSON.stringify(jobLogContext()));
+    setTimeout(() => ctx.log.info('too late'), 30);
+  },
   'progress-busy': (ctx) => {
     void ctx.progress({ percent: 10, dimensions: { step: 'read' } });
     compute(1_200);
@@ -103,6 +125,7 @@ export const crunch = defineJob<InvoicePaid>({
   ...{ lease: '1s', attemptTimeout: Number(process.env['ISOLATED_TIMEOUT_MS'] ?? '10000'), concurrency: 2 },
   retry: { attempts: 2, backoff: '100ms' },
   isolate: { memoryMb: 64 },
+  cost: { currency: 'BRL', perAttempt: 0.01, per: { token: 0.000002 } },
   run: (event, ctx) => {
     note('start', event.paymentId, ctx.attempt);
     return DEEDS[event.paymentId.split(':')[0] ?? '']?.(ctx);

@@ -23,6 +23,8 @@ export interface WorkerProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Where its output goes. */
   readonly logFile: string;
+  /** Told what the worker says over its channel. */
+  readonly onMessage?: (message: unknown) => void;
 }
 
 const ended = async (child: ChildProcess): Promise<void> => {
@@ -46,6 +48,7 @@ export const startWorkerProcess = async (options: WorkerProcessOptions): Promise
   let ready = false;
   child.on('message', (message) => {
     ready ||= message === 'ready';
+    options.onMessage?.(message);
   });
   child.once('exit', () => children.delete(child));
   await waitFor(

@@ -12,6 +12,8 @@ export interface WaitingCopy {
   readonly place: number;
   /** What it takes in memory. */
   readonly bytes: number;
+  /** When it was written, epoch ms; only for those who look on. */
+  readonly writtenMs?: number;
   /** Of a replayed record: the name that the sequence's other copies have. Its own is that of its plan. */
   readonly replayOf?: string;
 }
@@ -39,15 +41,23 @@ export class WaitingKey<C extends WaitingCopy> {
   dueMs = 0;
   /** The front's claim, run or end is under way. */
   busy = false;
+  /** When what is at its front was written, epoch ms, also while it is not in memory; undefined where nobody said. */
+  #frontMs: number | undefined;
 
-  constructor({ name, sequence, replayOf }: WaitingCopy) {
+  constructor({ name, sequence, replayOf, writtenMs }: WaitingCopy) {
     this.name = name;
+    this.#frontMs = writtenMs;
     this.sequence = sequence;
     this.replayOf = replayOf;
   }
 
   get front(): C | undefined {
     return this.copies[0];
+  }
+
+  /** When its oldest copy that is not settled was written, epoch ms, as far as it was read. */
+  get oldestMs(): number | undefined {
+    return this.copies[0]?.writtenMs ?? this.#frontMs;
   }
 
   /** The offset below which all its copies are settled; NONE when all are. */
@@ -85,6 +95,7 @@ export class WaitingKey<C extends WaitingCopy> {
 
   /** Forgets copies from an index on; reading again finds them. */
   forget(from: number, reading: number): readonly C[] {
+    if (from === 0) this.#frontMs = this.oldestMs;
     const gone = this.copies.splice(from);
     const [first] = gone;
     if (first !== undefined) this.miss(first.offset, reading);
@@ -94,6 +105,7 @@ export class WaitingKey<C extends WaitingCopy> {
   /** The front is settled. */
   shift(): C | undefined {
     const copy = this.copies.shift();
+    this.#frontMs = copy?.writtenMs ?? this.#frontMs;
     this.busy = false;
     this.dueMs = 0;
     return copy;

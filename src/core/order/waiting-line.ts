@@ -88,6 +88,14 @@ export class WaitingLine<C extends WaitingCopy> {
     return { keys: this.#keys.size, copies: this.#memory.copies };
   }
 
+  /** When the oldest copy that is not settled was written, epoch ms, as the driver said; undefined when all are. */
+  get oldestMs(): number | undefined {
+    let oldest: number | undefined;
+    for (const { oldestMs } of this.#keys.values())
+      if (oldestMs !== undefined && (oldest === undefined || oldestMs < oldest)) oldest = oldestMs;
+    return oldest;
+  }
+
   /** When `tick` is wanted, epoch ms. */
   get nextWakeMs(): number {
     const wakeMs = Math.min(this.#wakes.rank ?? Number.POSITIVE_INFINITY, this.#witness.nextTickMs);

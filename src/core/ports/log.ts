@@ -11,6 +11,12 @@ export interface Log {
   error(message: string, facts?: LogFacts): void;
 }
 
+/** A log that may be asked what it leaves out. */
+export interface LeveledLog extends Log {
+  /** Whether lines of this level are written; absent where all are. */
+  isEnabled?(level: keyof Log): boolean;
+}
+
 /** What a broker adapter needs of a log. */
 export type BrokerLog = Pick<Log, 'info' | 'warn' | 'error'>;
 

@@ -18,6 +18,13 @@ export interface JobTelemetry {
    * only where trying again cannot help: ESTEIRA_RECORD_TOO_LARGE, or ESTEIRA_CLOSED once the producer is closed.
    */
   post(record: TelemetryRecord, done: (error?: EsteiraError) => void): void;
+  /**
+   * As `post`, for what a run says of how far it is; `run` is its execution id. While records cannot be written, reports
+   * beyond a bound give way to newer ones of their run: `done` is called for those too, and the last one is written.
+   */
+  postProgress(run: string, record: TelemetryRecord, done: (error?: EsteiraError) => void): void;
+  /** How many reports of progress have given way since the start of the process, and were never written. */
+  readonly progressDropped: number;
   /** Tells the local listeners (log lines, metrics). Never throws. */
   observe(event: JobEvent): void;
 }

@@ -42,6 +42,18 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
 );
 
 describe('the watermark', () => {
+  it('knows the time of the first record that is not settled, over gaps and thousands of others', () => {
+    const watermark = new Watermark(0n);
+    expect(watermark.oldestMs).toBeUndefined();
+    for (let offset = 0n; offset < 3_000n; offset += 2n) watermark.track(offset, 10, 5_000 + Number(offset));
+    watermark.settle(4n);
+    expect(watermark.oldestMs).toBe(5_000);
+    for (let offset = 0n; offset < 2_500n; offset += 2n) watermark.settle(offset);
+    expect(watermark.oldestMs).toBe(7_500);
+    for (let offset = 2_500n; offset < 3_000n; offset += 2n) watermark.settle(offset);
+    expect(watermark.oldestMs).toBeUndefined();
+  });
+
   // An offset settled before it was taken in counted as settled once it came: the record would have been skipped.
   it('is what a naive count says after any tracks and settlements, with gaps, repeats and strangers', () => {
     const stranger: readonly Step[] = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { machine, run } from './waiting-machine.ts';
+import { machine, run, writtenMs } from './waiting-machine.ts';
 
 describe('a waiting partition', () => {
   test('runs the front of each key, and the next when that has ended', () => {
@@ -22,6 +22,23 @@ describe('a waiting partition', () => {
     expect(one.did()).toEqual(['claim a1', 'claim a2', 'claim a3']);
     one.end(4);
     expect(one.line.committable).toBe(5);
+  });
+
+  test('knows since when its oldest copy waits, also while that is not in memory', () => {
+    const one = machine({ maxCopies: 1 });
+    expect(one.line.oldestMs).toBeUndefined();
+    one.read(0, 'a1');
+    one.line.answered(one.at(0), run, 1);
+    one.line.failed(one.at(0), 60_000, 1);
+    one.read(1, 'b1 b2');
+    expect(one.line.size).toEqual({ keys: 2, copies: 1 });
+    expect(one.line.oldestMs).toBe(writtenMs(0));
+    one.end(1);
+    expect(one.line.oldestMs).toBe(writtenMs(0));
+    const two = machine();
+    two.read(0, 'a1 a2 b1');
+    two.end(0);
+    expect(two.line.oldestMs).toBe(writtenMs(1));
   });
 
   // Dropped by its place alone, a copy that came behind a later one was settled unread.

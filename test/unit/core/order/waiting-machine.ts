@@ -8,13 +8,19 @@ const settings: WaitingSettings = {
 
 export const run = { kind: 'run', fence: 1, attempt: 1, starts: 1 } as const;
 
+/** When the copy at an offset was written, epoch ms. */
+export const writtenMs = (offset: number): number => 1_000 + offset;
+
 /** A line from offset 0, its copies by offset, and the actions as words. */
 export const machine = (over: Partial<WaitingSettings> = {}) => {
   const line = new WaitingLine<WaitingCopy>({ ...settings, ...over }, 0, 0);
   const copies = new Map<number, WaitingCopy>();
   const copy = (offset: number, name: string, place: number): WaitingCopy => {
     const sequence = { jobType: 'job', tenant: 'acme', partition: 'events/0', orderKey: name };
-    const made = copies.get(offset) ?? { offset, name, place, sequence, bytes: 100 };
+    const made = copies.get(offset) ?? {
+      ...{ offset, name, place, sequence, bytes: 100 },
+      writtenMs: writtenMs(offset),
+    };
     copies.set(offset, made);
     return made;
   };
