@@ -48,7 +48,7 @@ export default defineConfig({
           globalSetup: ['test/support/real-services.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers,
         },
       },
       {

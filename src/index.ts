@@ -1,8 +1,17 @@
 // Definitions
 export { type AppDefinition, type AppOptions, defineApp } from './core/app.ts';
+// Business metrics and cost, on the telemetry topic
+export {
+  MetricsCollector,
+  marketplaceKey,
+  type ValidationContext,
+  type ValidationMetrics,
+  validationReport,
+} from './core/business-metrics.ts';
 export { classifyError, type ErrorRule } from './core/classify.ts';
 export { type Completion, type CompletionOptions, completed } from './core/completion.ts';
 export type { AvroContract } from './core/contract.ts';
+export type { CostOptions } from './core/cost.ts';
 export type { DeadLetterGuardOptions } from './core/dead-letter-guard.ts';
 export type { Duration } from './core/duration.ts';
 // Errors
@@ -25,8 +34,17 @@ export {
 export type { JobPolicyOptions, LockOptions } from './core/job-policy.ts';
 export { DEFAULT_TIERS } from './core/ladder.ts';
 export type { DeadReason, ErrorClass } from './core/outcome.ts';
+// Logs and traces
+export type { Log, LogFacts } from './core/ports/log.ts';
+export type {
+  EmitterParts,
+  EmitterStatus,
+  MakeEmitter,
+  TelemetryEmitter,
+} from './core/ports/telemetry-emitter.ts';
 export type { ProgressFacts } from './core/progress.ts';
 export type { QueueOptions, QueuePriority, TenantLimitOptions } from './core/queue.ts';
+export type { AttemptEnd, ReportFacts, ReportSource } from './core/report.ts';
 export type { Backoff, RetryOptions } from './core/retry-policy.ts';
 export type { StartRateOptions } from './core/start-rate.ts';
 export type { VersionOptions } from './core/state-version.ts';
@@ -53,3 +71,11 @@ export {
 export type { LocalEventName, LocalListener } from './runtime/local-events.ts';
 export { type Esteira, start } from './runtime/start.ts';
 export type { StartOptions } from './runtime/start-options.ts';
+export { jobLogContext } from './security/job-context.ts';
+// Telemetry to other places than its topic
+export { CompositeTelemetryEmitter } from './telemetry/emitters/composite-emitter.ts';
+export { HTTPTelemetryEmitter } from './telemetry/emitters/http-emitter.ts';
+export type { HTTPTelemetryEmitterOptions, ShapePayload } from './telemetry/emitters/http-options.ts';
+export { MemoryTelemetryEmitter } from './telemetry/emitters/memory-emitter.ts';
+export { type MarketplacePayload, marketplacePayload } from './telemetry/emitters/payload-shapes.ts';
+export { jobSpanIds } from './telemetry/job-span-ids.ts';

@@ -61,15 +61,30 @@ const redisOf = (values: VariableValues) => {
   };
 };
 
+const HOUR_MS = 3_600_000;
+
+/** Milliseconds of checked hours or days, such as `36h`, `90d`. */
+const hoursMs = (text: string): number =>
+  Number.parseInt(text, 10) * (text.endsWith('d') ? 24 * HOUR_MS : HOUR_MS);
+
 const commonOf = (values: VariableValues) => ({
   production: values.NODE_ENV === 'production',
   /** The technical identity of the process; absent: the app's name. */
   ...optional('serviceName', values.SERVICE_NAME),
+  /** Version of the app's code, such as a release or a commit. */
+  ...optional('serviceVersion', values.SERVICE_VERSION),
   /** Who may operate, and as what; absent: `esteira.operators.json` where there is one. */
   ...optional('operatorsFile', values.ESTEIRA_OPERATORS_FILE),
   logLevel: values.LOG_LEVEL,
   /** 0: any free port. */
   healthPort: values.HEALTH_PORT,
+  /** Tenants that have metrics of their own; 0: none. */
+  topTenants: values.METRICS_TOP_TENANTS,
+  projection: {
+    /** The DuckDB file; absent: `./<app>.projection.duckdb`, and in memory none. */
+    ...optional('path', values.PROJECTION_PATH),
+    retentionMs: hoursMs(values.PROJECTION_RETENTION),
+  },
   worker: {
     maxConcurrentJobs: values.WORKER_MAX_CONCURRENT_JOBS,
     defaultTimeoutMs: values.WORKER_DEFAULT_TIMEOUT_SECONDS * 1_000,

@@ -15,6 +15,11 @@ const oneOf = <const V extends readonly [string, ...string[]]>(values: V) =>
     .toLowerCase()
     .pipe(z.enum(values, { error: `give one of ${values.join(', ')}` }));
 
+/** A length of time of an hour or more. */
+const hoursOrDays = z
+  .string()
+  .refine((text) => /^[1-9]\d{0,4}[hd]$/.test(text), { error: 'give hours or days, such as 36h or 90d' });
+
 const url = (protocols: readonly string[], example: string) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     error: `give a URL such as ${example}`,
@@ -41,8 +46,12 @@ export const Variables = z.object({
   ESTEIRA_OPERATORS_FILE: z.string().optional(),
   NODE_ENV: z.string().optional(),
   SERVICE_NAME: z.string().optional(),
+  SERVICE_VERSION: z.string().max(128, { error: 'give at most 128 characters' }).optional(),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   HEALTH_PORT: wholeNumber(0, 65_535).default(9464),
+  METRICS_TOP_TENANTS: wholeNumber(0, 100).default(10),
+  PROJECTION_PATH: z.string().optional(),
+  PROJECTION_RETENTION: hoursOrDays.default('90d'),
   QUEUE_BACKEND: oneOf(['kafka', 'memory']).optional(),
   KAFKA_BROKERS: brokerList.optional(),
   KAFKA_REPLICATION_FACTOR: wholeNumber(1, 99).optional(),

@@ -1,4 +1,5 @@
 import type { JobEvent } from '../core/generated/job-event.ts';
+import type { SkipReason } from '../core/outcome.ts';
 import type { CompleteAnswer, CompleteRequest, ToldRequest } from '../core/ports/state.ts';
 import type { TelemetryRecord } from '../core/ports/telemetry.ts';
 import { BatchStage } from './batch-stage.ts';
@@ -23,7 +24,10 @@ export interface CompletionStageParts extends SettlementParts {
 /** How a job ended without having failed. */
 export type Ending =
   | { readonly type: 'job.completed'; readonly runMs: number }
-  | { readonly type: 'job.skipped'; readonly reason: 'precondition' | 'stale_version' | 'queue_full' };
+  | {
+      readonly type: 'job.skipped';
+      readonly reason: Extract<SkipReason, 'precondition' | 'stale_version' | 'queue_full'>;
+    };
 
 /** An entry and the mark it shall leave. */
 export interface Marked {

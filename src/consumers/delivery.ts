@@ -35,6 +35,8 @@ export interface Delivery {
   readonly claim: ClaimId;
   /** The payload for the handler; undefined when the record is dead on arrival. */
   readonly payload: unknown;
+  /** What its job type declares of it, redacted; undefined where it declares nothing, and when it is dead on arrival. */
+  readonly dimensions?: Readonly<Record<string, string>> | undefined;
   /** Epoch ms before which it must not start: the trigger's delay on a first copy. */
   readonly notBeforeMs: number | undefined;
   /** 1 (first) to 10. */

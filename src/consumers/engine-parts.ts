@@ -15,6 +15,7 @@ import type { Window } from './partition-home.ts';
 import type { SlotScheduler } from './scheduling/slot-scheduler.ts';
 import type { SuspensionsOptions } from './suspensions.ts';
 import type { TenantResolver } from './tenant-resolver.ts';
+import type { WorkerFacts } from './worker-facts.ts';
 
 /** What the workers of one process share. */
 export interface EngineParts {
@@ -36,6 +37,8 @@ export interface EngineParts {
   /** The app's own rules, asked before the built-in ones. */
   readonly classify?: (error: unknown) => ErrorClass | undefined;
   readonly around?: AroundAttempt;
+  /** Whether `around` makes spans with the ids that `startSpan` works out; default false. */
+  readonly knownSpans?: boolean;
   /** Called when the process must end: it cannot go on soundly. */
   readonly onFatal: (error: Error) => void;
 }
@@ -78,6 +81,8 @@ export interface WorkerStatus {
   readonly waiting: number;
   /** Why it does not go on, if it does not; empty when all is well. */
   readonly suspended: readonly string[];
+  /** What is worth saying when all is well. */
+  readonly note?: string;
 }
 
 /** A part of the process that consumes: a job type's worker, or a relay. */
@@ -89,4 +94,6 @@ export interface Worker {
   /** Commits what is settled and leaves the group. */
   stop(): Promise<void>;
   status(): WorkerStatus;
+  /** What it counts and has under way, for metrics; absent where it has nothing to say. */
+  facts?(): WorkerFacts;
 }

@@ -1,15 +1,18 @@
 import type { Clock } from '../core/clock.ts';
 import { EsteiraError } from '../core/errors.ts';
 import type { JobContext, JobDefinition } from '../core/job.ts';
+import type { Log, LogFacts } from '../core/ports/log.ts';
 import type { Progress, ProgressFacts } from '../core/progress.ts';
 import { isStale } from '../core/state-version.ts';
 import { runInJobContext } from '../security/job-context.ts';
 import type { Timed } from './deadlines.ts';
 import type { Delivery } from './delivery.ts';
 import type { Entry } from './entry.ts';
+import type { HandlerLogs } from './handler-log.ts';
 import type { RunFacts } from './job-telling.ts';
 import { ProgressTeller } from './progress-teller.ts';
 import { RunContext, type RunHost } from './run-context.ts';
+import { RunReport } from './run-report.ts';
 
 /** How one run of a handler ended. */
 export type RunEnd =
@@ -21,7 +24,7 @@ export type RunEnd =
   | { readonly kind: 'released'; readonly runMs: number };
 
 /** Runs an attempt inside something, such as a span; must run it exactly once and pass its failure on. */
-export type AroundAttempt = (delivery: Delivery, attempt: number, run: () => Promise<void>) => Promise<void>;
+export type AroundAttempt = (delivery: Delivery, run: RunFacts, work: () => Promise<void>) => Promise<void>;
 
 export interface ExecutionParts {
   readonly job: JobDefinition<unknown>;
@@ -32,6 +35,8 @@ export interface ExecutionParts {
   readonly onHung: (error: EsteiraError) => void;
   /** Its time is over, and its handler has not ended yet. */
   readonly onLate: (error: EsteiraError) => void;
+  /** What its handlers say. */
+  readonly logs: HandlerLogs;
   /** Wraps each attempt, for tracing. */
   readonly around?: AroundAttempt;
   /** Called once for each run, before `start` returns when the handler is done by then. */
@@ -136,6 +141,14 @@ export class Execution implements RunHost, Timed<Execution> {
     return this.#controller.signal;
   }
 
+  get log(): Log {
+    return this.#parts.logs.of(() => this.logContext);
+  }
+
+  get logContext(): LogFacts {
+    return this.#parts.logs.contextOf(this.entry.delivery, this.run);
+  }
+
   report(facts: ProgressFacts): Promise<void> {
     this.#progress ??= new ProgressTeller(this.#parts.clock, (progress, part) =>
       this.#parts.onProgress(this, progress, part),
@@ -144,14 +157,32 @@ export class Execution implements RunHost, Timed<Execution> {
     return this.#progress.report(facts);
   }
 
+  /** Made when the handler reports: most never do. */
+  get attemptReport(): RunReport {
+    this.run.report ??= new RunReport(this.#parts.job);
+    if (this.#ended) this.run.report.end({ runMs: 0, atMs: this.#parts.clock.nowMs() });
+    return this.run.report;
+  }
+
   #call(): unknown {
     const { job, around } = this.#parts;
     const { delivery } = this.entry;
     const context = new RunContext(this, delivery, this.run, job.retry.attempts);
     if (job.shouldRun !== undefined) return this.#callIfItShould(context);
     if (around === undefined) return runInJobContext(context, callHandler, job, delivery.payload, context);
-    return around(delivery, this.run.attempt, async () => {
-      await runInJobContext(context, callHandler, job, delivery.payload, context);
+    return this.#callWithin(around, context);
+  }
+
+  /** What goes around the run hears of the time-out, whatever the handler makes of it. */
+  #callWithin(around: AroundAttempt, context: JobContext): Promise<void> {
+    const { delivery } = this.entry;
+    return around(delivery, this.run, async () => {
+      try {
+        await runInJobContext(context, callHandler, this.#parts.job, delivery.payload, context);
+      } catch (error) {
+        throw this.#timedOut ?? error;
+      }
+      if (this.#timedOut !== undefined) throw this.#timedOut;
     });
   }
 
@@ -160,10 +191,9 @@ export class Execution implements RunHost, Timed<Execution> {
     const { delivery } = this.entry;
     const should = await runInJobContext(context, () => job.shouldRun?.(delivery.payload, context) ?? true);
     if (!should) return isStale(context) ? STALE : NOT_NOW;
-    const run = async (): Promise<void> => {
-      await runInJobContext(context, callHandler, job, delivery.payload, context);
-    };
-    return around === undefined ? run() : around(delivery, this.run.attempt, run);
+    if (around !== undefined) return this.#callWithin(around, context);
+    await runInJobContext(context, callHandler, job, delivery.payload, context);
+    return undefined;
   }
 
   #skipped(why: symbol): RunEnd {
@@ -176,7 +206,9 @@ export class Execution implements RunHost, Timed<Execution> {
     this.#cancelHung();
     this.#ended = true;
     this.#progress?.end();
-    const runMs = Math.max(0, this.#parts.clock.nowMs() - this.startedMs);
+    const atMs = this.#parts.clock.nowMs();
+    const runMs = Math.max(0, atMs - this.startedMs);
+    this.run.report?.end({ runMs, atMs });
     if (this.#timedOut !== undefined) return { kind: 'threw', error: this.#timedOut, runMs };
     // A handler that returned has done its work, also when its claim is gone: the store has the last word.
     if (error === undefined) return { kind: 'returned', runMs };

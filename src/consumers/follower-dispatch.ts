@@ -13,6 +13,9 @@ import { followerIdOf } from '../core/ids.ts';
 import { inboxFor } from '../core/inbox.ts';
 import type { JobDefinition } from '../core/job.ts';
 import type { TelemetryRecord } from '../core/ports/telemetry.ts';
+import { startSpan } from '../core/start-span.ts';
+import { formatTraceparent } from '../core/traceparent.ts';
+import { declaredDimensions } from '../security/told-dimensions.ts';
 import { type InsistParts, insist } from './backoff.ts';
 import { Decider } from './decide.ts';
 import type { Delivery } from './delivery.ts';
@@ -27,7 +30,7 @@ import { type TellingParts, tellEvent } from './tell-record.ts';
 export interface FollowerDispatchParts
   extends TellingParts,
     InsistParts,
-    Pick<EngineParts, 'app' | 'serde' | 'identity'> {
+    Pick<EngineParts, 'app' | 'serde' | 'identity' | 'knownSpans'> {
   /** The job type that is followed. */
   readonly job: JobDefinition<unknown>;
   readonly writer: Pick<SuccessorWriter, 'send' | 'write'>;
@@ -91,15 +94,17 @@ export class FollowerDispatch {
 
   /** All of it comes from the parent's event, so that a repeat is the same job. */
   #dispatchOf({ job, completion, format }: Follower, event: JobEvent): Dispatch {
-    const { app, identity } = this.#parts;
+    const { app, identity, knownSpans = false } = this.#parts;
     const jobId = followerIdOf(app.name, job.type, event.jobId);
+    // Made by the run that completed, whose span everybody can work out, also who finds its done mark.
+    const traceparent = knownSpans ? formatTraceparent(startSpan(event)) : event.traceparent;
     return {
       jobId,
       context: {
         ...{ eventId: jobId, eventType: format.type, source: identity.service, eventTimeMs: event.time },
         ...{ tenant: event.tenantId, correlationId: event.correlationId, causationId: event.jobId },
         ...(event.userId === null ? {} : { userId: event.userId }),
-        ...(event.traceparent === null ? {} : { traceparent: event.traceparent }),
+        ...(traceparent === null ? {} : { traceparent }),
         contentType: contentTypeOf(format),
       },
       priority: completion.priority,
@@ -125,7 +130,8 @@ export class FollowerDispatch {
     }
     const record = dispatchRecord(app, job, { ...dispatch, orderKey }, value, nowMs);
     const position = await writer.send(entry.delivery, record);
-    tellEvent(this.#parts, entry, dispatchedEvent(job, identity, dispatch, position));
+    const dimensions = declaredDimensions(job, payload);
+    tellEvent(this.#parts, entry, dispatchedEvent(job, identity, dispatch, position, dimensions));
     return undefined;
   }
 

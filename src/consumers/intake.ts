@@ -11,6 +11,7 @@ import { parseTurn } from '../core/order/replay-turn.ts';
 import type { Serde } from '../core/ports/serde.ts';
 import { type ConsumedRecord, copyRecord, formatPosition, parsePosition } from '../core/record.ts';
 import { UNKNOWN_TENANT } from '../core/tenants.ts';
+import { declaredDimensions } from '../security/told-dimensions.ts';
 import type { Delivery, OrderedPlace } from './delivery.ts';
 import { openPayload, type PayloadSource } from './payload-source.ts';
 import type { TenantResolver } from './tenant-resolver.ts';
@@ -235,7 +236,8 @@ export class Intake {
 
   /** The one place where a delivery is made, so that all have one shape. */
   #deliver(base: Described, fit: Fit, deadOnArrival: Dead | undefined): Delivery {
-    const { type, ordered } = this.#parts.job;
+    const { job } = this.#parts;
+    const { type, ordered } = job;
     const { record, envelope, position, tenant } = base;
     const { orderKey, priority } = fit;
     if (deadOnArrival === undefined) base.job.priority = priority;
@@ -250,6 +252,7 @@ export class Intake {
       correlationId: envelope.correlationId ?? envelope.eventId ?? position,
       claim: { jobType: type, tenant, idempotencyKey: claimKey(base.job, fit.idempotencyKey) },
       payload: fit.payload,
+      dimensions: deadOnArrival === undefined ? declaredDimensions(job, fit.payload) : undefined,
       notBeforeMs: fit.notBeforeMs,
       priority,
       order: ordered ? orderOf(record, this.#parkedAs(base), orderKey, this.#waitingPartitions) : undefined,

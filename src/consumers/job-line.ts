@@ -18,7 +18,7 @@ import type { Step } from './step.ts';
 
 export interface JobLineParts
   extends Pick<EngineParts, 'clock' | 'slots' | 'tenants' | 'settings' | 'telemetry' | 'onFatal' | 'around'>,
-    Pick<EngineParts, 'limits' | 'control'> {
+    Pick<EngineParts, 'app' | 'log' | 'limits' | 'control'> {
   readonly job: JobDefinition<unknown>;
   readonly jobSettings: JobSettings;
   readonly state: StateClient;

@@ -1,6 +1,6 @@
 import { classifyError } from '../core/classify.ts';
 import type { JobDefinition } from '../core/job.ts';
-import type { DeadReason, ErrorSummary } from '../core/outcome.ts';
+import type { CancelReason, DeadReason, ErrorSummary } from '../core/outcome.ts';
 import type { ClaimAnswer } from '../core/ports/state.ts';
 import { delayBefore } from '../core/retry-policy.ts';
 import type { JobSettings } from '../core/settings.ts';
@@ -156,7 +156,7 @@ export class JobProcessor {
   }
 
   /** An operator has ended it; nothing was done, so its idempotency key is for others to have. */
-  async cancelled(entry: Entry, run: RunFacts, reason: 'cancelled' | 'purged'): Promise<Step> {
+  async cancelled(entry: Entry, run: RunFacts, reason: CancelReason): Promise<Step> {
     const settled = await this.#parts.settlement.cancel(entry, reason);
     await this.release(entry, run);
     return stepOf(settled);
@@ -176,6 +176,7 @@ export class JobProcessor {
     const error = summarizeError(thrown, (one) =>
       classifyError(one, classify === undefined ? [] : [classify]),
     );
+    entry.home.tally.threw(run.runMs, error.class);
     const atMs = clock.nowMs();
     if (error.class === 'dependency-down') return this.#parts.dependencies.down(entry, run, error, thrown);
     const reason = this.#deathOf(error, run.attempt);

@@ -32,11 +32,14 @@ import type { PartitionHome } from './partition-home.ts';
 import { PartitionSet } from './partition-set.ts';
 import { Settlement } from './settlement.ts';
 import { createStateClient, type StateClient } from './state-client.ts';
+import { StateTally } from './state-tally.ts';
+import { Stops } from './stops.ts';
 import { SuccessorWriter } from './successor.ts';
 import type { FloodWatches } from './surplus/flood-watches.ts';
 import { openFloodWatches } from './surplus/open-flood-watches.ts';
 import { Suspensions } from './suspensions.ts';
 import { UnorderedCourse } from './unordered-course.ts';
+import { type JobWorkerFacts, partitionFacts } from './worker-facts.ts';
 
 const AFTER_ABORT_MS = 1_000;
 /** How long what has ended may take to be settled: a few time-outs of the state store. */
@@ -49,10 +52,9 @@ export class JobWorker implements Worker {
   readonly #job: JobDefinition<unknown>;
   readonly #name: string;
   readonly #stopping = new AbortController();
-  readonly #suspended = new Set<string>();
+  readonly #stops: Stops;
+  readonly #tally = new StateTally();
   readonly #suspensions: Suspensions;
-  /** Positions of records whose successors do not fit on their topics. */
-  readonly #tooLarge = new Set<string>();
   readonly #consumer: GroupConsumer;
   readonly #state: StateClient;
   readonly #partitions: PartitionSet;
@@ -80,8 +82,10 @@ export class JobWorker implements Worker {
       ...this.#patience,
       state: parts.state,
       renewEveryMs: job.heartbeatMs,
+      tally: this.#tally,
     });
     this.#suspensions = new Suspensions(parts.settings.suspension);
+    this.#stops = new Stops({ ...parts, job, suspensions: this.#suspensions, state: this.#state });
     const { line, forwarder, standIns } = this.#makeLine();
     this.#line = line;
     this.#forwarder = forwarder;
@@ -126,14 +130,16 @@ export class JobWorker implements Worker {
       assigned: this.#partitions.size,
       running: this.#line.running,
       waiting: this.#partitions.unsettled,
-      suspended: [
-        ...this.#suspended,
-        ...this.#suspensions.list().map(({ dependency }) => `dependency ${dependency}`),
-        ...(this.#tooLarge.size > 0 ? ['ESTEIRA_RECORD_TOO_LARGE'] : []),
-        ...(this.#state.down ? ['ESTEIRA_STATE_UNAVAILABLE'] : []),
-        ...this.#parts.limits.outagesOf(this.#job),
-        ...(this.#taking ? [] : ['stopping']),
-      ],
+      suspended: [...this.#stops.list(), ...(this.#taking ? [] : ['stopping'])],
+    };
+  }
+
+  facts(): JobWorkerFacts {
+    const { type, queue } = this.#job;
+    return {
+      ...{ kind: 'job', name: this.#name, jobType: type, queue, running: this.#line.running },
+      ...{ partitions: partitionFacts(this.#partitions), topics: this.#partitions.tallies },
+      ...{ state: this.#tally, suspensions: this.#stops.facts(), isPaused: this.#stops.isPaused },
     };
   }
 
@@ -142,10 +148,7 @@ export class JobWorker implements Worker {
       clock: this.#parts.clock,
       log: this.#parts.log,
       stopped: this.#stopping.signal,
-      onOutage: (what: string, down: boolean): void => {
-        if (down) this.#suspended.add(what);
-        else this.#suspended.delete(what);
-      },
+      onOutage: (what: string, down: boolean): void => this.#stops.note(what, down),
     };
   }
 
@@ -158,7 +161,7 @@ export class JobWorker implements Worker {
     const writer = new SuccessorWriter({
       ...{ ...this.#patience, app, identity, producer, serde },
       onTooLarge: (delivery) => this.#suspendAsTooLarge(delivery),
-      onFits: ({ position }) => this.#tooLarge.delete(position),
+      onFits: ({ position }) => this.#stops.noteTooLarge(position, false),
     });
     const telling = { ...this.#parts, job, onTellingFailed: onError };
     const teller = createTeller(job, identity);
@@ -257,7 +260,7 @@ export class JobWorker implements Worker {
       onLost: () => this.#line.prune(),
       onIncoming: (home) => void runIntake(this.#intake, home).catch((error) => this.#unexpected(error)),
       onOffsetProblem: (problems) => {
-        for (const reason of tellOffsetProblems(log, this.#name, problems)) this.#suspended.add(reason);
+        for (const reason of tellOffsetProblems(log, this.#name, problems)) this.#stops.note(reason, true);
       },
       onCrash: onFatal,
     });
@@ -270,7 +273,7 @@ export class JobWorker implements Worker {
   }
 
   #suspendAsTooLarge({ position }: Delivery): void {
-    this.#tooLarge.add(position);
+    this.#stops.noteTooLarge(position, true);
     const what = 'a successor is larger than its topic allows: raise max.message.bytes';
     this.#parts.log.error(`${this.#name}: ${what}`, { position });
   }

@@ -84,6 +84,8 @@ export class LeaseKeeper {
       if (entry.next === undefined) return;
       if (answers[index] === 'gone') {
         this.#kept.remove(entry);
+        // Once its run has ended it is gone for good reason: the job is done or decided about, and only to be told.
+        if (entry.holds !== 'nothing') state.lost(entry.run?.fence ?? 0);
         onGone(entry);
       } else entry.leasedAtMs = askedMs;
     });

@@ -1,6 +1,7 @@
 import type { Epoch } from '../core/ports/broker.ts';
 import type { ConsumedRecord, TopicPartition } from '../core/record.ts';
 import { Watermark } from '../core/watermark.ts';
+import { TopicTally } from './topic-tally.ts';
 
 /** Bounds of what one partition may hold in memory. */
 export interface Window {
@@ -29,8 +30,18 @@ export interface HomeDriver {
   readonly metadata: string;
   /** The offset to commit, where it is not the watermark. */
   readonly committable?: bigint;
+  /** Of a partition of a waiting topic: what waits there. */
+  readonly parked?: ParkedFacts;
   /** The partition is lost, or the process stops. */
   close(): void;
+}
+
+/** What waits on a partition of a waiting topic. */
+export interface ParkedFacts {
+  /** Sequences of which something is not settled. */
+  readonly sequences: number;
+  /** The record time of the oldest copy that is not settled, epoch ms; undefined when all are. */
+  readonly oldestMs: number | undefined;
 }
 
 /** Keeps one tenant from filling the window of a partition. */
@@ -59,6 +70,8 @@ export class PartitionHome {
   watch: HomeWatch | undefined = undefined;
   /** The end of the partition when it was last fetched. */
   end: bigint;
+  /** What is counted of its topic. */
+  readonly tally: TopicTally;
   readonly #window: Window;
   /** Taken in but not yet understood, in offset order, from `#at`. */
   #incoming: ConsumedRecord[] = [];
@@ -69,7 +82,13 @@ export class PartitionHome {
   #moved: bigint[] = [];
   #movedAt = 0;
 
-  constructor(at: TopicPartition, start: bigint, epoch: Epoch, window: Window) {
+  constructor(
+    at: TopicPartition,
+    start: bigint,
+    epoch: Epoch,
+    window: Window,
+    tally: TopicTally = new TopicTally(),
+  ) {
     this.at = { topic: at.topic, partition: at.partition };
     this.watermark = new Watermark(start);
     this.committed = start;
@@ -77,11 +96,13 @@ export class PartitionHome {
     this.end = start;
     this.epoch = epoch;
     this.#window = window;
+    this.tally = tally;
   }
 
   /** Takes a record in; false when it was handed over before. */
   admit(record: ConsumedRecord): boolean {
-    if (!this.watermark.track(record.offset, sizeOf(record))) return false;
+    if (!this.watermark.track(record.offset, sizeOf(record), record.timestampMs)) return false;
+    this.tally.consumed += 1;
     this.#incoming.push(record);
     this.#next = record.offset + 1n;
     return true;

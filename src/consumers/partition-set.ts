@@ -12,6 +12,7 @@ import type { Log } from '../core/ports/log.ts';
 import { partitionKey } from '../core/record.ts';
 import { factsOf } from './backoff.ts';
 import { type HomeDriver, type HomeWatch, PartitionHome, type Window } from './partition-home.ts';
+import { TopicTally } from './topic-tally.ts';
 
 export interface PartitionSetParts {
   readonly name: string;
@@ -41,6 +42,8 @@ export interface PartitionSetParts {
 export class PartitionSet implements ConsumerListener {
   readonly #parts: PartitionSetParts;
   #homes = new Map<string, PartitionHome>();
+  /** What was counted of each topic, also of partitions that are others' by now. */
+  readonly tallies = new Map<string, TopicTally>();
   #committing: Promise<void> = Promise.resolve();
   #cancelTimer: () => void = () => undefined;
   #closed = false;
@@ -120,6 +123,11 @@ export class PartitionSet implements ConsumerListener {
     return this.#homes.size;
   }
 
+  /** The partitions that are owned now. */
+  get homes(): Iterable<PartitionHome> {
+    return this.#homes.values();
+  }
+
   /** Records taken in and not yet settled. */
   get unsettled(): number {
     let sum = 0;
@@ -133,7 +141,9 @@ export class PartitionSet implements ConsumerListener {
   }
 
   #newHome(start: CommittedOffset, epoch: Epoch): PartitionHome {
-    const home = new PartitionHome(start, start.offset, epoch, this.#parts.window);
+    const tally = this.tallies.get(start.topic) ?? new TopicTally();
+    this.tallies.set(start.topic, tally);
+    const home = new PartitionHome(start, start.offset, epoch, this.#parts.window, tally);
     home.driver = this.#parts.driverFor?.(home, start.metadata);
     home.watch = this.#parts.watchFor?.(home);
     return home;

@@ -1,6 +1,6 @@
 import type { JobEvent } from '../core/generated/job-event.ts';
 import type { Progress } from '../core/progress.ts';
-import { redactText } from '../security/redact-text.ts';
+import { redactDimensions } from '../security/told-dimensions.ts';
 import type { Delivery } from './delivery.ts';
 import type { RunFacts, Teller } from './job-telling.ts';
 
@@ -11,8 +11,6 @@ export interface ToldProgress extends Progress {
   readonly startedMs: number;
 }
 
-const LONGEST_DIMENSION = 256;
-
 /** The `job.progress` of a run. Dimensions come from a handler, so they are redacted. */
 export const progressEvent = (
   teller: Teller,
@@ -21,13 +19,9 @@ export const progressEvent = (
   atMs: number,
   { part, startedMs, dimensions, metrics }: ToldProgress,
 ): JobEvent => {
-  const redacted = Object.entries(dimensions).map(([name, value]) => [
-    name,
-    redactText(value, LONGEST_DIMENSION),
-  ]);
   return teller.of(delivery, 'job.progress', `fence:${fence}:${part}`, atMs, {
     ...{ executionId, fence, attempt, starts, metrics },
     runMs: Math.max(0, atMs - startedMs),
-    dimensions: Object.fromEntries(redacted),
+    dimensions: redactDimensions(Object.entries(dimensions)),
   });
 };

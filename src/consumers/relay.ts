@@ -5,12 +5,14 @@ import { tierFor } from '../core/ladder.ts';
 import { names } from '../core/names.ts';
 import type { GroupConsumer } from '../core/ports/broker.ts';
 import { type ConsumedRecord, copyRecord, formatPosition, type OutgoingRecord } from '../core/record.ts';
+import { BUCKETS_SECONDS, Spread } from '../core/spread.ts';
 import { insist } from './backoff.ts';
 import { PausedRecords } from './control/paused-records.ts';
 import type { EngineParts, Worker, WorkerStatus } from './engine-parts.ts';
 import { tellOffsetProblems } from './offset-problems.ts';
 import type { PartitionHome } from './partition-home.ts';
 import { PartitionSet } from './partition-set.ts';
+import { partitionFacts, type RelayFacts } from './worker-facts.ts';
 
 type RelayParts = Pick<
   EngineParts,
@@ -41,6 +43,9 @@ export class Relay implements Worker {
   readonly #stopping = new AbortController();
   readonly #suspended = new Set<string>();
   readonly #paused: PausedRecords;
+  readonly #lateness = new Spread(BUCKETS_SECONDS);
+  /** When records are due that are held beyond their tier, epoch ms, by position. */
+  readonly #held = new Map<string, number>();
 
   constructor(parts: RelayParts, tierMs: number) {
     const { app, broker, clock, log, settings, onFatal } = parts;
@@ -57,6 +62,7 @@ export class Relay implements Worker {
     this.#partitions = new PartitionSet({
       ...{ name: this.#name, consumer: this.#consumer, clock, log },
       ...{ window: settings.window, commitEveryMs: settings.commitEveryMs },
+      onLost: () => this.#held.clear(),
       onIncoming: (home) => this.#takeIn(home),
       onOffsetProblem: (problems) => {
         for (const reason of tellOffsetProblems(log, this.#name, problems)) this.#suspended.add(reason);
@@ -90,6 +96,27 @@ export class Relay implements Worker {
     };
   }
 
+  facts(): RelayFacts {
+    return {
+      ...{ kind: 'relay', name: this.#name, tierMs: this.#tierMs, lateness: this.#lateness },
+      ...{ partitions: partitionFacts(this.#partitions), topics: this.#partitions.tallies },
+      overdueSinceMs: this.#overdueSinceMs(),
+    };
+  }
+
+  /** In each partition the first that is not forwarded was due first, but for what is held. */
+  #overdueSinceMs(): number | undefined {
+    const nowMs = this.#parts.clock.nowMs();
+    let overdue: number | undefined;
+    for (const { at, watermark } of this.#partitions.homes) {
+      if (watermark.oldestMs === undefined) continue;
+      const held = this.#held.get(formatPosition({ ...at, offset: watermark.value }));
+      const dueMs = held ?? watermark.oldestMs + this.#tierMs;
+      if (dueMs <= nowMs && (overdue === undefined || dueMs < overdue)) overdue = dueMs;
+    }
+    return overdue;
+  }
+
   #takeIn(home: PartitionHome): void {
     for (let fetched = home.nextIncoming(); fetched !== undefined; fetched = home.nextIncoming()) {
       const record = copyRecord(fetched);
@@ -103,7 +130,7 @@ export class Relay implements Worker {
 
   #wakeAt(atMs: number, home: PartitionHome, record: ConsumedRecord): () => void {
     const { clock } = this.#parts;
-    return clock.after(Math.max(0, atMs - clock.nowMs()), () => void this.#wake(home, record));
+    return clock.after(Math.max(0, atMs - clock.nowMs()), () => void this.#wake(home, record, atMs));
   }
 
   /** Its pause is over: it need not wait for its tier. */
@@ -120,7 +147,7 @@ export class Relay implements Worker {
     await this.#forward(home, copyTo(target, record, { ...free, target }), record);
   }
 
-  async #wake(home: PartitionHome, record: ConsumedRecord): Promise<void> {
+  async #wake(home: PartitionHome, record: ConsumedRecord, atMs: number): Promise<void> {
     this.#paused.delete(record);
     if (!home.alive || this.#stopping.signal.aborted) return;
     const { app, clock } = this.#parts;
@@ -132,6 +159,7 @@ export class Relay implements Worker {
     const leftMs = (job.dueMs ?? 0) - clock.nowMs();
     const tierMs = leftMs > 0 ? tierFor(app.ladderMs, leftMs) : undefined;
     if (leftMs > 0 && tierMs === undefined) {
+      this.#held.set(formatPosition(record), clock.nowMs() + leftMs);
       this.#wakeAt(clock.nowMs() + leftMs, home, record);
       return;
     }
@@ -143,6 +171,7 @@ export class Relay implements Worker {
         ? copyTo(target, record, { ...free, target })
         : copyTo(names.tier(app.name, tierMs), record, { ...job, target });
     await this.#forward(home, copy, record);
+    this.#lateness.record(Math.max(0, clock.nowMs() - atMs) / 1_000);
   }
 
   async #forward(home: PartitionHome, copy: OutgoingRecord, record: ConsumedRecord): Promise<void> {
@@ -152,6 +181,7 @@ export class Relay implements Worker {
       const what = `${this.#name}: forward to ${copy.topic}`;
       await insist({ clock, log, stopped, onOutage: this.#onOutage }, what, () => producer.send(copy));
       this.#partitions.settle(home, record.offset);
+      if (this.#held.size > 0) this.#held.delete(formatPosition(record));
     } catch (error) {
       if (stopped.aborted) return;
       if (isEsteiraError(error, 'ESTEIRA_TOPICS_DIFFER') && copy.topic !== this.#unroutable) {

@@ -1,12 +1,18 @@
 import type { JobContext } from '../core/job.ts';
+import type { Log, LogFacts } from '../core/ports/log.ts';
 import type { ProgressFacts } from '../core/progress.ts';
 import type { Delivery } from './delivery.ts';
 import type { RunFacts } from './job-telling.ts';
+import type { RunReport } from './run-report.ts';
 
 /** What a context leaves to its run: both are made when the handler asks for them, as most never do. */
 export interface RunHost {
   readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly logContext: LogFacts;
   report(facts: ProgressFacts): Promise<void>;
+  /** What is told of the attempt when it ends. */
+  readonly attemptReport: RunReport;
 }
 
 /** What a handler is given beside its payload. A class, since there is one a run: a literal with accessors costs 1 KB. */
@@ -23,6 +29,7 @@ export class RunContext implements JobContext {
   readonly executionId: string;
   readonly idempotencyKey: string;
   readonly fence: number;
+  readonly eventTimeMs: number;
   readonly #host: RunHost;
 
   constructor(host: RunHost, delivery: Delivery, run: RunFacts, maxAttempts: number) {
@@ -38,11 +45,28 @@ export class RunContext implements JobContext {
     this.executionId = run.executionId;
     this.idempotencyKey = delivery.claim.idempotencyKey;
     this.fence = run.fence;
+    this.eventTimeMs = delivery.envelope.eventTimeMs ?? delivery.record.timestampMs;
     this.#host = host;
   }
 
   get signal(): AbortSignal {
     return this.#host.signal;
+  }
+
+  get log(): Log {
+    return this.#host.log;
+  }
+
+  get logContext(): LogFacts {
+    return this.#host.logContext;
+  }
+
+  get report(): JobContext['report'] {
+    return (given) => this.#host.attemptReport.report(given);
+  }
+
+  get addCost(): JobContext['addCost'] {
+    return (kind, quantity) => this.#host.attemptReport.addCost(kind, quantity);
   }
 
   get progress(): (facts: ProgressFacts) => Promise<void> {

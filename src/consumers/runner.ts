@@ -5,13 +5,14 @@ import { Deadlines } from './deadlines.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Entry } from './entry.ts';
 import { Execution, type ExecutionParts, type RunEnd } from './execution.ts';
+import { HandlerLogs } from './handler-log.ts';
 import type { RunFacts, Teller } from './job-telling.ts';
 import { progressEvent, type ToldProgress } from './progress-event.ts';
-import { type TellingParts, tellEvent } from './tell-record.ts';
+import { type TellingParts, tellEvent, tellProgress } from './tell-record.ts';
 
 export interface RunnerParts
   extends TellingParts,
-    Pick<EngineParts, 'settings' | 'onFatal' | 'around' | 'slots'>,
+    Pick<EngineParts, 'app' | 'log' | 'settings' | 'onFatal' | 'around' | 'slots'>,
     Pick<ExecutionParts, 'job'> {
   readonly clock: Clock;
   readonly jobSettings: JobSettings;
@@ -35,12 +36,13 @@ export class Runner {
   #whenNone: (() => void)[] = [];
 
   constructor(parts: RunnerParts) {
-    const { job, clock, settings, jobSettings, onFatal, around } = parts;
+    const { app, job, log, clock, settings, jobSettings, onFatal, around } = parts;
     const timeoutMs = jobSettings.attemptTimeoutMs;
     this.#parts = parts;
     this.#deadlines = new Deadlines<Execution>(clock, timeoutMs);
     this.#execution = {
       ...{ job, clock, timeoutMs, abandonAfterMs: settings.abandonAfterMs, onHung: onFatal },
+      logs: new HandlerLogs({ log, job, tenantField: app.tenantLogField }),
       ...(around === undefined ? {} : { around }),
       onLate: (error) => this.#isLate(error),
       onEnd: (execution, end) => this.#ended(execution, end),
@@ -63,6 +65,7 @@ export class Runner {
     const { entry, run } = execution;
     entry.execution = undefined;
     this.#running -= 1;
+    if (end.kind === 'returned') entry.home.tally.returned.record(end.runMs / 1_000);
     if (execution.isLate) this.#parts.slots.hang(-1);
     this.#deadlines.delete(execution);
     this.#parts.onEnd(entry, run, end);
@@ -125,6 +128,7 @@ export class Runner {
 
   #tellProgress(entry: Entry, run: RunFacts, told: ToldProgress): void {
     const { clock, teller } = this.#parts;
-    tellEvent(this.#parts, entry, progressEvent(teller, entry.delivery, run, clock.nowMs(), told));
+    const event = progressEvent(teller, entry.delivery, run, clock.nowMs(), told);
+    tellProgress(this.#parts, entry, run.executionId, event);
   }
 }

@@ -1,4 +1,5 @@
 import type { JobDefinition } from '../core/job.ts';
+import type { CancelReason, SkipReason } from '../core/outcome.ts';
 import type { ClaimAnswer } from '../core/ports/state.ts';
 import { type Decision, decodeDecision, encodeDecision } from './decision.ts';
 import type { Delivery } from './delivery.ts';
@@ -111,7 +112,7 @@ export class Settlement {
   }
 
   /** A job that an operator has ended: told under one id, whichever copy of it comes up. */
-  async cancel(entry: Entry, reason: 'cancelled' | 'purged'): Promise<Settled> {
+  async cancel(entry: Entry, reason: CancelReason): Promise<Settled> {
     const { teller, clock } = this.#parts;
     const event = teller.of(entry.delivery, 'job.cancelled', 'cancelled', clock.nowMs(), { reason });
     tellEvent(this.#parts, entry, event);
@@ -125,7 +126,7 @@ export class Settlement {
     this.#tellSkipped(entry, reason);
   }
 
-  #tellSkipped(entry: Entry, reason: string): void {
+  #tellSkipped(entry: Entry, reason: SkipReason): void {
     const { delivery } = entry;
     const atMs = this.#parts.clock.nowMs();
     const event = this.#parts.teller.of(delivery, 'job.skipped', skipOf(delivery), atMs, { reason });

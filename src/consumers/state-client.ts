@@ -25,6 +25,7 @@ import type {
 import { insist, waitOrStop } from './backoff.ts';
 import { MicroBatch } from './micro-batch.ts';
 import type { OrderClient } from './ordered/order-client.ts';
+import { StateTally } from './state-tally.ts';
 
 /**
  * One worker's way to the state store, patient during outages: batches as they are for what every job needs, single
@@ -39,6 +40,8 @@ export interface StateClient {
   decide(request: DecideRequest): Promise<DecideAnswer>;
   settled(request: SettledRequest): Promise<void>;
   release(request: RenewRequest): Promise<void>;
+  /** Counts a claim that has turned out to be another's; its fence. */
+  lost(fence: number): void;
   /** The state of ordered types. */
   readonly order: OrderClient;
   /** Whether the store is out of reach now. */
@@ -52,6 +55,8 @@ export interface StateClientParts {
   readonly stopped: AbortSignal;
   /** How long claims wait after an outage, so that live owners can renew first, ms. */
   readonly renewEveryMs: number;
+  /** Counts answers; default nobody reads what is counted. */
+  readonly tally?: StateTally;
 }
 
 const silent =
@@ -100,7 +105,7 @@ class Outages {
 
 /** Makes the client of one worker. Calls reject only with ESTEIRA_CLOSED after a stop, or with a programming error. */
 export const createStateClient = (parts: StateClientParts): StateClient => {
-  const { state } = parts;
+  const { state, tally = new StateTally() } = parts;
   const outages = new Outages(parts);
 
   const patient =
@@ -127,18 +132,21 @@ export const createStateClient = (parts: StateClientParts): StateClient => {
   );
 
   return {
-    order: createOrderClient(state.order, outages, patient),
+    order: createOrderClient(state.order, outages, patient, tally),
     claimAll: patient('claim', async (requests: readonly ClaimRequest[]) => {
       await outages.beforeClaims(requests);
-      return state.claim(requests);
+      return tally.claimed(await state.claim(requests));
     }),
     renewAll: patient('renew', (requests: readonly RenewRequest[]) => state.renew(requests)),
-    completeAll: patient('complete', (requests: readonly CompleteRequest[]) => state.complete(requests)),
+    completeAll: patient('complete', async (requests: readonly CompleteRequest[]) =>
+      tally.completed(requests, await state.complete(requests)),
+    ),
     toldAll,
     told: (request) => told.ask(request),
     decide: (request) => decide.ask(request),
     settled: (request) => settled.ask(request),
     release: (request) => release.ask(request),
+    lost: (fence) => tally.lost(fence),
     get down() {
       return outages.down;
     },
@@ -150,7 +158,12 @@ type Patient = <Request, Answer>(
   call: (requests: readonly Request[]) => Promise<Answer>,
 ) => (requests: readonly Request[]) => Promise<Answer>;
 
-const createOrderClient = (order: OrderState, outages: Outages, patient: Patient): OrderClient => {
+const createOrderClient = (
+  order: OrderState,
+  outages: Outages,
+  patient: Patient,
+  tally: StateTally,
+): OrderClient => {
   const fail = new MicroBatch(patient('fail', (requests: readonly FailRequest[]) => order.fail(requests)));
   const dead = new MicroBatch(patient('dead', (requests: readonly DeadRequest[]) => order.dead(requests)));
   const register = new MicroBatch(
@@ -159,10 +172,12 @@ const createOrderClient = (order: OrderState, outages: Outages, patient: Patient
   return {
     claimAll: patient('claim', async (requests: readonly OrderClaimRequest[]) => {
       await outages.beforeClaims(requests);
-      return order.claim(requests);
+      return tally.claimed(await order.claim(requests));
     }),
     parkAll: patient('park', (requests: readonly ParkRequest[]) => order.park(requests)),
-    completeAll: patient('complete', (requests: readonly OrderCompleteRequest[]) => order.complete(requests)),
+    completeAll: patient('complete', async (requests: readonly OrderCompleteRequest[]) =>
+      tally.completed(requests, await order.complete(requests)),
+    ),
     fail: (request) => fail.ask(request),
     dead: (request) => dead.ask(request),
     register: (request) => register.ask(request),

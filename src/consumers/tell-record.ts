@@ -12,10 +12,21 @@ export interface TellingParts {
 /** Writes a telemetry record of an entry; the entry is not settled before it is durable. */
 export const tellRecord = (parts: TellingParts, entry: Entry, record: TelemetryRecord): void => {
   entry.telling();
-  parts.telemetry.post(record, (error) => {
+  parts.telemetry.post(record, toldOf(parts, entry));
+};
+
+const toldOf =
+  (parts: TellingParts, entry: Entry) =>
+  (error?: EsteiraError): void => {
     if (error === undefined) entry.told();
     else parts.onTellingFailed(error);
-  });
+  };
+
+/** Tells how far a run is; all but the last report may give way while telemetry cannot be written. */
+export const tellProgress = (parts: TellingParts, entry: Entry, run: string, event: JobEvent): void => {
+  parts.telemetry.observe(event);
+  entry.telling();
+  parts.telemetry.postProgress(run, parts.telemetry.encode(event), toldOf(parts, entry));
 };
 
 /** Tells an event at once: to the listeners of this process, and on the telemetry topic. */

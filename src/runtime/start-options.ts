@@ -9,7 +9,7 @@ import type { Role } from './worker-pool.ts';
 export interface StartOptions {
   /** Environment variables; default those of the process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Parts to play; default all. An empty list only publishes and dispatches. */
+  /** Parts to play; default worker and relay. An empty list only publishes and dispatches. */
   readonly roles?: readonly Role[];
   /** Queues whose job types this process runs; default all. @see ESTEIRA_CONFIG_INVALID for one that is not defined */
   readonly queues?: readonly string[];

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { type Config, loadConfig, readEnvironment } from '../config/index.ts';
 import { wantsTraces } from '../config/tracing.ts';
 import { DEFAULT_ENGINE_SETTINGS, type EngineParts, type EngineSettings } from '../consumers/engine-parts.ts';
@@ -14,7 +13,6 @@ import type { EventDefinition } from '../core/event.ts';
 import type { JobEvent } from '../core/generated/job-event.ts';
 import type { JobDefinition } from '../core/job.ts';
 import type { ServiceIdentity } from '../core/job-event.ts';
-import { names } from '../core/names.ts';
 import type { RecordProducer } from '../core/ports/broker.ts';
 import {
   createEventPublisher,
@@ -26,16 +24,18 @@ import {
   type DispatchedJob,
   type DispatchOptions,
 } from '../producers/job-dispatcher.ts';
-import { withJobSpan } from '../telemetry/job-span.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { spansAround } from './attempt-spans.ts';
 import { type Backend, contractsOf } from './backend.ts';
 import { refuseBreaches } from './compliance/refuse-breaches.ts';
 import { type Obedience, type OpenControlParts, openControl } from './control/open-control.ts';
-import { type Health, startHealth } from './health.ts';
+import { type Health, type HealthParts, startHealth } from './health.ts';
 import { untilIdle } from './idle.ts';
 import { type LocalEventName, LocalEvents, type LocalListener } from './local-events.ts';
 import { openBackend } from './open-backend.ts';
+import { projectionsOf } from './projection/index.ts';
 import { requireKafka } from './reach-kafka.ts';
+import { identityOf } from './service-identity.ts';
 import type { StartOptions } from './start-options.ts';
 import { runSteps, type Step } from './stop-in-order.ts';
 import { openLog, openTelling, producerOptions, type Telling } from './telling.ts';
@@ -101,6 +101,9 @@ const stepsToStop = (built: Built): readonly Step[] => {
     ...(workers === undefined && control === undefined ? [] : [step('commit and leave groups', leave)]),
     ...(isolation === undefined ? [] : [step('end threads of isolated jobs', () => isolation.close())]),
     ...(limits === undefined ? [] : [step('give limits and locks back', () => limits.stop())]),
+    ...(telling?.emitters === undefined
+      ? []
+      : [step('send what emitters hold', () => closeEmitters(telling))]),
     ...(producer === undefined
       ? []
       : [step('flush and close producer', () => producer.close(STEP_BOUND_MS))]),
@@ -109,6 +112,10 @@ const stepsToStop = (built: Built): readonly Step[] => {
     ...(telling === undefined ? [] : [step('shut telemetry down', () => telling.openTelemetry.shutdown())]),
   ];
 };
+
+/** Ends within the bound of its step. */
+const closeEmitters = ({ emitters }: Telling): Promise<void> =>
+  emitters?.close(STEP_BOUND_MS - 1_000) ?? Promise.resolve();
 
 const verifyServices = async (built: Built): Promise<void> => {
   const { app, config, backend } = built;
@@ -169,7 +176,7 @@ export const start = async (app: AppDefinition, options: StartOptions = {}): Pro
     const isolation = await openIsolation({ app, clock: systemClock, log, runsHere }, options.appModule);
     if (isolation !== undefined) built.isolation = isolation;
     await verifyServices(built);
-    return await assemble(built, options, { service, host: hostname() }, wantsTraces(environment));
+    return await assemble(built, options, identityOf(app, config), wantsTraces(environment));
   } catch (error) {
     await runSteps(systemClock, log, stepsToStop(built));
     throw error;
@@ -192,22 +199,24 @@ const assemble = async (
   const { app, config, log, backend } = built;
   const { broker, serde, state } = backend;
   const clock = systemClock;
-  const { service, host } = identity;
-  const producer = await broker.createProducer(producerOptions(app));
-  built.producer = producer;
+  const { service } = identity;
+  const opened = await broker.createProducer(producerOptions(app));
+  built.producer = opened;
+  const tenants = createTenantResolver(app.tenants, clock);
   const local = new LocalEvents(log);
   const onJobEvent = (event: JobEvent): void => {
     local.tell(event);
     options.onJobEvent?.(event);
   };
   built.telling = await openTelling({
-    ...{ app, config, service, log, backend, producer, traces },
+    ...{ app, config, service, log, backend, producer: opened, traces, tenants },
     onJobEvent,
     telemetry: options.telemetry ?? true,
+    countsLetters: options.health === true,
   });
-  const { telemetry, openTelemetry } = built.telling;
+  const { telemetry, openTelemetry, producer } = built.telling;
+  const around = spansAround(app, openTelemetry);
   const fatal = onceFatal(log, options.onFatal);
-  const tenants = createTenantResolver(app.tenants, clock);
   const slots = new SlotScheduler({
     size: config.worker.maxConcurrentJobs,
     queues: [...app.queues.values()],
@@ -222,20 +231,18 @@ const assemble = async (
       ...{ app, broker, producer, state, serde, telemetry, clock, log, identity },
       ...(built.isolation && { app: built.isolation.app }),
       ...{ tenants, ...(await followControl(built, options, { slots, limits, identity })) },
-      settings: engineSettings(config, options),
-      onFatal: fatal,
-      ...(traces
-        ? { around: (delivery, attempt, run) => withJobSpan(spanOf(app, delivery, attempt), run) }
-        : {}),
+      ...{ settings: engineSettings(config, options), onFatal: fatal },
+      ...(around === undefined ? {} : { around, knownSpans: openTelemetry.ownIds }),
       ...(options.classify === undefined ? {} : { classify: options.classify }),
     },
     options,
+    projectionsOf(built, options.roles),
   );
   built.workers = workers;
   await workers.start();
-  if (options.health === true)
-    built.health = await startHealth({ ...{ config, log, workers, openTelemetry }, control: built.control });
-  const parts = { app, producer, serde, clock, service, host, telemetry };
+  await serveHealth(built, options, { workers, slots, telling: built.telling });
+  const { traced } = openTelemetry;
+  const parts = { app, producer, serde, clock, ...identity, telemetry, traced };
   return {
     publish: createEventPublisher(parts),
     dispatch: createJobDispatcher(parts),
@@ -248,6 +255,19 @@ const assemble = async (
   };
 };
 
+const serveHealth = async (
+  built: Built,
+  options: StartOptions,
+  parts: Pick<HealthParts, 'workers' | 'slots' | 'telling'>,
+): Promise<void> => {
+  if (options.health !== true) return;
+  const { app, config, log, backend, control } = built;
+  built.health = await startHealth({
+    ...{ ...parts, app, config, log, control, broker: backend.broker, clock: systemClock },
+    jobs: app.jobs.filter((job) => runsJob(options, job)),
+  });
+};
+
 /** What operators have ordered, and what obeys it: known before the first job starts. */
 const followControl = async (
   built: Built,
@@ -258,19 +278,6 @@ const followControl = async (
   if (obedience !== undefined) built.control = obedience;
   return { slots, limits, control };
 };
-
-type AnyDelivery = Parameters<NonNullable<Parameters<typeof createWorkers>[0]['around']>>[0];
-
-const spanOf = (app: AppDefinition, delivery: AnyDelivery, attempt: number) => ({
-  jobId: delivery.job.id,
-  jobType: delivery.job.type,
-  queue: app.jobs.find(({ type }) => type === delivery.job.type)?.queue ?? 'default',
-  attempt,
-  correlationId: delivery.correlationId,
-  position: delivery.record,
-  groupId: names.jobGroup(app.name, delivery.job.type),
-  ...(delivery.envelope.traceparent === undefined ? {} : { traceparent: delivery.envelope.traceparent }),
-});
 
 /** The first fatal error is told; what follows it is noise. */
 const onceFatal = (log: Logger, tell: ((error: Error) => void) | undefined): ((error: Error) => void) => {

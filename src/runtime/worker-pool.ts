@@ -1,15 +1,20 @@
 import type { EngineParts, Worker, WorkerStatus } from '../consumers/engine-parts.ts';
 import { JobWorker } from '../consumers/job-worker.ts';
 import { Relay } from '../consumers/relay.ts';
+import type { WorkerFacts } from '../consumers/worker-facts.ts';
 import type { AppDefinition } from '../core/app.ts';
 import { EsteiraError } from '../core/errors.ts';
 import type { JobDefinition } from '../core/job.ts';
 import { didYouMean } from '../core/nearest-name.ts';
 
 /** A part an `esteira start` process plays. */
-export type Role = 'worker' | 'relay';
+export type Role = 'worker' | 'relay' | 'projection';
 
+/** The parts a process plays that is not told which. */
 export const ROLES: readonly Role[] = ['worker', 'relay'];
+
+/** Every part there is; a projection needs a package and a disk, and is asked for. */
+export const ALL_ROLES: readonly Role[] = [...ROLES, 'projection'];
 
 /** Every consuming part of a process. */
 export interface Workers {
@@ -17,11 +22,13 @@ export interface Workers {
   drain(graceMs: number): Promise<void>;
   stop(): Promise<void>;
   status(): readonly WorkerStatus[];
+  /** What they count and have under way, for metrics. */
+  facts(): readonly WorkerFacts[];
 }
 
 /** What a process is for. */
 export interface WorkerChoice {
-  /** Default all. */
+  /** Default {@link ROLES}. */
   readonly roles?: readonly Role[];
   /** Queues whose job types run here; default all. */
   readonly queues?: readonly string[];
@@ -44,12 +51,16 @@ const jobsOf = (app: AppDefinition, queues: readonly string[] | undefined): AppD
   );
 };
 
-/** Makes the workers of these roles: one for each job type of these queues, one relay for each tier. */
-export const createWorkers = (parts: EngineParts, { roles = ROLES, queues }: WorkerChoice): Workers => {
+/** Makes the workers of these roles: one for each job type of these queues, one relay for each tier; `others` beside them. */
+export const createWorkers = (
+  parts: EngineParts,
+  { roles = ROLES, queues }: WorkerChoice,
+  others: readonly Worker[] = [],
+): Workers => {
   const chosen = jobsOf(parts.app, queues);
   const relays = roles.includes('relay') ? parts.app.ladderMs.map((tierMs) => new Relay(parts, tierMs)) : [];
   const jobs = roles.includes('worker') ? chosen.map((job) => new JobWorker(parts, job)) : [];
-  const all: readonly Worker[] = [...relays, ...jobs];
+  const all: readonly Worker[] = [...relays, ...jobs, ...others];
   const each = async (call: (worker: Worker) => Promise<void>): Promise<void> => {
     await Promise.all(all.map(call));
   };
@@ -58,5 +69,6 @@ export const createWorkers = (parts: EngineParts, { roles = ROLES, queues }: Wor
     drain: (graceMs) => each((worker) => worker.drain(graceMs)),
     stop: () => each((worker) => worker.stop()),
     status: () => all.map((worker) => worker.status()),
+    facts: () => all.flatMap((worker) => worker.facts?.() ?? []),
   };
 };

@@ -2,6 +2,7 @@ import { type PauseRule, subjectOfRule } from '../../core/control-rules.ts';
 import { Controls, NO_CONTROLS, withRule } from '../../core/controls.ts';
 import type { JobDefinition } from '../../core/job.ts';
 import { orderKeyText } from '../../core/order-key.ts';
+import type { CancelReason } from '../../core/outcome.ts';
 import { type QueueDefinition, type TenantLimits, tenantLimitsOf } from '../../core/queue.ts';
 import type { Entry } from '../entry.ts';
 import { bornMs } from '../found-error.ts';
@@ -128,7 +129,7 @@ export class StartControl {
   }
 
   /** As what this job is to end without a start; undefined when it may start. */
-  endOf(job: JobDefinition<unknown>, entry: Entry): 'cancelled' | 'purged' | undefined {
+  endOf(job: JobDefinition<unknown>, entry: Entry): CancelReason | undefined {
     if (!this.#controls.endsJobs) return undefined;
     const rule = this.#controls.endOf(ruledJob(job, entry));
     if (rule === undefined) return undefined;

@@ -4,12 +4,15 @@ import type { JobEvent } from '../../core/generated/job-event.ts';
 import { deterministicId, stepIdOf } from '../../core/ids.ts';
 import { inboxFor } from '../../core/inbox.ts';
 import { makeJobEvent, type ServiceIdentity } from '../../core/job-event.ts';
+import type { WindowReason } from '../../core/outcome.ts';
 import {
   type ConsumedRecord,
   formatPosition,
   type OutgoingRecord,
   type RecordPosition,
 } from '../../core/record.ts';
+import { startSpan } from '../../core/start-span.ts';
+import { formatTraceparent } from '../../core/traceparent.ts';
 import { redactText } from '../../security/redact.ts';
 import { type DeadLetter, tenantOf } from './dead-letter.ts';
 
@@ -18,7 +21,7 @@ export interface Accepted {
   readonly letter: Pick<DeadLetter, 'at' | 'job' | 'envelope'>;
   readonly headers: JobHeaders;
   /** Only of a record of an event topic: whether its job was done, and is forced. */
-  readonly event?: 'window' | 'forced';
+  readonly event?: WindowReason;
 }
 
 /** One replay: who decided it, why, and under which id it is found again. */
@@ -41,6 +44,7 @@ export const replayHeaders = (dead: JobHeaders, replayId: string, at: RecordPosi
   replayId,
   replayOf: formatPosition(at),
   replayCount: dead.replayCount + 1,
+  ...(dead.starts === 0 ? {} : { diedIn: formatTraceparent(startSpan({ ...dead, jobId: dead.id })) }),
   ...(dead.editOf === undefined ? {} : { editOf: dead.editOf }),
   ...(dead.forcedBy === undefined ? {} : { forcedBy: dead.forcedBy }),
   ...(dead.orderKey === undefined ? {} : { orderKey: dead.orderKey }),

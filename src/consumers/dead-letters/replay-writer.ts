@@ -12,7 +12,8 @@ import { type Accepted, type ReplayFacts, replayAudit, replayEvent, skipEvent } 
 export interface ReplayWriter {
   readonly producer: RecordProducer;
   readonly serde: Serde;
-  readonly telemetry: JobTelemetry;
+  /** Nothing runs here that could report. */
+  readonly telemetry: Omit<JobTelemetry, 'postProgress' | 'progressDropped'>;
 }
 
 export interface LetterWriterParts extends ReplayWriter {

@@ -8,7 +8,7 @@ import {
 import type { Controls } from '../../core/controls.ts';
 import { isGuarded } from '../../core/dead-letter-guard.ts';
 import type { JobDefinition } from '../../core/job.ts';
-import type { DeadReason, ErrorSummary } from '../../core/outcome.ts';
+import { type DeadReason, type ErrorSummary, GUARD_REASON } from '../../core/outcome.ts';
 import type { StartControl } from '../control/start-control.ts';
 import type { EngineParts } from '../engine-parts.ts';
 import type { Entry } from '../entry.ts';
@@ -121,7 +121,7 @@ export class LetterGuard {
   #tell(type: 'job.suspended' | 'job.resumed', { target, guard, atMs }: PauseRule, entry: Entry): void {
     const { teller, clock } = this.#parts;
     const event = teller.of(entry.delivery, type, `dead-letter-guard:${atMs}`, clock.nowMs(), {
-      reason: 'dead_letters',
+      reason: GUARD_REASON,
       dimensions: { scope: target.what === 'tenant' ? 'tenant' : 'type' },
       metrics: { dead: guard?.dead ?? 0, of: guard?.of ?? 0 },
     });

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { JobDefinition } from '../../core/job.ts';
-import type { DeadReason, ErrorSummary } from '../../core/outcome.ts';
+import type { CancelReason, DeadReason, ErrorSummary } from '../../core/outcome.ts';
 import type { OrderClaimAnswer } from '../../core/ports/order-state.ts';
 import type { Death, Decider, FailedRun } from '../decide.ts';
 import type { Entry } from '../entry.ts';
@@ -62,7 +62,7 @@ export class OrderedBurial {
   }
 
   /** An operator has ended it: a death without a letter, behind which its sequence goes on. */
-  async cancel(entry: Entry, run: RunFacts, reason: 'cancelled' | 'purged'): Promise<Step> {
+  async cancel(entry: Entry, run: RunFacts, reason: CancelReason): Promise<Step> {
     await this.#parts.settlement.cancel(entry, reason);
     return this.#leave(entry, run.fence, false);
   }

@@ -117,6 +117,7 @@ export class OrderedCourse implements Course {
       classifyError(one, classify === undefined ? [] : [classify]),
     );
     const failed = { ...run, runMs };
+    entry.home.tally.threw(runMs, error.class);
     if (error.class === 'dependency-down')
       return this.#unspent(entry, failed, error, dependencies.noted(entry, thrown));
     const reason = deathOf(error, run.attempt, job.retry.attempts);

@@ -5,6 +5,7 @@ import type { WaitingCopy } from '../../core/order/waiting-key.ts';
 import { type WaitingAction, WaitingLine, type WaitingSettings } from '../../core/order/waiting-line.ts';
 import type { OrderClaimAnswer } from '../../core/ports/order-state.ts';
 import type { Entry } from '../entry.ts';
+import type { ParkedFacts } from '../partition-home.ts';
 import { Alarm } from './alarm.ts';
 import type { LaneDriver } from './lane-driver.ts';
 import type { OrderClient } from './order-client.ts';
@@ -57,6 +58,10 @@ export class WaitingDriver implements LaneDriver {
     this.#line = new WaitingLine(parts.settings, committed, parts.clock.nowMs());
     this.#alarm = new Alarm(parts.clock, () => this.#tell((nowMs) => this.#line.tick(nowMs)));
     this.#pump();
+  }
+
+  get parked(): ParkedFacts {
+    return { sequences: this.#line.size.keys, oldestMs: this.#line.oldestMs };
   }
 
   /** The offset that may be committed. */
@@ -209,6 +214,7 @@ const copyOf = (entry: Entry): Copy => {
     ...{ entry, name, offset: Number(delivery.record.offset), sequence: sequenceOf(delivery, order) },
     place: order.place,
     bytes: (value?.length ?? 0) + (key?.length ?? 0) + 512,
+    writtenMs: delivery.record.timestampMs,
   };
   if (turn === undefined) return copy;
   // The replays of a plan are a line of their own beside what else waits of their sequence.

@@ -136,6 +136,11 @@ export class SlotScheduler {
     this.#offer();
   }
 
+  /** Most jobs of a queue at once in this process, as its concurrency and the process's cap say. */
+  mostOf(queue: string): number {
+    return Math.min(this.#size, this.#queueOf(queue).gate.cap);
+  }
+
   /** How a queue stands. */
   standing(queue: string): QueueStanding {
     const { gate } = this.#queueOf(queue);

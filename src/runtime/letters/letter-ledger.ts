@@ -1,5 +1,11 @@
 import type { DeadLetter, LetterState } from '../../consumers/dead-letters/index.ts';
-import { formatPosition, parsePosition, partitionKey, type RecordPosition } from '../../core/record.ts';
+import {
+  formatPosition,
+  parsePosition,
+  partitionKey,
+  type RecordPosition,
+  type TopicPartition,
+} from '../../core/record.ts';
 import type { ControlEntry, ControlLog } from '../control/control-log.ts';
 import { subjects } from '../replay/control-values.ts';
 import { type LedgerOutcome, type LedgerResult, unpackResults } from '../replay/ledger-results.ts';
@@ -93,6 +99,16 @@ export class LetterLedger {
     const state = this.#fateOf(at);
     if (state === 'discarded') return 'it was discarded';
     return state === 'edited' ? 'it was edited: the letter that took its place is replayed' : undefined;
+  }
+
+  /** How many letters of a partition, from an offset on, are open no more: replayed, done, edited or discarded. */
+  goneFrom(at: TopicPartition, low: bigint): number {
+    const key = partitionKey(at);
+    const discarded = this.#discarded.get(key) ?? new Set<bigint>();
+    const gone = [...(this.#fates.get(key) ?? [])].filter(
+      ([offset, state]) => state !== 'shelved' && !discarded.has(offset),
+    );
+    return [...gone.map(([offset]) => offset), ...discarded].filter((offset) => offset >= low).length;
   }
 
   /** The edit of a letter, if there is one. */

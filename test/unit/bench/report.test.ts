@@ -18,7 +18,7 @@ describe('figures', () => {
         ...['throughputVsBullmq', 'throughputVsBullmqBare', 'throughputVsRaw', 'throughputNoTelemetryVsRaw'],
         ...['orderedRatio', 'latencyP50Ms', 'latencyP99Ms', 'fairnessOtherRatio', 'fairnessSharedSeconds'],
         ...['fairnessSharedBoundSeconds', 'keyIsolationRatio', 'latenessP99Ms', 'earlyCount', 'memoryRatio'],
-        ...['recoverySeconds', 'leaseSeconds', 'idleCpuPercent', 'manyTypesRatio'],
+        ...['recoverySeconds', 'leaseSeconds', 'idleCpuPercent', 'manyTypesRatio', 'telemetryCostRatio'],
       ].sort(),
     );
   });

@@ -32,6 +32,8 @@ describe('the backend', () => {
       production: false,
       logLevel: 'info',
       healthPort: 9464,
+      topTenants: 10,
+      projection: { retentionMs: 90 * 86_400_000 },
       worker: { maxConcurrentJobs: 10, defaultTimeoutMs: 300_000, shutdownGraceMs: 30_000 },
     });
   });
@@ -58,6 +60,12 @@ describe('the backend', () => {
   it('memory is refused in production', () => {
     expect(refusalOf({ NODE_ENV: 'production' }).code).toBe('ESTEIRA_MEMORY_BACKEND_IN_PRODUCTION');
     expect(loadConfig({ ...KAFKA, NODE_ENV: 'production' }).production).toBe(true);
+  });
+
+  it('a retention of the projection is hours or days, and nothing else', () => {
+    expect(loadConfig({ PROJECTION_RETENTION: '36h' }).projection.retentionMs).toBe(36 * 3_600_000);
+    for (const text of ['3w', '0d', '90', '-1d'])
+      expect(problemsOf({ PROJECTION_RETENTION: text })[0]).toContain('PROJECTION_RETENTION');
   });
 
   it('memory in production is told with the other problems when there are some', () => {

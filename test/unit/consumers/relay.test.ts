@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createMemoryBroker } from '../../../src/broker/memory/index.ts';
+import { createMemoryBroker, MemoryCluster, memoryFaults } from '../../../src/broker/memory/index.ts';
 import { StartControl } from '../../../src/consumers/control/start-control.ts';
 import { DEFAULT_ENGINE_SETTINGS } from '../../../src/consumers/engine-parts.ts';
 import { Relay } from '../../../src/consumers/relay.ts';
@@ -31,7 +31,8 @@ const turns = async (): Promise<void> => {
 const setUp = async (tierMs: number) => {
   const clock = manualClock();
   const log = recordingLog();
-  const broker = createMemoryBroker({ clock });
+  const cluster = new MemoryCluster();
+  const broker = createMemoryBroker({ clock, cluster });
   await applyTopics(app, broker.admin, {});
   const producer = await broker.createProducer();
   const fatal: Error[] = [];
@@ -61,7 +62,7 @@ const setUp = async (tierMs: number) => {
     return records;
   };
   return {
-    ...{ clock, log, relay, fatal, read, control },
+    ...{ clock, log, relay, fatal, read, control, faults: memoryFaults(cluster) },
     put: async (headers: RecordHeaders) => {
       const waiting = relay.status().waiting;
       await producer.send({ topic: tier, key: Buffer.from('acme'), value: Buffer.from('v'), headers });
@@ -99,6 +100,36 @@ describe('a relay', () => {
     expect(await read(INBOX)).toHaveLength(1);
     clock.advance(1);
     await waitFor('the one that was held', async () => (await read(INBOX)).length === 2);
+  });
+
+  test('says how late it forwards, and for how long what is due has waited while nothing can be written', async () => {
+    const { clock, put, relay, faults, read } = await setUp(100);
+    expect(relay.facts()).toMatchObject({ kind: 'relay', tierMs: 100, overdueSinceMs: undefined });
+    await put(to(INBOX, clock.nowMs()));
+    const dueMs = clock.nowMs() + 100;
+    clock.advance(99);
+    expect(relay.facts().overdueSinceMs).toBeUndefined();
+    faults.holdAcks(INBOX);
+    clock.advance(1);
+    await turns();
+    clock.advance(40_000);
+    expect(relay.facts().overdueSinceMs).toBe(dueMs);
+    faults.releaseAcks();
+    await waitFor('the record', async () => (await read(INBOX)).length === 1);
+    await waitFor('it to be settled', () => relay.facts().overdueSinceMs === undefined);
+    expect(relay.facts().lateness).toMatchObject({ count: 1, sum: 40 });
+  });
+
+  test('does not call late what it holds beyond its tier, until that is due', async () => {
+    const { clock, put, relay, faults } = await setUp(100);
+    await put(to(INBOX, clock.nowMs() + 110));
+    faults.holdAcks(INBOX);
+    clock.advance(105);
+    await turns();
+    expect(relay.facts().overdueSinceMs).toBeUndefined();
+    clock.advance(15);
+    expect(relay.facts().overdueSinceMs).toBe(clock.nowMs() - 10);
+    faults.releaseAcks();
   });
 
   test('hops what is left to wait to the largest tier that does not overshoot it, with the same headers', async () => {

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { ThreadPool } from '../../../../src/consumers/isolation/thread-pool.ts';
 import { classifyError } from '../../../../src/core/classify.ts';
 import { systemClock } from '../../../../src/core/clock.ts';
+import { silentLog } from '../../../../src/core/ports/log.ts';
 import { retryAfterMs } from '../../../../src/core/retry-after.ts';
 import {
   EsteiraError,
@@ -56,6 +57,8 @@ const contextOf = (jobType = 'crunch') => {
     progress: async (facts) => {
       reports.push(facts);
     },
+    ...{ eventTimeMs: 0, report: () => undefined, addCost: () => undefined },
+    log: silentLog,
   };
   return { context, controller, reports };
 };

@@ -3,6 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { parseEnvelope } from '../../../../src/core/envelope.ts';
 import { EsteiraError } from '../../../../src/core/errors.ts';
 import { formatPosition } from '../../../../src/core/record.ts';
+import { startSpan } from '../../../../src/core/start-span.ts';
+import { formatTraceparent } from '../../../../src/core/traceparent.ts';
 import { type ReplayNowRequest, replayNow, runReplay } from '../../../../src/runtime/replay/index.ts';
 import { makeWorld, type World } from '../../consumers/dead-letters/world.ts';
 
@@ -80,6 +82,7 @@ describe('a replay', () => {
       replayId,
       replayOf: formatPosition(at),
       replayCount: 2,
+      diedIn: formatTraceparent(startSpan({ jobId: 'job-9', starts: 4 })),
     });
   });
 
