@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { JOB_STATES } from '../../runtime/analytics/index.ts';
-import { answeredBy } from './telemetry.ts';
+import { JOB_STATES, JobRow } from '../../runtime/analytics/index.ts';
+import { answeredBy, TelemetryTail } from './telemetry.ts';
 
 const maybe = z.string().nullable();
 
@@ -57,40 +57,13 @@ export const JobsWhy = z.object(facts);
 /** `esteira jobs show --json`: the events are those of the telemetry topic, described by its Avro schema. */
 export const JobsShow = z.object({
   ...facts,
-  history: z.array(
-    z.looseObject({
-      eventId: z.string(),
-      type: z.string(),
-      time: z.number().describe('epoch ms'),
-      jobId: z.string(),
-      jobType: z.string(),
-      attempt: z.int(),
-    }),
-  ),
+  history: z.array(TelemetryTail),
 });
 
 /** `esteira jobs list --json`. Times are ISO 8601. */
 export const JobsList = z.object({
   by: answeredBy,
-  jobs: z.array(
-    z.object({
-      job_id: z.string(),
-      job_type: z.string(),
-      queue: z.string(),
-      tenant_id: z.string(),
-      state: z.enum(JOB_STATES),
-      reason: maybe,
-      attempts: z.int(),
-      max_attempts: z.int(),
-      first_at: z.string(),
-      last_at: z.string(),
-      due_at: maybe,
-      run_ms: z.number(),
-      cost_micros: z.number().nullable(),
-      cost_currency: maybe,
-      error_code: maybe,
-    }),
-  ),
+  jobs: z.array(JobRow.extend({ state: z.enum(JOB_STATES) })),
   isCut: z.boolean().describe('whether there were more'),
 });
 

@@ -21,7 +21,8 @@ export interface JobFilter {
 
 const maybe = z.string().nullable();
 
-const Job = z.object({
+/** A job of the projection. Times are ISO 8601. */
+export const JobRow = z.object({
   job_id: z.string(),
   job_type: z.string(),
   queue: z.string(),
@@ -39,8 +40,7 @@ const Job = z.object({
   error_code: maybe,
 });
 
-/** A job of the projection. Times are ISO 8601. */
-export type JobRow = z.output<typeof Job>;
+export type JobRow = z.output<typeof JobRow>;
 
 /** The jobs that match, the newest first, and whether there were more. @throws EsteiraError as `Projection.ask` */
 export const listJobs = async (
@@ -53,9 +53,9 @@ export const listJobs = async (
   );
   if (sinceMs !== undefined) conditions.push(`last_at >= ${sqlTime(sinceMs)}`);
   const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-  const columns = Object.keys(Job.shape).join(', ');
+  const columns = Object.keys(JobRow.shape).join(', ');
   const sql = `SELECT ${columns} FROM jobs${where} ORDER BY last_at DESC, job_id LIMIT ${limit + 1}`;
   const jobs: JobRow[] = [];
-  for await (const row of rowsIn(projection.ask({ sql, maxRows: limit + 1 }))) jobs.push(Job.parse(row));
+  for await (const row of rowsIn(projection.ask({ sql, maxRows: limit + 1 }))) jobs.push(JobRow.parse(row));
   return { jobs: jobs.slice(0, limit), isCut: jobs.length > limit };
 };
