@@ -1,19 +1,26 @@
 import type { ClaimAnswer, ClaimRequest } from '../../core/ports/state.ts';
 import { wholeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
-import { type ClaimReader, commonReaders, readClaimAnswer } from './claim-replies.ts';
+import {
+  CLAIM_ANSWERS,
+  type ClaimReader,
+  commonReaders,
+  firstClaim,
+  readClaimAnswer,
+} from './claim-replies.ts';
 import { addAsked } from './key-records.ts';
 import { bytes, number, text } from './replies.ts';
 import { SCRIPT_PRELUDE } from './script-prelude.ts';
 
 // The same rules as src/state/memory/claim-rules.ts, in the same order; docs/adr/0004 says why they are these.
 
-/** Answers are four values each in one flat list; the first says which answer it is. */
-const SOURCE = `${SCRIPT_PRELUDE}
-local FRESH, RUN, DONE, RUNNING, STARTS_EXHAUSTED, ATTEMPTS_EXHAUSTED, DECIDED, SUPERSEDED = 0, 1, 2, 3, 4, 5, 6, 7
+/**
+ * A first claim gets the fence that follows from the first one and its place in the batch; only other answers are
+ * told, four values each, of which the first says which answer it is.
+ */
+const SOURCE = `${SCRIPT_PRELUDE}${CLAIM_ANSWERS}
+local DONE, RUNNING, STARTS_EXHAUSTED, ATTEMPTS_EXHAUSTED, DECIDED, SUPERSEDED = 2, 3, 4, 5, 6, 7
 local DEAD = {starts_exhausted = STARTS_EXHAUSTED, attempts_exhausted = ATTEMPTS_EXHAUSTED}
-local known = tonumber(held[KEYS[1]] or '0')
-local largest = known
 local numbers_of = {}
 
 -- Most requests of a batch have the same numbers: each text is read once.
@@ -44,12 +51,11 @@ local function take(key_name, key, own, asked, n)
   return claimed(taken)
 end
 
-local function claim(key_name, job_name, at)
+local function claim(key_name, job_name, i)
+  local at = 3 * i - 2
   local n = numbers_of[ARGV[at + 1]] or read_numbers(ARGV[at + 1])
   if n.may_start and not held[key_name] and not held[job_name] then
-    largest = max(largest + 1, now_us)
-    take_fresh(key_name, n, ARGV[at], largest)
-    return FRESH, largest
+    return fresh(key_name, n, ARGV[at], i)
   end
   local asked = {position = ARGV[at + 2]}
   asked.run, asked.job, asked.origin = unpack_record(ARGV[at])
@@ -79,13 +85,8 @@ local function claim(key_name, job_name, at)
   return take(key_name, key, own, asked, n)
 end
 
-local answers = {}
-for i = 1, (#KEYS - 1) / 2 do
-  local kind, a, b, c = claim(KEYS[2 * i], KEYS[2 * i + 1], 3 * i - 2)
-  local at = 4 * i
-  answers[at - 3], answers[at - 2], answers[at - 1], answers[at] = kind, a or false, b or false, c or false
-end
-if largest > known then call('SET', KEYS[1], string.format('%.0f', largest), 'PX', FENCE_MEMORY) end
+for i = 1, (#KEYS - 1) / 2 do tell(i, claim(KEYS[2 * i], KEYS[2 * i + 1], i)) end
+remember_fence()
 return answers
 `;
 
@@ -115,13 +116,14 @@ export const claimScript: BatchScript<ClaimRequest, ClaimAnswer> = {
   source: SOURCE,
   answerSize: 4,
   keys: (add, names, request) => {
-    add(names.key(request.idempotencyKey));
-    add(names.job(request.jobId));
+    add(names.keys, request.idempotencyKey);
+    add(names.jobs, request.jobId);
   },
   words: (to, request) => {
     addAsked(to, request);
     to.add(numbersOf(request));
     to.add(request.position === request.origin ? '' : request.position);
   },
-  answer: (replies, at, request) => readClaimAnswer(readers, replies, at, request),
+  usual: firstClaim,
+  answer: (replies, at) => readClaimAnswer(readers, replies, at),
 };

@@ -45,7 +45,7 @@ export const claimStateScript: BatchScript<ClaimId, ClaimState> = {
   name: 'inspect',
   source: SOURCE,
   answerSize: 9,
-  keys: (add, names, id) => add(names.key(id.idempotencyKey)),
+  keys: (add, names, id) => add(names.keys, id.idempotencyKey),
   words: () => undefined,
   answer: (replies, at) => {
     const nowMs = number(replies[at + 1]);

@@ -13,6 +13,10 @@ export interface TenantNames {
   readonly fence: string;
   /** Events that done marks of one call have still to be told: `<tag>:e:<id>`. */
   shelf(id: string): string;
+  /** What the names of idempotency keys begin with: `<tag>:k:<tenant>:`; their part ends them. */
+  readonly keys: string;
+  /** What the names of jobs begin with: `<tag>:j:<tenant>:`. */
+  readonly jobs: string;
   /** The record of an idempotency key: `<tag>:k:<tenant>:<key>`. */
   key(idempotencyKey: string): string;
   /** The record of a job: `<tag>:j:<tenant>:<job id>`. */
@@ -80,22 +84,28 @@ export const createKeyNames = (namespace: string, buckets: number): KeyNames => 
     const jobs = `${tag}:j:${namePart(tenant)}:`;
     return {
       ...names,
+      keys,
+      jobs,
       key: (idempotencyKey) => keys + namePart(idempotencyKey),
       job: (jobId) => jobs + namePart(jobId),
       sequence: (partition, orderKey) => `${sequences}${namePart(partition)}:${namePart(orderKey)}`,
     };
   };
+  let lastType: string | undefined;
+  let tenants = new Map<string, TenantNames>();
+  const turnTo = (jobType: string): void => {
+    lastType = jobType;
+    tenants = types.get(jobType) ?? new Map();
+    types.set(jobType, tenants);
+  };
   return (id) => {
-    let tenants = types.get(id.jobType);
-    if (tenants === undefined || tenants.size >= MOST_TENANTS) {
-      tenants = new Map();
-      types.set(id.jobType, tenants);
-    }
-    let names = tenants.get(id.tenant);
-    if (names === undefined) {
-      names = make(id);
-      tenants.set(id.tenant, names);
-    }
+    // Nearly all questions are about the job type of the one before.
+    if (id.jobType !== lastType) turnTo(id.jobType);
+    const known = tenants.get(id.tenant);
+    if (known !== undefined) return known;
+    if (tenants.size >= MOST_TENANTS) tenants.clear();
+    const names = make(id);
+    tenants.set(id.tenant, names);
     return names;
   };
 };

@@ -82,7 +82,7 @@ end
 local function with_fresh(n, hop, attempt, starts, lease, may_start)
   n.until_text, n.life = format('%015.0f', now + lease), format('%.0f', lease + GRACE)
   n.counts = format('%015.0f%015.0f%015.0f', hop, starts + 1, attempt)
-  n.may_start = may_start
+  n.attempt, n.started, n.may_start = attempt, starts + 1, may_start
   return n
 end
 `;

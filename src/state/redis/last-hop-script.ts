@@ -19,7 +19,7 @@ export const lastHopScript: BatchScript<JobRef, number> = {
   name: 'last hops',
   source: SOURCE,
   answerSize: 1,
-  keys: (add, names, { jobId }) => add(names.job(jobId)),
+  keys: (add, names, { jobId }) => add(names.jobs, jobId),
   words: () => undefined,
   answer: (replies, at) => number(replies[at]),
 };

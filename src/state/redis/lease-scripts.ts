@@ -25,7 +25,7 @@ export const renewScript: BatchScript<RenewRequest, 'renewed' | 'gone'> = {
   name: 'renew',
   source: RENEW,
   answerSize: 1,
-  keys: (add, names, request) => add(names.key(request.idempotencyKey)),
+  keys: (add, names, request) => add(names.keys, request.idempotencyKey),
   words: (to, request) => {
     to.add(String(request.fence));
     to.add(String(wholeMs(request.leaseMs)));
@@ -51,7 +51,7 @@ export const releaseScript: BatchScript<RenewRequest, void> = {
   name: 'release',
   source: RELEASE,
   answerSize: 0,
-  keys: (add, names, request) => add(names.key(request.idempotencyKey)),
+  keys: (add, names, request) => add(names.keys, request.idempotencyKey),
   words: (to, request) => to.add(String(request.fence)),
   answer: () => undefined,
 };

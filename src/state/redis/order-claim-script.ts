@@ -2,7 +2,13 @@ import { DEAD_REASONS, type DeadReason } from '../../core/outcome.ts';
 import type { OrderClaimAnswer, OrderClaimRequest } from '../../core/ports/order-state.ts';
 import { lifetimeMs, wholeMs } from '../durations.ts';
 import type { BatchScript } from './batch-script.ts';
-import { type ClaimReader, commonReaders, readClaimAnswer } from './claim-replies.ts';
+import {
+  CLAIM_ANSWERS,
+  type ClaimReader,
+  commonReaders,
+  firstClaim,
+  readClaimAnswer,
+} from './claim-replies.ts';
 import { addAsked } from './key-records.ts';
 import { ORDER_PRELUDE } from './order-prelude.ts';
 import { bytes, number, text, unexpected } from './replies.ts';
@@ -10,13 +16,10 @@ import { bytes, number, text, unexpected } from './replies.ts';
 // The same rules as src/state/memory/order-claim-rules.ts, in the same order; docs/adr/0008 says why they are these.
 
 /** A request has three keys, and the witness as a fourth where there is something to be witnessed. */
-const SOURCE = `${ORDER_PRELUDE}
-local FRESH, RUN, DONE, RUNNING, WAIT, DEAD, SUPERSEDED, PARK, REBUILDING, BEHIND =
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+const SOURCE = `${ORDER_PRELUDE}${CLAIM_ANSWERS}
+local DONE, RUNNING, WAIT, DEAD, SUPERSEDED, PARK, REBUILDING, BEHIND = 2, 3, 4, 5, 6, 7, 8, 9
 local N_HOP, N_ATTEMPT, N_STARTS, N_MAX_ATTEMPTS, N_MAX_STARTS, N_LEASE, N_WAITING, N_PARKED_END, N_TTL =
   1, 2, 3, 4, 5, 6, 7, 8, 9
-local known_fence = tonumber(held[KEYS[1]] or '0')
-local largest = known_fence
 local numbers_of = {}
 local REPLAYS_OVER = '-2'
 
@@ -100,7 +103,8 @@ local function answer(key_name, job_name, s, place, asked, n)
 end
 
 local next_key = 2
-local function claim(at)
+local function claim(i)
+  local at = 4 * i - 3
   local n = numbers_of[ARGV[at + 1]]
   if not n then
     n = numbers(ARGV[at + 1])
@@ -116,9 +120,7 @@ local function claim(at)
   end
   -- A sequence without trouble, a key nothing is known of.
   if n.may_start and ARGV[at + 3] == '-1' and not (held[sequence_name] or held[key_name] or held[job_name]) then
-    largest = max(largest + 1, now_us)
-    take_fresh(key_name, n, ARGV[at], largest)
-    return FRESH, largest
+    return fresh(key_name, n, ARGV[at], i)
   end
   local place = tonumber(ARGV[at + 2])
   local asked = {}
@@ -131,13 +133,8 @@ local function claim(at)
   return kind, a, b, c
 end
 
-local answers = {}
-for i = 1, #ARGV / 4 do
-  local kind, a, b, c = claim(4 * i - 3)
-  local at = 4 * i
-  answers[at - 3], answers[at - 2], answers[at - 1], answers[at] = kind, a or false, b or false, c or false
-end
-if largest > known_fence then call('SET', KEYS[1], string.format('%.0f', largest), 'PX', FENCE_MEMORY) end
+for i = 1, #ARGV / 4 do tell(i, claim(i)) end
+remember_fence()
 return answers
 `;
 
@@ -169,9 +166,9 @@ export const orderClaimScript: BatchScript<OrderClaimRequest, OrderClaimAnswer> 
   source: SOURCE,
   answerSize: 4,
   keys: (add, names, request) => {
-    add(names.key(request.idempotencyKey));
+    add(names.keys, request.idempotencyKey);
     add(names.sequence(request.partition, request.orderKey));
-    add(names.job(request.jobId));
+    add(names.jobs, request.jobId);
     if (witnessedEnd(request) > 0) add(names.seen(request.waitingPartition));
   },
   words: (to, request) => {
@@ -180,7 +177,8 @@ export const orderClaimScript: BatchScript<OrderClaimRequest, OrderClaimAnswer> 
     to.add(`${request.place}`);
     to.add(`${knownOf(request)}`);
   },
-  answer: (replies, at, request) => readClaimAnswer(readers, replies, at, request),
+  usual: firstClaim,
+  answer: (replies, at) => readClaimAnswer(readers, replies, at),
 };
 
 /** What a direct worker has parked, -1 for nothing; of a copy on the waiting topic -2 when no replay is before it. */

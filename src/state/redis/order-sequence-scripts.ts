@@ -7,7 +7,7 @@ import type {
   WaitingHead,
 } from '../../core/ports/order-state.ts';
 import { lifetimeMs } from '../durations.ts';
-import type { BatchScript } from './batch-script.ts';
+import type { AddKey, BatchScript } from './batch-script.ts';
 import type { TenantNames } from './key-names.ts';
 import { deadReason } from './order-claim-script.ts';
 import { ORDER_PRELUDE } from './order-prelude.ts';
@@ -15,7 +15,7 @@ import { number, text } from './replies.ts';
 
 // What people ask of sequences. The same rules as src/state/memory/order-settlement-rules.ts.
 
-const keys = (add: (name: string) => void, names: TenantNames, id: SequenceId): void =>
+const keys = (add: AddKey, names: TenantNames, id: SequenceId): void =>
   add(names.sequence(id.partition, id.orderKey));
 
 const INSPECT = `${ORDER_PRELUDE}

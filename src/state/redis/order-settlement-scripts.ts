@@ -7,25 +7,26 @@ import type {
 } from '../../core/ports/order-state.ts';
 import type { CompleteAnswer } from '../../core/ports/state.ts';
 import { lifetimeMs, wholeMs } from '../durations.ts';
-import type { BatchScript } from './batch-script.ts';
+import type { AddKey, BatchScript } from './batch-script.ts';
 import type { EventShelves } from './event-shelves.ts';
 import type { TenantNames } from './key-names.ts';
 import { addDoneMark } from './key-records.ts';
 import { witnessedEnd } from './order-claim-script.ts';
 import { ORDER_PRELUDE } from './order-prelude.ts';
 import { number, unexpected } from './replies.ts';
+import { completeAnswers } from './settlement-scripts.ts';
 
 // The same rules as src/state/memory/order-settlement-rules.ts, in the same order.
 
 /** Adds the three keys of a record: idempotency key, sequence, job. */
 const addPlacedKeys = (
-  add: (name: string) => void,
+  add: AddKey,
   names: TenantNames,
   request: ParkRequest | OrderCompleteRequest | DeadRequest,
 ): void => {
-  add(names.key(request.idempotencyKey));
+  add(names.keys, request.idempotencyKey);
   add(names.sequence(request.partition, request.orderKey));
-  add(names.job(request.jobId));
+  add(names.jobs, request.jobId);
 };
 
 const PARK_ANSWERS: readonly ParkAnswer[] = ['parked', 'ended', 'rebuilding', 'direct'];
@@ -108,7 +109,7 @@ export const failScript: BatchScript<FailRequest, 'failed' | 'lost'> = {
   source: FAIL,
   answerSize: 1,
   keys: (add, names, request) => {
-    add(names.key(request.idempotencyKey));
+    add(names.keys, request.idempotencyKey);
     add(names.sequence(request.partition, request.orderKey));
   },
   words: (to, request) => {
@@ -120,8 +121,6 @@ export const failScript: BatchScript<FailRequest, 'failed' | 'lost'> = {
   },
   answer: (replies, at) => (number(replies[at]) === 1 ? 'failed' : 'lost'),
 };
-
-const COMPLETE_ANSWERS: readonly CompleteAnswer[] = ['completed', 'already', 'adopted', 'fenced'];
 
 const COMPLETE = `${ORDER_PRELUDE}
 local COMPLETED, ALREADY, ADOPTED, FENCED = 0, 1, 2, 3
@@ -147,9 +146,9 @@ local function complete(key_name, sequence_name, job_name, at)
   return running and COMPLETED or ADOPTED
 end
 
-local answers = {}
+local answers = {COMPLETED}
 for i = 1, #ARGV / 4 do
-  answers[i] = complete(KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], 4 * i - 3)
+  tell_unless(COMPLETED, answers, i, complete(KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], 4 * i - 3))
 end
 put_shelf()
 return answers
@@ -161,7 +160,6 @@ export const orderCompleteScript = (
 ): BatchScript<OrderCompleteRequest, CompleteAnswer> => ({
   name: 'order complete',
   source: COMPLETE,
-  answerSize: 1,
   keys: addPlacedKeys,
   words: (to, request, _names, shelf) => {
     const { event, where, place, hop, jobId } = request;
@@ -171,7 +169,7 @@ export const orderCompleteScript = (
     to.add(details);
     to.add(jobId);
   },
-  answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
+  ...completeAnswers,
   shelved: (...heard) => shelves.follow(...heard),
 });
 
@@ -201,8 +199,10 @@ local function dead(key_name, sequence_name, job_name, at)
   return running and COMPLETED or ADOPTED
 end
 
-local answers = {}
-for i = 1, #ARGV / 2 do answers[i] = dead(KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], 2 * i - 1) end
+local answers = {COMPLETED}
+for i = 1, #ARGV / 2 do
+  tell_unless(COMPLETED, answers, i, dead(KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1], 2 * i - 1))
+end
 return answers
 `;
 
@@ -210,7 +210,6 @@ return answers
 export const deadScript: BatchScript<DeadRequest, CompleteAnswer> = {
   name: 'dead',
   source: DEAD,
-  answerSize: 1,
   keys: addPlacedKeys,
   words: (to, request) => {
     const { fence, hop, place, where, hold } = request;
@@ -219,5 +218,5 @@ export const deadScript: BatchScript<DeadRequest, CompleteAnswer> = {
     to.add(`${fence} ${hop} ${place} ${flags} ${lifetimes}`);
     to.add(request.origin);
   },
-  answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
+  ...completeAnswers,
 };

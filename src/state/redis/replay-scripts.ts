@@ -8,14 +8,14 @@ import type {
   SequenceId,
 } from '../../core/ports/order-state.ts';
 import { lifetimeMs } from '../durations.ts';
-import type { BatchScript } from './batch-script.ts';
+import type { AddKey, BatchScript } from './batch-script.ts';
 import type { TenantNames } from './key-names.ts';
 import { ORDER_PRELUDE } from './order-prelude.ts';
 import { number, unexpected } from './replies.ts';
 
 // The same rules as src/state/memory/replay-rules.ts, in the same order; docs/adr/0008 says why they are these.
 
-const keys = (add: (name: string) => void, names: TenantNames, id: SequenceId): void =>
+const keys = (add: AddKey, names: TenantNames, id: SequenceId): void =>
   add(names.sequence(id.partition, id.orderKey));
 
 const PREPARE = `${ORDER_PRELUDE}

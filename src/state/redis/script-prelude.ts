@@ -61,4 +61,11 @@ end
 local function answers_again(job, hop, position)
   return hop == job[J_HOP] and position == job[J_POSITION] and job[J_DECISION]
 end
+
+-- Only answers that differ from the usual one are told, each behind the number of its request, from 0.
+local function tell_unless(usual, answers, i, answer)
+  if answer == usual then return end
+  local at = #answers
+  answers[at + 1], answers[at + 2] = i - 1, answer
+end
 ${KEY_RECORDS}`;

@@ -17,6 +17,16 @@ import { SCRIPT_PRELUDE } from './script-prelude.ts';
 
 const COMPLETE_ANSWERS: readonly CompleteAnswer[] = ['completed', 'already', 'adopted', 'fenced'];
 
+const completeAnswer = (word: unknown): CompleteAnswer =>
+  COMPLETE_ANSWERS[number(word)] ?? unexpected('an answer');
+
+/** How the answers of scripts that leave done marks are read. */
+export const completeAnswers = {
+  answerSize: 1,
+  usual: completeAnswer,
+  answer: (replies: readonly unknown[], at: number) => completeAnswer(replies[at]),
+} as const;
+
 const COMPLETE = `${SCRIPT_PRELUDE}
 local COMPLETED, ALREADY, ADOPTED, FENCED = 0, 1, 2, 3
 
@@ -33,8 +43,10 @@ local function complete(name, mark, lifetime, job_name)
   return running and COMPLETED or ADOPTED
 end
 
-local answers = {}
-for i = 1, #KEYS - 1 do answers[i] = complete(KEYS[i + 1], ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]) end
+local answers = {COMPLETED}
+for i = 1, #KEYS - 1 do
+  tell_unless(COMPLETED, answers, i, complete(KEYS[i + 1], ARGV[3 * i - 2], ARGV[3 * i - 1], ARGV[3 * i]))
+end
 put_shelf()
 return answers
 `;
@@ -43,14 +55,13 @@ return answers
 export const completeScript = (shelves: EventShelves): BatchScript<CompleteRequest, CompleteAnswer> => ({
   name: 'complete',
   source: COMPLETE,
-  answerSize: 1,
-  keys: (add, names, request) => add(names.key(request.idempotencyKey)),
+  keys: (add, names, request) => add(names.keys, request.idempotencyKey),
   words: (to, request, names, shelf) => {
     addDoneMark(to, request, shelf.put(request.event));
     to.add(`${lifetimeMs(request.doneTtlMs)}`);
     to.add(request.hop > 0 ? names.job(request.jobId) : '');
   },
-  answer: (replies, at) => COMPLETE_ANSWERS[number(replies[at])] ?? unexpected('an answer'),
+  ...completeAnswers,
   shelved: (...heard) => shelves.follow(...heard),
 });
 
@@ -67,7 +78,7 @@ export const toldScript: BatchScript<ToldRequest, void> = {
   name: 'told',
   source: TOLD,
   answerSize: 0,
-  keys: (add, names, request) => add(names.key(request.idempotencyKey)),
+  keys: (add, names, request) => add(names.keys, request.idempotencyKey),
   words: (to, request) => {
     addDoneMark(to, request);
     to.add(`${lifetimeMs(request.doneTtlMs)}`);
@@ -126,8 +137,8 @@ export const decideScript: BatchScript<DecideRequest, DecideAnswer> = {
   source: DECIDE,
   answerSize: 2,
   keys: (add, names, request) => {
-    add(names.key(request.idempotencyKey));
-    add(names.job(request.jobId));
+    add(names.keys, request.idempotencyKey);
+    add(names.jobs, request.jobId);
   },
   words: (to, request) => {
     to.add(String(request.hop));
@@ -157,7 +168,7 @@ export const settledScript: BatchScript<SettledRequest, void> = {
   name: 'settled',
   source: SETTLED,
   answerSize: 0,
-  keys: (add, names, request) => add(names.job(request.jobId)),
+  keys: (add, names, request) => add(names.jobs, request.jobId),
   words: (to, request) => {
     to.add(String(request.hop));
     to.add(request.position);
