@@ -133,7 +133,7 @@ const words = new WordPacker();
 const shelf = new EventShelf();
 const addKey: AddKey = (name, part) => {
   if (part === undefined) keys.add(name);
-  else keys.addJoined(name, namePart(part));
+  else keys.addPacked(name + namePart(part));
 };
 
 const pieceOf = <Request extends TagId>(

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { ClaimId, CompleteAnswer, ToldRequest } from '../../core/ports/state.ts';
 import type { KeyNames, TenantNames } from './key-names.ts';
-import { WordPacker } from './word-packer.ts';
 
 /** With a number behind it, it names no two shelves alike: a call that is made again puts its events on a new one. */
 const PROCESS = randomBytes(6).toString('base64url');
 let shelves = 0;
+
+const ARRAY_32 = 0xdd;
+const TEXT_32 = 0xdb;
+const LIST_HEAD_BYTES = 5;
+const WORD_HEAD_BYTES = 5;
 
 /**
  * What the done marks of one call have still to be told: their events, one behind the other in one value beside the
@@ -13,32 +17,47 @@ let shelves = 0;
  * need each mark written a second time.
  */
 export class EventShelf {
-  readonly #events = new WordPacker();
+  #events: Buffer[] = [];
+  #length = LIST_HEAD_BYTES;
   #id = '';
 
   /** So many bytes are on it. */
   get length(): number {
-    return this.#id === '' ? 0 : this.#events.length;
+    return this.#id === '' ? 0 : this.#length;
   }
 
   /** Puts an event on the shelf; answers what its mark keeps: the id of the shelf, and the byte it begins at. */
   put(event: Buffer): string {
     if (this.#id === '') this.#id = `${PROCESS}${(shelves++).toString(36)}`;
-    const place = `${this.#id}.${this.#events.length}`;
-    this.#events.add(event);
+    const place = `${this.#id}.${this.#length}`;
+    this.#events.push(event);
+    this.#length += WORD_HEAD_BYTES + event.length;
     return place;
   }
 
-  /** What was put on it; undefined for nothing. It is empty afterwards. */
+  /** What was put on it, as a MessagePack list; undefined for nothing. It is empty afterwards. */
   take(): PackedShelf | undefined {
     if (this.#id === '') return undefined;
-    const packed = Buffer.allocUnsafe(this.#events.length);
-    this.#events.moveTo(packed, 0);
-    const id = this.#id;
+    const shelf = { id: this.#id, packed: listOf(this.#events, this.#length) };
+    this.#events = [];
+    this.#length = LIST_HEAD_BYTES;
     this.#id = '';
-    return { id, packed };
+    return shelf;
   }
 }
+
+const listOf = (events: readonly Buffer[], length: number): Buffer => {
+  const packed = Buffer.allocUnsafe(length);
+  packed[0] = ARRAY_32;
+  let at = packed.writeUInt32BE(events.length, 1);
+  for (const event of events) {
+    packed[at] = TEXT_32;
+    at = packed.writeUInt32BE(event.length, at + 1);
+    packed.set(event, at);
+    at += event.length;
+  }
+  return packed;
+};
 
 /** Events as a script gets them. */
 export interface PackedShelf {

@@ -1,4 +1,4 @@
-import type { WordPacker } from './word-packer.ts';
+import { packedWord, type WordPacker } from './word-packer.ts';
 
 /** Digits of a fence. */
 const FENCE_DIGITS = 17;
@@ -95,23 +95,14 @@ export const addDoneMark = (
   { fence, origin }: { readonly fence: number; readonly origin: string },
   place?: string,
 ): void => {
-  to.open();
-  to.text('D');
-  to.text(padded(fence, FENCE_DIGITS));
-  to.add(origin);
-  if (place !== undefined) to.add(place);
-  to.close();
+  const mark = `D${padded(fence, FENCE_DIGITS)}${packedWord(origin)}`;
+  to.addPacked(place === undefined ? mark : mark + packedWord(place));
 };
+
+const NOT_DEAD = packedWord('');
 
 /** Adds what a claim asks for as a running key keeps it. */
 export const addAsked = (
   to: WordPacker,
   { run, jobId, origin }: { readonly run: string; readonly jobId: string; readonly origin: string },
-): void => {
-  to.open();
-  to.add(run);
-  to.add(jobId);
-  to.add(origin);
-  to.add('');
-  to.close();
-};
+): void => to.addPacked(packedWord(run) + packedWord(jobId) + packedWord(origin) + NOT_DEAD);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packTogether, WordPacker } from '../../../src/state/redis/word-packer.ts';
+import { packedWord, packTogether, WordPacker } from '../../../src/state/redis/word-packer.ts';
 
 /** Reads lists of words as Redis' cmsgpack does, as far as the packer writes them. */
 const listsOf = (packed: Buffer): readonly string[][] => {
@@ -45,12 +45,17 @@ describe('the words of a script', () => {
   it('may be made of parts: texts as they are, words packed', () => {
     const [packer, none] = [new WordPacker(), new WordPacker()];
     packer.add('before');
-    packer.open();
-    packer.text('D17');
-    packer.add('origin');
-    packer.close();
+    packer.addPacked(`D17${packedWord('origin')}${packedWord('é')}`);
     packer.add('after');
-    const packed = 'D17\xda\x00\x06origin';
+    const packed = 'D17\xda\x00\x06origin\xda\x00\x02\xc3\xa9';
     expect(listsOf(packTogether(packer, none))).toEqual([['before', packed, 'after'], []]);
+  });
+
+  it('says how long it is before it is taken, and is empty afterwards', () => {
+    const [packer, none] = [new WordPacker(), new WordPacker()];
+    for (const one of ['', 'é', 'a'.repeat(2_000), Buffer.from([0xff])]) packer.add(one);
+    const { length } = packer;
+    expect(packTogether(packer, none)).toHaveLength(length + none.length);
+    expect(listsOf(packTogether(packer, none))).toEqual([[], []]);
   });
 });
