@@ -76,11 +76,11 @@ export class Execution implements RunHost, Timed<Execution> {
   #progress: ProgressTeller | undefined = undefined;
   #ended = false;
 
-  constructor(parts: ExecutionParts, entry: Entry, run: RunFacts) {
+  constructor(parts: ExecutionParts, entry: Entry, run: RunFacts, startedMs: number) {
     this.#parts = parts;
     this.entry = entry;
     this.run = run;
-    this.startedMs = parts.clock.nowMs();
+    this.startedMs = startedMs;
   }
 
   /** Calls the handler. */

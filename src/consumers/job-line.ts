@@ -41,12 +41,10 @@ export class JobLine {
   readonly #parts: JobLineParts;
   readonly #ready: FairQueue<Entry>;
   readonly #seat: Seat;
-  /** Claimed ahead of a slot, in the order granted. */
-  #granted: Entry[] = [];
   readonly #course: Course;
   readonly #runner: Runner;
   readonly #leases: LeaseKeeper;
-  readonly #ahead = new ClaimAhead();
+  readonly #ahead: ClaimAhead<Entry>;
   /** Limits and locks over all processes; undefined where there are none. */
   readonly #gates: StartGates | undefined;
   readonly #mayStart = ({ home }: Entry): boolean => this.#isOpen && home.alive;
@@ -58,6 +56,7 @@ export class JobLine {
   constructor(parts: JobLineParts) {
     const { job, clock, state, onError, tenants, jobSettings } = parts;
     this.#parts = parts;
+    this.#ahead = new ClaimAhead(clock);
     this.#course = parts.makeCourse({
       granted: (entry) => this.#grantedTo(entry),
       notStarted: (entry) => this.#letGo(entry),
@@ -97,9 +96,11 @@ export class JobLine {
   /** Takes in an entry that may start as far as its order goes. */
   add(entry: Entry): void {
     this.#ready.push(entry, entry.delivery.tenant, entry.delivery.priority);
-    this.#seat.wake();
+    const { queueTimeoutMs } = this.#parts.jobSettings;
+    if (queueTimeoutMs === 0) this.#seat.wakeNow();
+    else this.#seat.wake();
     this.#claimAhead();
-    if (entry.holds !== 'nothing' || this.#parts.jobSettings.queueTimeoutMs !== 0) return;
+    if (entry.holds !== 'nothing' || queueTimeoutMs !== 0) return;
     entry.foundFull = !this.#ready.isBarred;
     if (entry.foundFull && this.#gates?.waits(entry) !== true) this.#skipAsFull(entry);
   }
@@ -112,7 +113,7 @@ export class JobLine {
   /** Takes nothing new; claims that have not led to a start are given back. */
   stopTaking(): void {
     this.#isOpen = false;
-    for (const entry of this.#granted.splice(0)) this.#giveBack(entry);
+    for (const entry of this.#ahead.takeAll()) this.#giveBack(entry);
   }
 
   /** Ends every run that is still under way: its signal aborts. */
@@ -159,7 +160,7 @@ export class JobLine {
 
   #claimAhead(): void {
     if (!this.#isOpen || this.#gates !== undefined || !this.#ready.ready) return;
-    const allowance = this.#ahead.allowance(this.#parts.clock.nowMs());
+    const allowance = this.#ahead.allowance;
     while (this.#aheadCount < allowance) {
       const entry = this.#ready.shift();
       if (entry === undefined) break;
@@ -171,7 +172,7 @@ export class JobLine {
   }
 
   #nextGranted(): Entry | undefined {
-    for (let entry = this.#granted.shift(); entry !== undefined; entry = this.#granted.shift()) {
+    for (let entry = this.#ahead.take(); entry !== undefined; entry = this.#ahead.take()) {
       if (entry.home.alive) return entry;
       this.#giveBack(entry);
     }
@@ -198,7 +199,7 @@ export class JobLine {
     if (!this.#mayStart(entry)) this.#giveBack(entry);
     else if (entry.holds === 'slot') this.#start(entry);
     else {
-      this.#granted.push(entry);
+      this.#ahead.granted(entry);
       this.#seat.wake();
     }
   }
@@ -276,9 +277,7 @@ export class JobLine {
   }
 
   #claimGone(entry: Entry): void {
-    const at = this.#granted.indexOf(entry);
-    if (at >= 0) this.#granted.splice(at, 1);
-    else if (this.#gates?.claimGone(entry) !== true) {
+    if (!this.#ahead.forget(entry) && this.#gates?.claimGone(entry) !== true) {
       this.#runner.revoke(entry);
       return;
     }
@@ -288,10 +287,7 @@ export class JobLine {
 
   /** What was claimed ahead and has found no slot for a whole look would be counted as a start if this process died. */
   #giveBackUnused(pastMs: number): void {
-    const sinceMs = this.#parts.clock.nowMs() - pastMs;
-    const unused = this.#granted.filter(({ leasedAtMs }) => leasedAtMs <= sinceMs);
-    this.#granted = this.#granted.filter(({ leasedAtMs }) => leasedAtMs > sinceMs);
-    for (const entry of unused) this.#giveBack(entry);
+    for (const entry of this.#ahead.takeOlder(this.#parts.clock.nowMs() - pastMs)) this.#giveBack(entry);
   }
 
   #giveBack(entry: Entry): void {

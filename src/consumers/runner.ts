@@ -53,8 +53,9 @@ export class Runner {
 
   /** Starts the handler of an entry that has the right to run. */
   start(entry: Entry, run: RunFacts): void {
-    this.#tellStarted(entry, run);
-    const execution = new Execution(this.#execution, entry, run);
+    const nowMs = this.#parts.clock.nowMs();
+    this.#tellStarted(entry, run, nowMs);
+    const execution = new Execution(this.#execution, entry, run, nowMs);
     entry.execution = execution;
     this.#running += 1;
     this.#deadlines.add(execution);
@@ -116,10 +117,9 @@ export class Runner {
     this.#cancelChoked();
   }
 
-  #tellStarted(entry: Entry, run: RunFacts): void {
-    const { clock, teller } = this.#parts;
+  #tellStarted(entry: Entry, run: RunFacts, nowMs: number): void {
+    const { teller } = this.#parts;
     const { delivery } = entry;
-    const nowMs = clock.nowMs();
     const dueMs = delivery.job.dueMs ?? delivery.notBeforeMs;
     const waitedMs = Math.max(0, nowMs - (dueMs ?? delivery.record.timestampMs));
     const facts = { queueWaitMs: waitedMs, latenessMs: dueMs === undefined ? null : waitedMs };

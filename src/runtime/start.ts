@@ -218,8 +218,8 @@ const assemble = async (
   const around = spansAround(app, openTelemetry);
   const fatal = onceFatal(log, options.onFatal);
   const slots = new SlotScheduler({
-    size: config.worker.maxConcurrentJobs,
-    queues: [...app.queues.values()],
+    ...{ size: config.worker.maxConcurrentJobs, queues: [...app.queues.values()] },
+    soon: queueMicrotask,
   });
   const limits = new QueueLimits({
     ...{ app, store: state.limits, clock, log, slots, tenants },

@@ -14,12 +14,16 @@ export interface SlotSchedulerOptions {
   /** Most jobs at once in this process. */
   readonly size: number;
   readonly queues: readonly SlotQueue[];
+  /** Calls back soon: slots that come free together are dealt together. Default at once. */
+  readonly soon?: (deal: () => void) => void;
 }
 
 /** What a job type holds of the scheduler. */
 export interface Seat {
-  /** Says that there may be something to start; the taker is called at once if a slot is free, else when one is. */
+  /** Says that there may be something to start; the taker is called soon if a slot is free, else when one is. */
   wake(): void;
+  /** The same, and the taker is called before this returns. */
+  wakeNow(): void;
   /** Gives slots back that the taker took; default 1. */
   release(slots?: number): void;
   /** Is offered nothing until `allow`. */
@@ -64,9 +68,16 @@ export class SlotScheduler {
   /** The pace of the class that was served last: one that wanted nothing until now starts from there. */
   #paceNow = 0;
   #offering = false;
+  #isDue = false;
+  readonly #soon: (deal: () => void) => void;
+  readonly #dealDue = (): void => {
+    this.#isDue = false;
+    this.#offer();
+  };
 
   constructor(options: SlotSchedulerOptions) {
     this.#size = options.size;
+    this.#soon = options.soon ?? ((deal) => deal());
     for (const { name, priority, concurrency } of options.queues) {
       const place = new QueuePlace(this.#classes[priority]);
       place.gate.cap = concurrency ?? Number.POSITIVE_INFINITY;
@@ -104,6 +115,10 @@ export class SlotScheduler {
     const seat = new SeatPlace(this.#queueOf(queue), taker, concurrency);
     return {
       wake: () => this.#wake(seat),
+      wakeNow: () => {
+        this.#wake(seat);
+        this.#offer();
+      },
       release: (slots = 1) => this.#release(seat, slots),
       hold: () => this.#holdSeat(seat, true),
       allow: () => this.#holdSeat(seat, false),
@@ -154,10 +169,11 @@ export class SlotScheduler {
   }
 
   #wake(seat: SeatPlace): void {
+    if (seat.wants && seat.next !== undefined) return;
     seat.wants = true;
     seat.settle();
     this.#settle(seat.queue);
-    this.#offer();
+    this.#offerSoon();
   }
 
   #holdSeat(seat: SeatPlace, held: boolean): void {
@@ -173,13 +189,19 @@ export class SlotScheduler {
     this.#running -= slots;
     seat.settle();
     this.#settle(seat.queue);
-    this.#offer();
+    this.#offerSoon();
   }
 
   #settle(queue: QueuePlace): void {
     const { priority } = queue;
     if (priority.queues.head === undefined) priority.pace = Math.max(priority.pace, this.#paceNow);
     queue.settle();
+  }
+
+  #offerSoon(): void {
+    if (this.#isDue || this.#offering || this.#running >= this.#size) return;
+    this.#isDue = true;
+    this.#soon(this.#dealDue);
   }
 
   /** Deals free slots out until nobody wants one. What takers wake or release meanwhile is dealt with here too. */

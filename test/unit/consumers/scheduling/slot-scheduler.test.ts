@@ -65,6 +65,34 @@ describe('the slots of a process', () => {
     expect(worker.calls).toEqual([500, 500]);
   });
 
+  it('that come free one by one are dealt together, soon: in one call, not one for each', () => {
+    const due: (() => void)[] = [];
+    const slots = new SlotScheduler({ size: 500, queues: [queue('q')], soon: (deal) => due.push(deal) });
+    const worker = new Worker(slots, 'q', 0);
+    const dealAll = () => {
+      for (const deal of due.splice(0)) deal();
+    };
+    worker.add(10_000);
+    expect(worker.calls).toEqual([]);
+    dealAll();
+    for (let ended = 0; ended < 300; ended++) worker.seat.release();
+    expect(due).toHaveLength(1);
+    dealAll();
+    expect(worker.calls).toEqual([500, 300]);
+    expect(slots.running).toBe(500);
+  });
+
+  it('are dealt before `wakeNow` returns, also what came free before and is not dealt yet', () => {
+    const slots = new SlotScheduler({ size: 2, queues: [queue('q')], soon: () => undefined });
+    const worker = new Worker(slots, 'q', 2);
+    worker.seat.wakeNow();
+    expect(worker.started).toBe(2);
+    worker.seat.release();
+    worker.work = 5;
+    worker.seat.wakeNow();
+    expect([worker.started, slots.running]).toEqual([3, 2]);
+  });
+
   it('are dealt evenly to the job types of a queue, and to the queues of a priority', () => {
     const slots = scheduler(12, [queue('q'), queue('r')]);
     const workers = [new Worker(slots, 'q', 0), new Worker(slots, 'q', 0), new Worker(slots, 'r', 0)];
