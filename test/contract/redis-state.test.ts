@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { ClaimId, ClaimRequest } from '../../src/core/ports/state.ts';
 import { createMemoryStateStore } from '../../src/state/memory/memory-state-store.ts';
 import { createRedisStateStore } from '../../src/state/redis/redis-state-store.ts';
 import { manualClock } from '../support/manual-clock.ts';
@@ -35,6 +36,44 @@ describeStateStore('Redis', {
       everyMs: 5,
     });
   },
+});
+
+describe('the fences of one batch', () => {
+  const ask = (jobType: string, key: string, run: string, leaseMs = 60_000): ClaimRequest => ({
+    ...{ jobType, tenant: 'acme', idempotencyKey: key, jobId: key, hop: 0, attempt: 1, starts: 0 },
+    ...{ position: `t/0/${key}`, origin: `t/0/${key}`, maxAttempts: 3, maxStarts: 20, leaseMs, run },
+  });
+
+  // First claims are answered by their place behind the batch's first fence, unless a larger one came in between.
+  test('grow also behind a claim that is taken over with a fence of the future, and are those that were stored', async () => {
+    const redis = createRedisStateStore({ url, namespace, commandTimeoutMs: 5_000 }, recordingLog());
+    const jobType = randomUUID();
+    const fenceKey = `{${namespace}:${jobType}:0}:fence`;
+    const future = (await serverMs()) * 1_000 + 3_600_000_000;
+    await admin.set(fenceKey, `${future}`);
+    await redis.claim([ask(jobType, 'taken', 'before', 1)]);
+    await admin.del(fenceKey);
+    await waitFor('the lease to end', async () => {
+      const [state] = await redis.inspect([claimOf(jobType, 'taken')]);
+      return state?.kind === 'running' && state.untilMs <= state.nowMs;
+    });
+    const keys = ['a', 'b', 'taken', 'c', 'd'];
+    const answers = await redis.claim(keys.map((key) => ask(jobType, key, `run-${key}`)));
+    const fences = answers.map((answer) => (answer.kind === 'run' ? answer.fence : 0));
+    expect(fences[1]).toBe((fences[0] ?? 0) + 1);
+    expect(fences[2]).toBe(future + 2);
+    expect(fences.slice(3)).toEqual([future + 3, future + 4]);
+    const states = await redis.inspect(keys.map((key) => claimOf(jobType, key)));
+    expect(states.map((state) => (state.kind === 'running' ? state.fence : 0))).toEqual(fences);
+    expect(await admin.get(fenceKey)).toBe(`${future + 4}`);
+    await redis.close();
+  });
+});
+
+const claimOf = (jobType: string, idempotencyKey: string): ClaimId => ({
+  jobType,
+  tenant: 'acme',
+  idempotencyKey,
 });
 
 describe('random histories', () => {
