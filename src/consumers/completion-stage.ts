@@ -57,10 +57,11 @@ export class CompletionStage {
   }
 
   /** A job is over: its handler returned, or was not called because the job makes no sense any more. */
-  add(entry: Entry, run: RunFacts, { type, ...facts }: Ending): void {
+  add(entry: Entry, run: RunFacts, ending: Ending): void {
     const { telemetry, teller, clock, job } = this.#parts;
     const { delivery } = entry;
-    const event = teller.ofRun(delivery, type, run, clock.nowMs(), facts);
+    const facts = ending.type === 'job.completed' ? { runMs: ending.runMs } : { reason: ending.reason };
+    const event = teller.ofRun(delivery, ending.type, run, clock.nowMs(), facts);
     const record = telemetry.encode(event);
     const { claim } = delivery;
     const request: CompleteRequest = {

@@ -36,17 +36,16 @@ export type JobEventFacts = Pick<
   Partial<Omit<JobEvent, 'type' | 'eventId'>>;
 
 /** Facts that differ from step to step. */
-export type StepFacts = Partial<Omit<JobEvent, 'type' | 'eventId'>>;
+export type StepFacts = Partial<Omit<JobEvent, 'type' | 'eventId' | 'jobType'>>;
 
-const NO_FACTS: StepFacts = Object.freeze({});
 /** Shared by all events that have none. */
 const NONE: Readonly<Record<string, never>> = Object.freeze({});
 
 /**
  * Makes a telemetry event of a job type. Its id is made of (`stepId`, type): the same step told twice, also by another
- * process, has the same id. What `more` says goes before `facts`.
+ * process, has the same id. What `more` says goes before `facts`, null too.
  *
- * One literal of all fields in their order: two of them are made a job, and a spread would cost more than their encoding.
+ * One literal of all fields in their order, and the few fields of a step put over it: two events are made a job.
  */
 export const makeJobEvent = (
   job: JobDefinition<unknown>,
@@ -54,50 +53,46 @@ export const makeJobEvent = (
   type: JobEventType,
   stepId: string,
   facts: JobEventFacts,
-  more: StepFacts = NO_FACTS,
+  more?: StepFacts,
 ): JobEvent => {
-  const jobId = more.jobId ?? facts.jobId;
-  return {
+  const event: JobEvent = {
     eventId: eventIdOf(stepId, JOB_EVENT_TYPES.indexOf(type)),
     type,
-    time: more.time ?? facts.time,
-    jobId,
+    time: facts.time,
+    jobId: facts.jobId,
     jobType: job.type,
-    className: pick(more.className, facts.className, job.className),
-    queue: more.queue ?? facts.queue ?? job.queue,
-    kind: more.kind ?? facts.kind ?? job.kind,
-    tenantId: more.tenantId ?? facts.tenantId,
-    userId: pick(more.userId, facts.userId, null),
-    correlationId: more.correlationId ?? facts.correlationId,
-    causationId: pick(more.causationId, facts.causationId, null),
-    traceparent: pick(more.traceparent, facts.traceparent, null),
-    executionId: pick(more.executionId, facts.executionId, null),
-    service: more.service ?? facts.service ?? identity.service,
-    attempt: more.attempt ?? facts.attempt ?? 0,
-    starts: more.starts ?? facts.starts ?? 0,
-    maxAttempts: more.maxAttempts ?? facts.maxAttempts ?? job.retry.attempts,
-    origin: more.origin ?? facts.origin,
-    hop: more.hop ?? facts.hop,
-    queueWaitMs: pick(more.queueWaitMs, facts.queueWaitMs, null),
-    runMs: pick(more.runMs, facts.runMs, null),
-    latenessMs: pick(more.latenessMs, facts.latenessMs, null),
-    dueAt: pick(more.dueAt, facts.dueAt, null),
-    errorCode: pick(more.errorCode, facts.errorCode, null),
-    errorClass: pick(more.errorClass, facts.errorClass, null),
-    errorMessage: pick(more.errorMessage, facts.errorMessage, null),
-    errorFingerprint: pick(more.errorFingerprint, facts.errorFingerprint, null),
-    reason: pick(more.reason, facts.reason, null),
-    fence: pick(more.fence, facts.fence, null),
-    replayId: pick(more.replayId, facts.replayId, null),
-    costMicros: pick(more.costMicros, facts.costMicros, null),
-    costCurrency: pick(more.costCurrency, facts.costCurrency, null),
-    dimensions: more.dimensions ?? facts.dimensions ?? NONE,
-    metrics: more.metrics ?? facts.metrics ?? NONE,
-    codeVersion: pick(more.codeVersion, facts.codeVersion, identity.codeVersion ?? null),
-    host: more.host ?? facts.host ?? identity.host,
+    className: facts.className === undefined ? job.className : facts.className,
+    queue: facts.queue ?? job.queue,
+    kind: facts.kind ?? job.kind,
+    tenantId: facts.tenantId,
+    userId: facts.userId ?? null,
+    correlationId: facts.correlationId,
+    causationId: facts.causationId ?? null,
+    traceparent: facts.traceparent ?? null,
+    executionId: facts.executionId ?? null,
+    service: facts.service ?? identity.service,
+    attempt: facts.attempt ?? 0,
+    starts: facts.starts ?? 0,
+    maxAttempts: facts.maxAttempts ?? job.retry.attempts,
+    origin: facts.origin,
+    hop: facts.hop,
+    queueWaitMs: facts.queueWaitMs ?? null,
+    runMs: facts.runMs ?? null,
+    latenessMs: facts.latenessMs ?? null,
+    dueAt: facts.dueAt ?? null,
+    errorCode: facts.errorCode ?? null,
+    errorClass: facts.errorClass ?? null,
+    errorMessage: facts.errorMessage ?? null,
+    errorFingerprint: facts.errorFingerprint ?? null,
+    reason: facts.reason ?? null,
+    fence: facts.fence ?? null,
+    replayId: facts.replayId ?? null,
+    costMicros: facts.costMicros ?? null,
+    costCurrency: facts.costCurrency ?? null,
+    dimensions: facts.dimensions ?? NONE,
+    metrics: facts.metrics ?? NONE,
+    codeVersion: facts.codeVersion === undefined ? (identity.codeVersion ?? null) : facts.codeVersion,
+    host: facts.host ?? identity.host,
   };
+  return more === undefined ? event : Object.assign(event, more);
 };
-
-/** The first that is said; null is said too. */
-const pick = <T>(first: T | undefined, second: T | undefined, last: T): T =>
-  first !== undefined ? first : second !== undefined ? second : last;

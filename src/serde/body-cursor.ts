@@ -15,10 +15,12 @@ const FOUR_BYTES = 2 ** 28;
  */
 export class BodyCursor {
   readonly buf: Buffer;
-  pos = 0;
+  pos: number;
 
-  constructor(body: Buffer) {
-    this.buf = body;
+  /** Reads the body that stands in `bytes` from `from` to their end. */
+  constructor(bytes: Buffer, from = 0) {
+    this.buf = bytes;
+    this.pos = from;
   }
 
   /** `count` when so many bytes are left, as every item takes at least one. */

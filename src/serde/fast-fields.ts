@@ -30,8 +30,8 @@ const writeSmall = (target: Uint8Array, pos: number, value: number): number => {
 
 const writeLarge = (target: Uint8Array, pos: number, value: number): number => {
   const zigzag = value < 0 ? -2 * value - 1 : 2 * value;
-  let low = zigzag % LOW_28_BITS;
-  let left = (zigzag - low) / LOW_28_BITS;
+  let left = Math.floor(zigzag / LOW_28_BITS);
+  let low = zigzag - left * LOW_28_BITS;
   for (let at = pos; at < pos + 4; at++) {
     target[at] = (low & 127) | 128;
     low >>>= 7;
@@ -129,8 +129,15 @@ export const writeArray = (target: Buffer, pos: number, value: unknown, writeIte
   return at < 0 ? NOT_WRITTEN : endBlocks(target, at);
 };
 
+/** Most maps are empty, and looking into them makes no list of keys. */
+const hasNothing = (value: object): boolean => {
+  for (const _ in value) return false;
+  return true;
+};
+
 export const writeMap = (target: Buffer, pos: number, value: unknown, writeItem: ItemWriter): number => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return NOT_WRITTEN;
+  if (hasNothing(value)) return endBlocks(target, pos);
   const entries: Readonly<Record<string, unknown>> = Object(value);
   const keys = Object.keys(entries);
   let at = keys.length > 0 ? writeSmall(target, pos, keys.length) : pos;

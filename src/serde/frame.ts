@@ -8,12 +8,12 @@ const MAGIC_BYTE = 0;
 /** The largest schema id the frame can carry. */
 export const LARGEST_SCHEMA_ID = 2 ** 31 - 1;
 
-/** A value taken apart, or why it is no frame. `body` is a view, not a copy. */
+/** The schema a value was written with, or why it is no frame. Its body is what stands behind the header. */
 export type Frame =
-  | { readonly ok: true; readonly schemaId: number; readonly body: Buffer }
+  | { readonly ok: true; readonly schemaId: number; readonly bytes: Buffer }
   | { readonly ok: false; readonly code: UndecodableCode; readonly detail: string };
 
-/** Takes a value apart into schema id and body. Ids below 1 are given by no registry, so none is asked for them. */
+/** Reads the header of a value. Ids below 1 are given by no registry, so none is asked for them. */
 export const readFrame = (bytes: Buffer | null): Frame => {
   if (bytes === null) return { ok: false, code: 'TOMBSTONE', detail: 'the value is null' };
   if (bytes.length > 0 && bytes[0] !== MAGIC_BYTE) {
@@ -25,7 +25,7 @@ export const readFrame = (bytes: Buffer | null): Frame => {
   const schemaId = bytes.readInt32BE(1);
   if (schemaId < 1)
     return { ok: false, code: 'SCHEMA_ID_UNKNOWN', detail: `schema id ${schemaId} cannot exist` };
-  return { ok: true, schemaId, body: bytes.subarray(FRAME_HEADER_BYTES) };
+  return { ok: true, schemaId, bytes };
 };
 
 /** Writes the frame's header over the first five bytes. */

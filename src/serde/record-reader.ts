@@ -3,9 +3,9 @@ import type { WriterSchema } from './avro-type.ts';
 import { BodyCursor, MalformedBody } from './body-cursor.ts';
 import { type ItemReader, itemReader, readWholeBody } from './guarded-types.ts';
 
-/** Reads the bodies of one writer's schema as one contract; or says why that can never be. */
+/** Reads the bodies of one writer's schema, from a place in bytes to their end, as one contract; or says why that can never be. */
 export type RecordReader =
-  | { readonly ok: true; readonly read: (body: Buffer) => ReadBody }
+  | { readonly ok: true; readonly read: (bytes: Buffer, from: number) => ReadBody }
   | { readonly ok: false; readonly problem: string };
 
 /** A body as a value of the reader's schema. */
@@ -34,9 +34,9 @@ export const recordReader = (reader: avsc.Type, writer: WriterSchema): RecordRea
  */
 const bodyReader =
   (reader: ItemReader) =>
-  (body: Buffer): ReadBody => {
+  (bytes: Buffer, from: number): ReadBody => {
     try {
-      return { ok: true, value: readWholeBody(reader, new BodyCursor(body)) };
+      return { ok: true, value: readWholeBody(reader, new BodyCursor(bytes, from)) };
     } catch (error) {
       return { ok: false, detail: detailOf(error) };
     }

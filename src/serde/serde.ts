@@ -5,10 +5,10 @@ import { type Log, silentLog } from '../core/ports/log.ts';
 import type { Decoded, Serde } from '../core/ports/serde.ts';
 import { contractType, type WriterSchema, writerSchema } from './avro-type.ts';
 import { BoundedCache } from './bounded-cache.ts';
-import { type FastEncoder, fastEncoder } from './fast-encoder.ts';
-import { type Frame, readFrame, writeFrameHeader } from './frame.ts';
+import { fastEncoder } from './fast-encoder.ts';
+import { FRAME_HEADER_BYTES, type Frame, readFrame, writeFrameHeader } from './frame.ts';
 import { type RecordReader, recordReader } from './record-reader.ts';
-import { writeRecord } from './record-writer.ts';
+import { RecordWriter } from './record-writer.ts';
 import type { SchemaSource } from './schema-source.ts';
 
 export interface SerdeOptions {
@@ -23,7 +23,7 @@ const MOST_WRITER_SCHEMAS = 1_000;
 interface Codec {
   readonly contract: AvroContract<unknown>;
   readonly type: avsc.Type;
-  readonly fast: FastEncoder | undefined;
+  readonly writer: RecordWriter;
   readonly readers: BoundedCache<number, RecordReader>;
   /** The id its own schema is registered under, once known. */
   id?: number;
@@ -48,7 +48,7 @@ class AvroSerde implements Serde {
   encode<T>(contract: AvroContract<T>, value: T): Buffer | Promise<Buffer> {
     const codec = this.#codec(contract);
     // Written before the registry is asked, so that a later change of the value changes nothing.
-    const frame = writeRecord(codec.type, codec.fast, value);
+    const frame = codec.writer.write(value);
     if (codec.id === undefined) return this.#encodeLater(codec, frame);
     writeFrameHeader(frame, codec.id);
     return frame;
@@ -99,7 +99,7 @@ class AvroSerde implements Serde {
     const codec: Codec = {
       contract,
       type,
-      fast: fastEncoder(type),
+      writer: new RecordWriter(type, fastEncoder(type)),
       readers: new BoundedCache(MOST_WRITER_SCHEMAS),
     };
     this.#codecs.set(contract, codec);
@@ -145,13 +145,12 @@ class AvroSerde implements Serde {
   }
 }
 
-const decodeBody = <T>(reader: RecordReader, frame: GoodFrame): Decoded<T> => {
+const decodeBody = <T>(reader: RecordReader, { schemaId, bytes }: GoodFrame): Decoded<T> => {
   if (!reader.ok) return { ok: false, code: 'SCHEMA_MISMATCH', detail: reader.problem };
-  const body = reader.read(frame.body);
-  if (!body.ok)
-    return { ok: false, code: 'BODY_MALFORMED', detail: `${body.detail} (schema ${frame.schemaId})` };
+  const body = reader.read(bytes, FRAME_HEADER_BYTES);
+  if (!body.ok) return { ok: false, code: 'BODY_MALFORMED', detail: `${body.detail} (schema ${schemaId})` };
   // The schema made it: what a contract's schema reads is what its type parameter was generated from.
-  return { ok: true, value: body.value as T, schemaId: frame.schemaId };
+  return { ok: true, value: body.value as T, schemaId };
 };
 
 const notRegistered = (subjects: readonly string[]): EsteiraError =>

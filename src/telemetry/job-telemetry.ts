@@ -35,6 +35,26 @@ export interface TopicTelemetry extends JobTelemetry {
 /** The value tells everything; a reader needs to know only that it is Avro. */
 const HEADERS: RecordHeaders = [['content-type', Buffer.from('application/avro')]];
 
+/** Keys are mostly tenants, which come again and again. */
+const MOST_KEYS = 1_000;
+const LONGEST_KEPT_KEY = 128;
+
+/** The bytes of keys; those of one text are shared, so nobody may write into them. */
+const keyBytes = (): ((text: string) => Buffer) => {
+  const kept = new Map<string, Buffer>();
+  return (text) => {
+    const known = kept.get(text);
+    if (known !== undefined) return known;
+    if (text.length > LONGEST_KEPT_KEY) return Buffer.from(text);
+    if (kept.size === MOST_KEYS) kept.clear();
+    // Memory of its own: a view would keep a piece that many share.
+    const bytes = Buffer.alloc(Buffer.byteLength(text));
+    bytes.write(text);
+    kept.set(text, bytes);
+    return bytes;
+  };
+};
+
 const encodeNow = (serde: Serde, event: JobEvent): Buffer => {
   const bytes = serde.encode(JobEvent, event);
   if (Buffer.isBuffer(bytes)) return bytes;
@@ -76,8 +96,9 @@ export const createJobTelemetry = async (options: JobTelemetryOptions): Promise<
   const gate = new OutageGate(write, clock, log);
   const progress = new ProgressValve(gate, clock, log);
   const keyOf = guardedKey(options.partitionKey ?? ((event) => event.tenantId), log);
+  const bytesOf = keyBytes();
   return {
-    encode: (event) => ({ key: Buffer.from(keyOf(event)), value: encodeNow(serde, event) }),
+    encode: (event) => ({ key: bytesOf(keyOf(event)), value: encodeNow(serde, event) }),
     post: (record, done) => gate.pass(record, done),
     postProgress: (run, record, done) => progress.pass(run, record, done),
     get pending() {

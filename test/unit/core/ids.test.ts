@@ -63,3 +63,29 @@ it('a random id is a UUID version 4 and never the same twice', () => {
   expect(randomId()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(randomId()).not.toBe(randomId());
 });
+
+// What names of jobs begin with is kept from one to the next.
+it('a job id is the same whichever jobs were asked for before it', () => {
+  const text = fc.oneof(fc.constantFrom('a', 'ab', ''), fc.string({ unit: 'grapheme', maxLength: 12 }));
+  const long = fc.oneof(
+    text,
+    fc.nat(3_000).map((length) => 'ç'.repeat(length)),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(text, text, long, long), { maxLength: 12 }), (asked) => {
+      for (const [ns, jobType, source, eventId] of [...asked, ...asked]) {
+        expect(jobIdOf(ns, jobType, source, eventId)).toBe(
+          deterministicId('job', ns, jobType, source, eventId),
+        );
+      }
+    }),
+  );
+});
+
+it('random ids are not repeated when their randomness is renewed', () => {
+  const ids = Array.from({ length: 3_000 }, randomId);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(
+    ids.filter((id) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){2}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id)),
+  ).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import avsc from 'avsc';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AIActionConfirmed } from '../../../examples/condominium/generated/ai-action-confirmed.ts';
 import { InvoicePaid } from '../../../examples/condominium/generated/invoice-paid.ts';
@@ -58,6 +59,28 @@ describe('encoding', () => {
     const before = Buffer.from(first);
     await serde.encode(InvoicePaid, { ...invoice, tenantId: 'another' });
     expect(first).toEqual(before);
+  });
+
+  // Small ones stand one behind the other in shared memory, large ones alone.
+  it('leaves what it gave as it was, whatever is encoded after it', async () => {
+    const note = contractOf<{ text: string }>('a.Note', [{ name: 'text', type: 'string' }]);
+    const serde = await serdeOf(note);
+    const length = fc.oneof(fc.nat(80), fc.nat(3_000), fc.nat(70_000));
+    const sign = fc.constantFrom('a', 'ç', '🙂', '\0');
+    const texts = fc.array(
+      fc.tuple(sign, length).map(([one, times]) => one.repeat(times)),
+      { maxLength: 60 },
+    );
+    await fc.assert(
+      fc.asyncProperty(texts, async (given) => {
+        const frames: Buffer[] = [];
+        for (const text of given) frames.push(await serde.encode(note, { text }));
+        for (const [index, text] of given.entries()) {
+          expect(await serde.decode(note, frames[index] ?? null)).toMatchObject({ value: { text } });
+        }
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it('writes values larger than its scratch buffer, and large ones after them', async () => {

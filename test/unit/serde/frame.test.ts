@@ -6,7 +6,7 @@ describe('the Confluent frame', () => {
     const frame = Buffer.from([9, 9, 9, 9, 9, 1, 2]);
     writeFrameHeader(frame, 258);
     expect([...frame]).toEqual([0, 0, 0, 1, 2, 1, 2]);
-    expect(readFrame(frame)).toEqual({ ok: true, schemaId: 258, body: Buffer.from([1, 2]) });
+    expect(readFrame(frame)).toEqual({ ok: true, schemaId: 258, bytes: frame });
   });
 
   it.each([

@@ -26,6 +26,14 @@ describe('encoding', () => {
     expect(() => encode()).toThrow(/telemetry cannot be encoded/);
   });
 
+  it('writes each key as it is, however many there are and however often they come', async () => {
+    const { telemetry } = await bundle();
+    const tenants = Array.from({ length: 1_500 }, (_, at) => `inquilino-${at}-ção`);
+    const texts = [...tenants, '', 'x'.repeat(300), ...tenants, '🙂'.repeat(80), 'acme', 'acme'];
+    const keys = texts.map((tenantId) => telemetry.encode(jobEvent('job.started', { tenantId })).key);
+    expect(keys.map((key) => key.toString())).toEqual(texts);
+  });
+
   it("takes the key from the app's function, and the tenant where that function throws", async () => {
     let broken = false;
     const partitionKey = ({ dimensions }: JobEvent): string => {
