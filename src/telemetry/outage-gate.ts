@@ -24,18 +24,20 @@ const describe = (error: unknown): { code: string; error: string } => {
 /** Tries to write an item once; `done` is told what came of it. */
 export type Write<T> = (item: T, done: (error?: EsteiraError) => void) => void;
 
-/** One item and who wants to know of it. */
-interface Passage<T> {
+type Done = (error?: EsteiraError) => void;
+
+/** An item that waits for the gate to open, and who wants to know of it. */
+interface Waiting<T> {
   readonly item: T;
-  readonly done: (error?: EsteiraError) => void;
+  readonly done: Done;
   /** True once a try has failed. */
-  isHeld: boolean;
+  readonly isHeld: boolean;
 }
 
 /**
  * Lets writes pass while writing works, and holds all of them while it does not, so that an outage is met by one
- * pause instead of a storm of retries. Holds no bytes beyond what its callers hold. Makes no promise for an item: there
- * are tens of thousands a second.
+ * pause instead of a storm of retries. Holds no bytes beyond what its callers hold. Makes no promise for an item, and of
+ * one that is written at the first try nothing but the callback: there are tens of thousands a second.
  */
 export class OutageGate<T> {
   readonly #write: Write<T>;
@@ -43,7 +45,7 @@ export class OutageGate<T> {
   readonly #log: Log;
   #isClosed = false;
   /** What waits for the gate to open, in its order. */
-  #queue: Passage<T>[] = [];
+  #queue: Waiting<T>[] = [];
   /** Grows whenever the gate closes; tries of an earlier round do not lengthen the pause. */
   #round = 0;
   #pauseMs = FIRST_PAUSE_MS;
@@ -65,12 +67,10 @@ export class OutageGate<T> {
    * Tries until the item is written, with growing pauses from 50 ms to 5 s, and calls `done` then. `done` gets an error
    * only where trying again cannot help: ESTEIRA_RECORD_TOO_LARGE, ESTEIRA_CLOSED.
    */
-  pass(item: T, done: (error?: EsteiraError) => void): void {
+  pass(item: T, done: Done): void {
     if (this.#pending === 0) this.#movedAtMs = this.#clock.nowMs();
     this.#pending += 1;
-    const passage = { item, done, isHeld: false };
-    if (this.#isClosed) this.#queue.push(passage);
-    else this.#try(passage);
+    this.#tryOrWait(item, done, false);
   }
 
   /** How many items are not written yet, those on their way included. */
@@ -88,28 +88,31 @@ export class OutageGate<T> {
     return this.#outage !== undefined;
   }
 
-  #try(passage: Passage<T>): void {
+  #tryOrWait(item: T, done: Done, isHeld: boolean): void {
+    if (this.#isClosed) this.#queue.push({ item, done, isHeld });
+    else this.#try(item, done, isHeld);
+  }
+
+  #try(item: T, done: Done, isHeld: boolean): void {
     const round = this.#round;
     try {
-      this.#write(passage.item, (error) => this.#tried(passage, round, error));
+      this.#write(item, (error) => {
+        if (error === undefined || isFinal(error)) this.#passed(done, isHeld, error);
+        else this.#failed(item, done, isHeld, round, error);
+      });
     } catch (thrown) {
-      this.#failed(passage, round, thrown);
+      this.#failed(item, done, isHeld, round, thrown);
     }
   }
 
-  #tried(passage: Passage<T>, round: number, error: EsteiraError | undefined): void {
-    if (error !== undefined && !isFinal(error)) this.#failed(passage, round, error);
-    else this.#passed(passage, error);
-  }
-
-  #passed(passage: Passage<T>, error: EsteiraError | undefined): void {
+  #passed(done: Done, isHeld: boolean, error: EsteiraError | undefined): void {
     this.#pending -= 1;
     if (error === undefined) {
       this.#pauseMs = FIRST_PAUSE_MS;
       this.#noteMove();
     }
-    if (passage.isHeld) this.#release(error === undefined);
-    passage.done(error);
+    if (isHeld) this.#release(error === undefined);
+    done(error);
   }
 
   /** A look at the clock costs more than all else here: where many wait, one for some of them will do. */
@@ -120,13 +123,11 @@ export class OutageGate<T> {
     this.#movedAtMs = this.#clock.nowMs();
   }
 
-  #failed(passage: Passage<T>, round: number, error: unknown): void {
+  #failed(item: T, done: Done, isHeld: boolean, round: number, error: unknown): void {
     this.#tell(error);
-    if (!passage.isHeld) this.#held += 1;
-    passage.isHeld = true;
+    if (!isHeld) this.#held += 1;
     if (round === this.#round) this.#close();
-    if (this.#isClosed) this.#queue.push(passage);
-    else this.#try(passage);
+    this.#tryOrWait(item, done, true);
   }
 
   #close(): void {
@@ -143,8 +144,8 @@ export class OutageGate<T> {
     const queue = this.#queue;
     this.#queue = [];
     let next = 0;
-    for (let passage = queue[0]; passage !== undefined && !this.#isClosed; passage = queue[++next])
-      this.#try(passage);
+    for (let first = queue[0]; first !== undefined && !this.#isClosed; first = queue[++next])
+      this.#try(first.item, first.done, first.isHeld);
     if (next < queue.length) this.#queue.push(...queue.slice(next));
   }
 

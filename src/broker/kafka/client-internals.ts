@@ -6,18 +6,30 @@ import { EsteiraError } from '../../core/errors.ts';
  * (client-patch.ts refuses any other). The public `send` loses acknowledged records (ADR 0002), so the producer
  * speaks to the broker objects itself.
  */
-export interface RawRequest<T> {
-  readonly request: {
-    readonly apiKey: number;
-    readonly apiVersion: number;
-    readonly apiName: string;
-    encode(): Promise<{ buf: Buffer; buffer: Pick<Buffer, 'length' | 'copy'>; size(): number }>;
+export interface RawConnection {
+  readonly clientId: string;
+  readonly sasl: object | null;
+  readonly socket: { write(bytes: Buffer): unknown };
+  isAuthenticated(): boolean;
+  authenticate(): Promise<void>;
+  failIfNotConnected(): void;
+  nextCorrelationId(): number;
+  readonly requestQueue: {
+    push(request: {
+      readonly entry: {
+        readonly apiKey: number;
+        readonly apiName: string;
+        readonly apiVersion: number;
+        readonly correlationId: number;
+        resolve(answer: { readonly payload: Buffer }): void;
+        reject(error: unknown): void;
+      };
+      readonly expectResponse: boolean;
+      readonly requestTimeout: number | null;
+      sendRequest(): void;
+    }): void;
+    maybeThrottle(throttleMs: number): void;
   };
-  readonly response: {
-    decode(answer: Buffer): Promise<T & { clientSideThrottleTime: number }>;
-    parse(decoded: T): Promise<T>;
-  };
-  readonly requestTimeout?: number;
 }
 
 /** One partition of a fetch answer, before filtering. */
@@ -66,7 +78,7 @@ export interface RawBroker {
   initProducerId(request: {
     transactionTimeout: number;
   }): Promise<{ producerId: string; producerEpoch: number }>;
-  readonly connectionPool: { send<T>(request: RawRequest<T>): Promise<T> };
+  readonly connectionPool: { getConnection(index: number): Promise<RawConnection> };
 }
 
 /** A cluster of kafkajs: its connections and what it knows of the brokers. */

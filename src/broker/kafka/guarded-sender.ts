@@ -73,7 +73,8 @@ export class GuardedSender {
     const flight: Flight = { encoded: batch.seal(), count: batch.count, maybeWritten: false, attempts: 0 };
     for (;;) {
       if (this.#wiring.isClosed()) return this.#giveUp(flight, 'ESTEIRA_CLOSED', 'the producer was closed');
-      const result = await this.#settle(flight, await this.#attempt(flight));
+      const settled = this.#settle(flight, await this.#attempt(flight));
+      const result = settled instanceof Promise ? await settled : settled;
       if (result !== undefined) return result;
       flight.attempts++;
     }
@@ -81,20 +82,26 @@ export class GuardedSender {
 
   async #attempt(flight: Flight): Promise<Verdict> {
     try {
-      const identity = await this.#identityFor(flight.count);
+      const identity = this.#identityFor(flight.count) ?? (await this.#newIdentity());
       stampBatch(flight.encoded, { ...identity, baseSequence: this.#nextSequence });
     } catch (cause) {
       return verdictOfError(new NotSent('no producer id', { cause }));
     }
-    return this.#sendInTime(flight).catch(verdictOfError);
+    return this.#sendInTime(flight);
   }
 
-  async #identityFor(count: number): Promise<ProducerIdentity> {
+  /** The identity so many records can be written under, unless a new one has to be asked for. */
+  #identityFor(count: number): ProducerIdentity | undefined {
     if (this.#nextSequence + count > this.#wiring.limits.sequenceLimit) this.#forgetIdentity();
-    const { firstIdentity, transport } = this.#wiring;
-    this.#identity ??= await (this.#hadIdentity ? transport.newProducerId() : firstIdentity());
-    this.#hadIdentity = true;
     return this.#identity;
+  }
+
+  async #newIdentity(): Promise<ProducerIdentity> {
+    const { firstIdentity, transport } = this.#wiring;
+    const identity = await (this.#hadIdentity ? transport.newProducerId() : firstIdentity());
+    this.#identity = identity;
+    this.#hadIdentity = true;
+    return identity;
   }
 
   #forgetIdentity(): void {
@@ -102,24 +109,27 @@ export class GuardedSender {
     this.#nextSequence = 0;
   }
 
-  async #sendInTime(flight: Flight): Promise<Verdict> {
+  /** One promise for both ends, as each costs: the answer, or the time-out. */
+  #sendInTime(flight: Flight): Promise<Verdict> {
     const { clock, limits, transport } = this.#wiring;
-    let cancel: () => void = () => undefined;
-    const late = new Promise<'late'>((resolve) => {
-      cancel = clock.after(limits.attemptTimeoutMs, () => resolve('late'));
+    return new Promise((resolve) => {
+      const cancel = clock.after(limits.attemptTimeoutMs, () => {
+        transport.reconnect();
+        resolve(HUNG);
+      });
+      const end = (verdict: Verdict): void => {
+        cancel();
+        resolve(verdict);
+      };
+      transport.send(this.#at, flight.encoded).then(
+        (rows) => end(verdictOfRows(this.#at, rows)),
+        (error: unknown) => end(verdictOfError(error)),
+      );
     });
-    try {
-      const answer = await Promise.race([transport.send(this.#at, flight.encoded), late]);
-      if (answer !== 'late') return verdictOfRows(this.#at, answer);
-      transport.reconnect();
-      return HUNG;
-    } finally {
-      cancel();
-    }
   }
 
   /** A result ends the flight; undefined sends it again. */
-  async #settle(flight: Flight, verdict: Verdict): Promise<WriteResult | undefined> {
+  #settle(flight: Flight, verdict: Verdict): WriteResult | Promise<WriteResult | undefined> {
     switch (verdict.kind) {
       case 'written':
         this.#nextSequence += flight.count;

@@ -5,14 +5,10 @@ import type { WriteResult } from './guarded-sender.ts';
 import { RecordBatch } from './record-batch.ts';
 import type { RecordContent } from './record-body.ts';
 
-/** A record that waits to be written. */
+/** Who waits for a record to be written. */
 export interface Pending {
-  readonly content: RecordContent;
-  readonly timestampMs: number;
   readonly bytes: number;
-  /** Its content stands in a batch. */
-  encoded(): void;
-  written(partition: number, offset: bigint): void;
+  written(at: TopicPartition, offset: bigint): void;
   failed(error: EsteiraError): void;
   /** Ends its caller's wait, while it goes its way. */
   answer(error: EsteiraError): void;
@@ -20,6 +16,8 @@ export interface Pending {
 
 /** A batch's memory up to this is kept for the next one while records keep coming, bytes. */
 const MOST_KEPT_BYTES = 1024 * 1024;
+/** One in flight, and one that records are added to. */
+const MOST_SPARES = 2;
 
 /** A batch of so many says that many records keep coming. */
 const BUSY_RECORDS = 16;
@@ -64,8 +62,8 @@ export class PartitionCollector {
   /** In the order they leave; only the last one takes records. */
   #waiting: Load[] = [];
   #inFlight: Load | undefined;
-  /** A batch that is through, whose memory can be used again. */
-  #spare: RecordBatch | undefined;
+  /** Batches that are through, whose memory can be used again. */
+  #spares: RecordBatch[] = [];
   #isBusy = false;
   /** When records last left. */
   #leftAtMs = Number.NEGATIVE_INFINITY;
@@ -77,12 +75,11 @@ export class PartitionCollector {
     this.#wiring = wiring;
   }
 
-  /** Encodes a record behind all that were added before. */
-  add(record: Pending): void {
-    const last = this.#waiting.at(-1);
-    if (last === undefined || !last.batch.add(record.content, record.timestampMs)) this.#begin(record);
-    else last.records.push(record);
-    record.encoded();
+  /** Encodes a record behind all that were added before; its buffers are the caller's again afterwards. */
+  add(content: RecordContent, timestampMs: number, record: Pending): void {
+    const last = this.#waiting[this.#waiting.length - 1];
+    if (last?.batch.add(content, timestampMs) === true) last.records.push(record);
+    else this.#begin(content, timestampMs, record);
     if (this.#isBusy) return;
     this.#isBusy = true;
     const waitMs = this.#firstWaitMs();
@@ -98,10 +95,9 @@ export class PartitionCollector {
     for (const { records } of failed) for (const record of records) record.failed(error);
   }
 
-  #begin(record: Pending): void {
-    const batch = this.#spare ?? new RecordBatch();
-    this.#spare = undefined;
-    batch.add(record.content, record.timestampMs);
+  #begin(content: RecordContent, timestampMs: number, record: Pending): void {
+    const batch = this.#spares.pop() ?? new RecordBatch();
+    batch.add(content, timestampMs);
     this.#waiting.push({ batch, beganAtMs: this.#wiring.clock.nowMs(), records: [record] });
     // The batch before is full: nothing is won by waiting.
     if (this.#waiting.length > 1) this.#stopLingering?.();
@@ -126,12 +122,16 @@ export class PartitionCollector {
       this.#wiring.onDeparture();
       this.#inFlight = load;
       this.#leftAtMs = this.#wiring.clock.nowMs();
-      await this.#write(load).catch((cause: unknown) => this.#broke(load, cause));
+      try {
+        await this.#write(load);
+      } catch (cause) {
+        this.#broke(load, cause);
+      }
       this.#inFlight = undefined;
       const leftMs = this.#lingersMs(load.records.length >= BUSY_RECORDS);
       if (leftMs > 0) return this.#linger(leftMs);
     }
-    this.#spare = undefined;
+    this.#spares = [];
     this.#isBusy = false;
   }
 
@@ -179,16 +179,15 @@ export class PartitionCollector {
 
   /** Only what went through at once: an attempt that hung could still read the bytes. */
   #keep(batch: RecordBatch): void {
-    if (batch.capacity > MOST_KEPT_BYTES) return;
+    if (batch.capacity > MOST_KEPT_BYTES || this.#spares.length === MOST_SPARES) return;
     batch.clear();
-    this.#spare = batch;
+    this.#spares.push(batch);
   }
 
   #written(records: readonly Pending[], baseOffset: bigint): void {
-    const { partition } = this.#at;
     let offset = baseOffset;
     for (let index = 0; index < records.length; index++, offset += 1n)
-      records[index]?.written(partition, offset);
+      records[index]?.written(this.#at, offset);
   }
 
   async #split({ batch, records }: Pick<Load, 'batch' | 'records'>): Promise<void> {

@@ -1,6 +1,6 @@
 import type { TopicPartition } from '../../core/record.ts';
 import type { RawBroker } from './client-internals.ts';
-import { type ProducePart, type ProduceRow, produceRequest } from './produce-request.ts';
+import { type ProducePart, type ProduceRow, produce } from './produce-request.ts';
 
 /** A request grows up to this; a batch larger than that goes alone, bytes. */
 const MOST_BYTES = 1024 * 1024;
@@ -53,7 +53,7 @@ export class ProduceBundles {
 
   async #leave(broker: RawBroker, parts: readonly Waiting[]): Promise<void> {
     try {
-      const { rows } = await broker.connectionPool.send(produceRequest(parts, this.#timeoutMs));
+      const rows = await produce(broker, parts, this.#timeoutMs);
       // An answer with a row too many or too few is none: each part is sent again, and known again by the broker.
       const answers = rows.length === parts.length ? rows : [];
       for (const { at, resolve } of parts)

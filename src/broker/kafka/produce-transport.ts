@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../../core/record.ts';
-import type { RawCluster } from './client-internals.ts';
+import type { RawBroker, RawCluster } from './client-internals.ts';
 import { ProduceBundles } from './produce-bundles.ts';
 import type { ProduceRow } from './produce-request.ts';
 import type { BatchStamp } from './record-batch.ts';
@@ -70,15 +70,17 @@ export const createProduceTransport = (
     await dropped?.cluster.disconnect();
   };
 
+  const leaderOf = async (at: TopicPartition): Promise<RawBroker> => {
+    try {
+      const { routes } = await connect();
+      return await routes.leader(at);
+    } catch (cause) {
+      throw new NotSent('no leader', { cause });
+    }
+  };
+
   return {
-    send: async (at, batch) => {
-      const broker = await connect()
-        .then(({ routes }) => routes.leader(at))
-        .catch((cause: unknown) => {
-          throw new NotSent('no leader', { cause });
-        });
-      return bundles.send(broker, at, batch);
-    },
+    send: async (at, batch) => bundles.send(await leaderOf(at), at, batch),
     newProducerId: async () => {
       const { cluster } = await connect();
       const broker = await cluster.brokerPool.findConnectedBroker();

@@ -8,8 +8,10 @@ import { OpenSends } from './open-sends.ts';
 import { PartitionCollector } from './partition-collector.ts';
 import { PendingSend, type SendKeeper } from './pending-send.ts';
 import type { ProducerIdentity, ProduceTransport } from './produce-transport.ts';
+import { contentBytes, ownRecord } from './record-body.ts';
 import { SendBuffer } from './send-buffer.ts';
 import { TopicLanes } from './topic-lanes.ts';
+import { TurnClock } from './turn-clock.ts';
 
 /** Far enough below 2^31, where Kafka's sequence numbers wrap. */
 const SEQUENCE_LIMIT = 2_000_000_000;
@@ -33,6 +35,10 @@ const unknownFate = (why: string): EsteiraError =>
 
 const closedError = (): EsteiraError => new EsteiraError('ESTEIRA_CLOSED', 'The producer is closed.');
 
+/** A time Kafka can hold; what is none becomes the time of sending. */
+const timestampOf = ({ timestampMs }: OutgoingRecord, nowMs: number): number =>
+  timestampMs !== undefined && Number.isFinite(timestampMs) ? Math.trunc(timestampMs) : nowMs;
+
 /** What a {@link KafkaProducer} stands on. */
 export interface ProducerWiring {
   readonly transport: ProduceTransport;
@@ -49,6 +55,7 @@ export class KafkaProducer implements RecordProducer {
   readonly #topics = new Map<string, TopicLanes>();
   readonly #sends = new OpenSends();
   readonly #keeper: SendKeeper;
+  readonly #turn: TurnClock;
   #closing: Promise<void> | undefined;
   #isDown = false;
   #identity: Promise<ProducerIdentity> | undefined;
@@ -57,8 +64,8 @@ export class KafkaProducer implements RecordProducer {
     this.#wiring = wiring;
     this.#options = options;
     this.#buffer = new SendBuffer(options.maxBufferedBytes ?? DEFAULT_BUFFERED_BYTES, wiring.clock);
+    this.#turn = new TurnClock(wiring.clock);
     this.#keeper = {
-      admitted: (send) => this.#admit(send),
       left: ({ bytes }) => this.#buffer.leave(bytes),
       answered: (send) => this.#sends.remove(send),
     };
@@ -78,11 +85,31 @@ export class KafkaProducer implements RecordProducer {
   }
 
   #take(record: OutgoingRecord, patienceMs: number | undefined, done: PostAnswer): void {
-    const send = new PendingSend(record, this.#wiring.clock.nowMs(), patienceMs, this.#keeper, done);
+    const send = new PendingSend(contentBytes(record), this.#keeper, done);
     this.#sends.add(send);
+    // A deadline counts from the call; all else can do with the time of the turn.
+    const nowMs = (patienceMs === undefined ? this.#turn : this.#wiring.clock).nowMs();
     if (this.#closing !== undefined) send.refuse(closedError());
-    else this.#buffer.enter(send);
-    send.detach();
+    else if (!this.#buffer.enter(send.bytes)) this.#wait(record, patienceMs, send, nowMs);
+    else {
+      if (patienceMs !== undefined) this.#limit(send, patienceMs);
+      this.#lanesOf(record.topic).add(record, timestampOf(record, nowMs), send, nowMs);
+    }
+  }
+
+  /** For room. */
+  #wait(record: OutgoingRecord, patienceMs: number | undefined, send: PendingSend, sinceMs: number): void {
+    const own = patienceMs === undefined ? record : ownRecord(record);
+    this.#buffer.wait({
+      bytes: send.bytes,
+      patienceMs,
+      enter: () => {
+        const nowMs = this.#wiring.clock.nowMs();
+        if (patienceMs !== undefined) this.#limit(send, sinceMs + patienceMs - nowMs);
+        this.#lanesOf(own.topic).add(own, timestampOf(own, sinceMs), send, nowMs);
+      },
+      refuse: (error) => send.refuse(error),
+    });
   }
 
   flush(): Promise<void> {
@@ -92,12 +119,6 @@ export class KafkaProducer implements RecordProducer {
   close(timeoutMs = DEFAULT_CLOSE_MS): Promise<void> {
     this.#closing ??= this.#shutDown(timeoutMs);
     return this.#closing;
-  }
-
-  #admit(send: PendingSend): void {
-    const nowMs = send.patienceMs === undefined ? send.handedOverAtMs : this.#wiring.clock.nowMs();
-    if (send.patienceMs !== undefined) this.#limit(send, send.handedOverAtMs + send.patienceMs - nowMs);
-    this.#lanesOf(send.topic).add(send, nowMs);
   }
 
   #limit(send: PendingSend, leftMs: number): void {

@@ -23,6 +23,16 @@ export const mostBodyBytes = ({ key, value, headers }: RecordContent): number =>
   return most;
 };
 
+/** How many bytes key, value and headers have, about. */
+export const contentBytes = ({ key, value, headers }: RecordContent): number => {
+  let bytes = (key === null ? 0 : key.length) + (value === null ? 0 : value.length);
+  for (let index = 0; index < headers.length; index++) {
+    const header = headers[index];
+    if (header !== undefined) bytes += header[0].length + (header[1] === null ? 0 : header[1].length);
+  }
+  return bytes;
+};
+
 const writeBytes = (target: Uint8Array, pos: number, bytes: Uint8Array | null): number => {
   if (bytes === null) return writeVarint(target, pos, NULL_LENGTH);
   const { length } = bytes;
@@ -67,11 +77,15 @@ export const writeBody = (target: Buffer, pos: number, { key, value, headers }: 
   return at;
 };
 
-/** The same content, whatever the caller does to its buffers later. */
-export const ownContent = ({ key, value, headers }: RecordContent): RecordContent => ({
-  key: key === null ? null : Buffer.from(key),
-  value: value === null ? null : Buffer.from(value),
-  headers: headers.map(([name, bytes]) => [name, bytes === null ? null : Buffer.from(bytes)] as const),
+const owned = (bytes: Buffer | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes));
+
+/** The same record, whatever the caller does to its buffers later. */
+export const ownRecord = (record: OutgoingRecord): OutgoingRecord => ({
+  ...record,
+  ...(record.partitionKey === undefined ? {} : { partitionKey: Buffer.from(record.partitionKey) }),
+  key: owned(record.key),
+  value: owned(record.value),
+  headers: record.headers.map(([name, bytes]) => [name, owned(bytes)] as const),
 });
 
 /** Moves what stands at `pos + 2` to behind the varint of its length, which is two bytes long for 64 to 8,191. */

@@ -27,13 +27,18 @@ export class SendBuffer {
     this.#clock = clock;
   }
 
-  /** Calls `enter` at once when there is room, later when there is within the patience, else `refuse`. */
-  enter(request: RoomRequest): void {
+  /** Takes room at once; answers false, and takes none, where there is none. */
+  enter(bytes: number): boolean {
     // Whoever waits already goes first, also when a smaller record would fit: the order of calls is the order written.
-    if (this.#waiters.length === 0 && this.#fits(request)) this.#admit(request);
-    else if (request.patienceMs === undefined || request.bytes > this.#limit)
-      request.refuse(this.#full(request));
-    else this.#wait(request, request.patienceMs);
+    if (this.#waiters.length > 0 || !this.#fits(bytes)) return false;
+    this.#used += bytes;
+    return true;
+  }
+
+  /** Calls `enter` when there is room, if that is within the patience, else `refuse`. */
+  wait(request: RoomRequest): void {
+    if (request.patienceMs === undefined || request.bytes > this.#limit) request.refuse(this.#full(request));
+    else this.#line(request, request.patienceMs);
   }
 
   /** Gives bytes back. */
@@ -53,25 +58,21 @@ export class SendBuffer {
   #admitWaiting(): void {
     for (
       let next = this.#waiters[0];
-      next !== undefined && this.#fits(next.request);
+      next !== undefined && this.#fits(next.request.bytes);
       next = this.#waiters[0]
     ) {
       this.#waiters.shift();
       next.cancel();
-      this.#admit(next.request);
+      this.#used += next.request.bytes;
+      next.request.enter();
     }
   }
 
-  #fits(request: RoomRequest): boolean {
-    return this.#used + request.bytes <= this.#limit;
+  #fits(bytes: number): boolean {
+    return this.#used + bytes <= this.#limit;
   }
 
-  #admit(request: RoomRequest): void {
-    this.#used += request.bytes;
-    request.enter();
-  }
-
-  #wait(request: RoomRequest, patienceMs: number): void {
+  #line(request: RoomRequest, patienceMs: number): void {
     const cancel = this.#clock.after(patienceMs, () => {
       const at = this.#waiters.findIndex((waiter) => waiter.request === request);
       if (at >= 0) this.#waiters.splice(at, 1);

@@ -1,9 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import { EsteiraError } from '../../core/errors.ts';
-import type { TopicPartition } from '../../core/record.ts';
+import { partitionForKey } from '../../core/murmur2.ts';
+import type { OutgoingRecord, TopicPartition } from '../../core/record.ts';
 import { brokerError } from './errors.ts';
-import { partitionOfHash } from './murmur2.ts';
 import type { PartitionCollector, Pending } from './partition-collector.ts';
+import { ownRecord } from './record-body.ts';
 
 /** How lanes are wired. */
 export interface LanesWiring {
@@ -17,15 +18,12 @@ export interface LanesWiring {
   isClosed(): boolean;
 }
 
-/** What picks the partition of a record: itself, or a key, or neither. */
-export interface Address {
-  readonly partition: number | undefined;
-  /** The hash of the key that picks the partition. */
-  readonly keyHash: number | undefined;
+/** A record that came before the number of partitions was known. */
+interface Early {
+  readonly record: OutgoingRecord;
+  readonly timestampMs: number;
+  readonly pending: Pending;
 }
-
-/** A record on its way to its partition. */
-type Addressed = Pending & Address;
 
 const LOOK_UP_AGAIN_MS = 200;
 /** A partition that is not there is looked for anew when the last look is older than this, ms. */
@@ -44,7 +42,7 @@ export class TopicLanes {
   readonly #wiring: LanesWiring;
   readonly #collectors: (PartitionCollector | undefined)[] = [];
   /** What waits for the number of partitions, in its order. */
-  #early: Addressed[] = [];
+  #early: Early[] = [];
   #count: number | undefined;
   #askedAtMs = 0;
   #isAsking = false;
@@ -55,12 +53,12 @@ export class TopicLanes {
     this.#wiring = wiring;
   }
 
-  /** Queues a record on its partition. `nowMs` is the time. */
-  add(record: Addressed, nowMs: number): void {
-    const count = this.#countFor(record, nowMs);
-    if (count !== undefined) this.#route(record, count);
+  /** Queues a record on its partition; its buffers are the caller's again afterwards. `nowMs` is the time. */
+  add(record: OutgoingRecord, timestampMs: number, pending: Pending, nowMs: number): void {
+    const count = this.#countFor(record.partition, nowMs);
+    if (count !== undefined) this.#route(record, timestampMs, pending, count);
     else {
-      this.#early.push(record);
+      this.#early.push({ record: ownRecord(record), timestampMs, pending });
       this.#ask();
     }
   }
@@ -72,7 +70,7 @@ export class TopicLanes {
   }
 
   /** The number of partitions, unless it has to be asked for first: partitions may have been added. */
-  #countFor({ partition }: Addressed, nowMs: number): number | undefined {
+  #countFor(partition: number | undefined, nowMs: number): number | undefined {
     const count = this.#count;
     const ageMs = nowMs - this.#askedAtMs;
     if (count !== undefined && partition !== undefined && partition >= count && ageMs > ASK_AGAIN_MS) {
@@ -112,7 +110,8 @@ export class TopicLanes {
     this.#endAsking();
     const count = Math.max(found, this.#count ?? 0);
     this.#count = count;
-    for (const record of this.#takeEarly()) this.#route(record, count);
+    for (const { record, timestampMs, pending } of this.#takeEarly())
+      this.#route(record, timestampMs, pending, count);
   }
 
   #giveUp(error: EsteiraError): void {
@@ -133,24 +132,26 @@ export class TopicLanes {
   }
 
   #failEarly(error: EsteiraError): void {
-    for (const record of this.#takeEarly()) record.failed(error);
+    for (const { pending } of this.#takeEarly()) pending.failed(error);
   }
 
-  #takeEarly(): readonly Addressed[] {
+  #takeEarly(): readonly Early[] {
     const taken = this.#early;
     this.#early = [];
     return taken;
   }
 
-  #route(record: Addressed, count: number): void {
+  #route(record: OutgoingRecord, timestampMs: number, pending: Pending, count: number): void {
     const partition = this.#choose(record, count);
-    if (partition >= 0 && partition < count) this.#collectorOf(partition).add(record);
+    if (partition >= 0 && partition < count) this.#collectorOf(partition).add(record, timestampMs, pending);
     // Not at once: the caller has not its call behind it yet.
-    else setImmediate(() => record.failed(unknownPartition({ topic: this.#topic, partition }, count)));
+    else setImmediate(() => pending.failed(unknownPartition({ topic: this.#topic, partition }, count)));
   }
 
-  #choose({ partition, keyHash }: Address, count: number): number {
-    return partition ?? (keyHash === undefined ? this.#keyless : partitionOfHash(keyHash, count));
+  #choose(record: OutgoingRecord, count: number): number {
+    if (record.partition !== undefined) return record.partition;
+    const key = record.partitionKey ?? record.key;
+    return key === null ? this.#keyless : partitionForKey(key, count);
   }
 
   #collectorOf(partition: number): PartitionCollector {

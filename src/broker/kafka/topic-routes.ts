@@ -64,16 +64,16 @@ export const createTopicRoutes = (cluster: RawCluster): TopicRoutes => {
     return route;
   };
 
-  const leaderId = async ({ topic, partition }: TopicPartition): Promise<number> => {
-    const leader = (await routeOf(topic)).leaders.get(partition);
+  const leaderIn = ({ leaders }: Route, { topic, partition }: TopicPartition): number => {
+    const leader = leaders.get(partition);
     if (leader === undefined) throw new PartitionUnknown(`${topic}/${partition}`);
     return leader;
   };
 
   return {
-    leaderId,
+    leaderId: async (at) => leaderIn(await routeOf(at.topic), at),
     partitions: async (topic) => [...(await routeOf(topic)).leaders.keys()].sort((a, b) => a - b),
-    leader: async (at) => cluster.findBroker({ nodeId: String(await leaderId(at)) }),
+    leader: async (at) => cluster.findBroker({ nodeId: String(leaderIn(await routeOf(at.topic), at)) }),
     forget: (topic) => {
       routes.delete(topic);
     },

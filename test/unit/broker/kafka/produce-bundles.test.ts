@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { RawBroker } from '../../../../src/broker/kafka/client-internals.ts';
 import { ProduceBundles } from '../../../../src/broker/kafka/produce-bundles.ts';
 import type { ProduceRow } from '../../../../src/broker/kafka/produce-request.ts';
+import { brokerOn, FakeConnection, produceAnswer } from './fake-connection.ts';
 
 const at = (partition: number, topic = 'events') => ({ topic, partition });
 const row = (partition: number, topic = 'events'): ProduceRow => ({
@@ -10,14 +10,12 @@ const row = (partition: number, topic = 'events'): ProduceRow => ({
 
 /** A broker that counts requests and answers all with these rows. */
 const brokerWith = (answer: () => readonly ProduceRow[]) => {
+  const connection = new FakeConnection((request) => {
+    sizes.push(request.length);
+    return produceAnswer(answer());
+  });
   const sizes: number[] = [];
-  const connectionPool = {
-    send: async ({ request }: { request: { encode(): Promise<{ size(): number }> } }) => {
-      sizes.push((await request.encode()).size());
-      return { rows: answer() };
-    },
-  };
-  return { broker: { connectionPool } as unknown as RawBroker, sizes };
+  return { broker: brokerOn(connection), sizes };
 };
 
 describe('batches for one broker', () => {
