@@ -13,7 +13,7 @@ import { type ConsumedRecord, copyRecord, formatPosition, parsePosition } from '
 import { UNKNOWN_TENANT } from '../core/tenants.ts';
 import { declaredDimensions } from '../security/told-dimensions.ts';
 import type { Delivery, OrderedPlace } from './delivery.ts';
-import { openPayload, type PayloadSource } from './payload-source.ts';
+import { openPayload, type Payload, type PayloadSource } from './payload-source.ts';
 import type { TenantResolver } from './tenant-resolver.ts';
 
 export interface IntakeParts {
@@ -107,7 +107,8 @@ export class Intake {
     if (!onInbox && eventType !== undefined && !this.#sources.has(eventType)) return undefined;
     const record = copyRecord(fetched);
     const source = onInbox ? this.#onInbox(eventType, record) : this.#onEventTopic(eventType, record);
-    return whenKnown(source, (known) => this.#takeAs(record, envelope, known));
+    if (source instanceof Promise) return source.then((known) => this.#takeAs(record, envelope, known));
+    return this.#takeAs(record, envelope, source);
   }
 
   #takeAs(
@@ -121,14 +122,24 @@ export class Intake {
       const what = envelope.eventType ?? 'a record without ce_type';
       return this.#dead(base, 'undecodable', 'TYPE_UNKNOWN', `${what} is nothing this job type knows`);
     }
-    return whenKnown(this.#parts.tenants.resolve(envelope.tenant), (tenant) => {
-      if (tenant !== undefined) {
-        base.tenant = tenant;
-        return this.#understand(base, source);
-      }
+    const tenant = this.#parts.tenants.resolve(envelope.tenant);
+    if (tenant instanceof Promise) return tenant.then((id) => this.#takeFor(id, base, source));
+    return this.#takeFor(tenant, base, source);
+  }
+
+  #takeFor(
+    tenant: string | undefined,
+    base: Described,
+    source: PayloadSource,
+  ): Delivery | undefined | Promise<Delivery | undefined> {
+    if (tenant === undefined) {
       const detail = 'the record names no tenant that the directory knows';
       return this.#dead(base, 'tenant_unresolved', 'TENANT_UNRESOLVED', detail);
-    });
+    }
+    base.tenant = tenant;
+    const payload = openPayload(this.#parts.serde, source, base.record.value);
+    if (payload instanceof Promise) return payload.then((opened) => this.#understand(base, source, opened));
+    return this.#understand(base, source, payload);
   }
 
   /** An event that had no type has none when it comes back. */
@@ -177,22 +188,29 @@ export class Intake {
   #firstCopy(source: string, eventId: string): JobHeaders {
     const { app, job } = this.#parts;
     const id = jobIdOf(app.name, job.type, source, eventId);
-    return { id, type: job.type, attempt: 1, starts: 0, hop: 0, replayCount: 0 };
+    return {
+      id,
+      type: job.type,
+      attempt: 1,
+      starts: 0,
+      hop: 0,
+      replayCount: 0,
+      priority: undefined,
+      orderKey: undefined,
+    };
   }
 
-  #understand(base: Described, source: PayloadSource): Delivery | undefined | Promise<Delivery | undefined> {
-    return whenKnown(openPayload(this.#parts.serde, source, base.record.value), (payload) => {
-      if (!payload.ok) return this.#dead(base, payload.reason, payload.code, payload.detail);
-      try {
-        return this.#fit(base, source, payload.value);
-      } catch (error) {
-        // The app's own map, condition or key function: it is pure, so asking again would never help.
-        // Its message may quote the payload, so only the class is told.
-        const what = error instanceof Error ? error.name : typeof error;
-        const detail = `when, map, order or idempotencyKey threw ${what}`;
-        return this.#dead(base, 'payload_invalid', 'MAP_FAILED', detail);
-      }
-    });
+  #understand(base: Described, source: PayloadSource, payload: Payload): Delivery | undefined {
+    if (!payload.ok) return this.#dead(base, payload.reason, payload.code, payload.detail);
+    try {
+      return this.#fit(base, source, payload.value);
+    } catch (error) {
+      // The app's own map, condition or key function: it is pure, so asking again would never help.
+      // Its message may quote the payload, so only the class is told.
+      const what = error instanceof Error ? error.name : typeof error;
+      const detail = `when, map, order or idempotencyKey threw ${what}`;
+      return this.#dead(base, 'payload_invalid', 'MAP_FAILED', detail);
+    }
   }
 
   #fit(base: Described, source: PayloadSource, value: unknown): Delivery | undefined {

@@ -1,5 +1,5 @@
 import type { Epoch } from '../core/ports/broker.ts';
-import type { ConsumedRecord, TopicPartition } from '../core/record.ts';
+import { bytesOf, type ConsumedRecord, type TopicPartition } from '../core/record.ts';
 import { Watermark } from '../core/watermark.ts';
 import { TopicTally } from './topic-tally.ts';
 
@@ -19,8 +19,8 @@ const FORGET_EVERY = 256;
 /** Offsets between the first that is not settled and the last taken in, times the records of a window. */
 const MOST_SPANNED = 64;
 
-const sizeOf = (record: ConsumedRecord): number =>
-  (record.value?.length ?? 0) + (record.key?.length ?? 0) + 512;
+/** What a record takes beside its key and value, roughly. */
+const RECORD_BYTES = 512;
 
 /** Keeps the records of one partition in order, where its job type is ordered. */
 export interface HomeDriver {
@@ -76,8 +76,6 @@ export class PartitionHome {
   /** Taken in but not yet understood, in offset order, from `#at`. */
   #incoming: ConsumedRecord[] = [];
   #at = 0;
-  /** The next offset to fetch. */
-  #next: bigint;
   /** Offsets of records that were moved elsewhere, at or above the watermark; nearly in order. */
   #moved: bigint[] = [];
   #movedAt = 0;
@@ -92,7 +90,6 @@ export class PartitionHome {
     this.at = { topic: at.topic, partition: at.partition };
     this.watermark = new Watermark(start);
     this.committed = start;
-    this.#next = start;
     this.end = start;
     this.epoch = epoch;
     this.#window = window;
@@ -101,10 +98,10 @@ export class PartitionHome {
 
   /** Takes a record in; false when it was handed over before. */
   admit(record: ConsumedRecord): boolean {
-    if (!this.watermark.track(record.offset, sizeOf(record), record.timestampMs)) return false;
+    if (!this.watermark.track(record.offset, bytesOf(record) + RECORD_BYTES, record.timestampMs))
+      return false;
     this.tally.consumed += 1;
     this.#incoming.push(record);
-    this.#next = record.offset + 1n;
     return true;
   }
 
@@ -148,12 +145,13 @@ export class PartitionHome {
 
   /** Records that lie unread behind those taken in, as far as is known. */
   get beyond(): number {
-    return this.end > this.#next ? Number(this.end - this.#next) : 0;
+    const { next } = this.watermark;
+    return this.end > next ? Number(this.end - next) : 0;
   }
 
   /** The first offset that is not understood. */
   get unreadFrom(): bigint {
-    return this.#incoming[this.#at]?.offset ?? this.#next;
+    return this.#incoming[this.#at]?.offset ?? this.watermark.next;
   }
 
   /** A record goes elsewhere: it counts no more. */

@@ -17,18 +17,18 @@ import type { HeaderEntry, RecordHeaders } from './record.ts';
  * `job-*` headers. `job-*` is trusted only on Esteira's own topics; elsewhere it is read as absent.
  */
 export interface Envelope {
-  readonly eventId?: string;
-  readonly eventType?: string;
-  readonly source?: string;
+  readonly eventId?: string | undefined;
+  readonly eventType?: string | undefined;
+  readonly source?: string | undefined;
   /** Epoch ms of the event. */
-  readonly eventTimeMs?: number;
-  readonly tenant?: string;
-  readonly correlationId?: string;
-  readonly causationId?: string;
-  readonly userId?: string;
-  readonly traceparent?: string;
-  readonly contentType?: string;
-  readonly job?: JobHeaders;
+  readonly eventTimeMs?: number | undefined;
+  readonly tenant?: string | undefined;
+  readonly correlationId?: string | undefined;
+  readonly causationId?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly traceparent?: string | undefined;
+  readonly contentType?: string | undefined;
+  readonly job?: JobHeaders | undefined;
 }
 
 /** The `job-*` headers of a record on an inbox, a tier or a DLQ topic. */
@@ -45,9 +45,9 @@ export interface JobHeaders {
   readonly dueMs?: number;
   /** The inbox a relay forwards to. */
   readonly target?: string;
-  readonly orderKey?: string;
+  readonly orderKey?: string | undefined;
   /** 1 (first) to 10. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** `topic/partition/offset` of the first record of the job; absent on a fresh dispatch. */
   readonly origin?: string;
   /**
@@ -80,7 +80,7 @@ export interface JobHeaders {
   readonly editOf?: string;
 }
 
-/** While it is read: what is absent is no property, so that an envelope equals what it was made of. */
+/** While it is read. */
 export type Writable<T> = { -readonly [P in keyof T]: T[P] };
 
 const parseError = (): JobHeaders['error'] => {
@@ -148,40 +148,25 @@ const addHistory = (job: Writable<JobHeaders>): void => {
   if (editOf !== undefined) job.editOf = editOf;
 };
 
-const addEvent = (envelope: Writable<Envelope>): void => {
-  const eventId = text(READ.ce_id);
-  if (eventId !== undefined) envelope.eventId = eventId;
-  const eventType = repeatedText(READ.ce_type);
-  if (eventType !== undefined) envelope.eventType = eventType;
-  const source = repeatedText(READ.ce_source);
-  if (source !== undefined) envelope.source = source;
-  const eventTimeMs = time(READ.ce_time);
-  if (eventTimeMs !== undefined) envelope.eventTimeMs = eventTimeMs;
-  const contentType = repeatedText(READ['content-type']);
-  if (contentType !== undefined) envelope.contentType = contentType;
-};
-
-const addChain = (envelope: Writable<Envelope>): void => {
-  const tenant = repeatedText(READ.ce_tenantid);
-  if (tenant !== undefined) envelope.tenant = tenant;
-  const correlationId = boundedText(READ.ce_correlationid);
-  if (correlationId !== undefined) envelope.correlationId = correlationId;
-  const causationId = boundedText(READ.ce_causationid);
-  if (causationId !== undefined) envelope.causationId = causationId;
-  const userId = boundedText(READ.ce_userid);
-  if (userId !== undefined) envelope.userId = userId;
-  const traceparent = boundedText(READ.traceparent);
-  if (traceparent !== undefined) envelope.traceparent = traceparent;
-};
-
-/** Reads the headers of a record; `ownTopic` says whether its `job-*` headers were written by Esteira. */
+/**
+ * Reads the headers of a record; `ownTopic` says whether its `job-*` headers were written by Esteira. All envelopes have
+ * one shape: what is absent is undefined.
+ */
 export const parseEnvelope = (headers: RecordHeaders | PackedHeaders, ownTopic: boolean): Envelope => {
   collect(headers);
-  const envelope: Writable<Envelope> = {};
-  addEvent(envelope);
-  addChain(envelope);
-  const job = ownTopic ? parseJob() : undefined;
-  if (job !== undefined) envelope.job = job;
+  const envelope: Envelope = {
+    eventId: text(READ.ce_id),
+    eventType: repeatedText(READ.ce_type),
+    source: repeatedText(READ.ce_source),
+    eventTimeMs: time(READ.ce_time),
+    tenant: repeatedText(READ.ce_tenantid),
+    correlationId: boundedText(READ.ce_correlationid),
+    causationId: boundedText(READ.ce_causationid),
+    userId: boundedText(READ.ce_userid),
+    traceparent: boundedText(READ.traceparent),
+    contentType: repeatedText(READ['content-type']),
+    job: ownTopic ? parseJob() : undefined,
+  };
   release();
   return envelope;
 };

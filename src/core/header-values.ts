@@ -1,4 +1,5 @@
-import { PackedHeaders } from './packed-headers.ts';
+import { NameNumbers } from './name-numbers.ts';
+import { type HeaderVisitor, PackedHeaders } from './packed-headers.ts';
 import type { RecordHeaders } from './record.ts';
 import { TextCache } from './text-cache.ts';
 
@@ -10,7 +11,6 @@ export const READ = {
   ...{ 'job-order-key': 17, 'job-priority': 18, 'job-origin': 19, 'job-first-failed-at': 20 },
   ...{ 'job-error-code': 21, 'job-error-class': 22, 'job-error-message': 23, 'job-error-fingerprint': 24 },
   ...{ 'job-dead-reason': 25, 'job-replay-id': 26, 'job-replay-count': 27 },
-  // Known, so that its name is not looked at twice.
   ce_specversion: 28,
   'job-place': 29,
   'job-replay-of': 30,
@@ -21,33 +21,60 @@ export const READ = {
   'job-died-in': 35,
 } as const;
 
-const NUMBER_OF: ReadonlyMap<string, number> = new Map(Object.entries(READ));
+/** Which of them a name is, by its bytes as they stand on the wire. */
+const names = new NameNumbers(READ);
 
-/** The first value of each header that is read, for the length of one call: a map a record would cost more. */
-const values: (Buffer | undefined)[] = Array(NUMBER_OF.size).fill(undefined);
-/** Where the value stands in its bytes. */
-const starts: number[] = Array(NUMBER_OF.size).fill(0);
-const ends: number[] = Array(NUMBER_OF.size).fill(0);
+const COUNT = Object.keys(READ).length;
 
-const note = (name: string, bytes: Buffer, start: number, end: number): void => {
-  const number = NUMBER_OF.get(name) ?? NUMBER_OF.get(name.toLowerCase());
-  if (number === undefined || values[number] !== undefined) return;
-  values[number] = bytes;
+/**
+ * Where the first value of each header that is read stands, for the length of one call: an object a record would cost
+ * more. A number of another record's round says that the header is not there.
+ */
+const rounds: number[] = Array(COUNT).fill(0);
+const starts: number[] = Array(COUNT).fill(0);
+const ends: number[] = Array(COUNT).fill(0);
+let round = 0;
+
+const NO_BYTES = Buffer.alloc(0);
+/** What the values stand in. */
+let bytes: Buffer = NO_BYTES;
+
+const note: HeaderVisitor = (source, nameStart, nameEnd, start, end) => {
+  const number = names.at(source, nameStart, nameEnd);
+  if (number < 0 || rounds[number] === round) return;
+  rounds[number] = round;
   starts[number] = start;
   ends[number] = end;
 };
 
-/** Finds the headers that are read; of repeated ones the first that is not null. Ends with {@link release}. */
-export const collect = (headers: RecordHeaders | PackedHeaders): void => {
-  if (headers instanceof PackedHeaders) headers.each(note);
-  else for (const [name, value] of headers) if (value !== null) note(name, value, 0, value.length);
+const collectList = (headers: RecordHeaders): void => {
+  const pieces: Buffer[] = [];
+  for (const [name, value] of headers) if (value !== null) pieces.push(Buffer.from(name), value);
+  bytes = Buffer.concat(pieces);
+  let at = 0;
+  for (let index = 0; index < pieces.length; index += 2) {
+    const nameEnd = at + (pieces[index]?.length ?? 0);
+    const end = nameEnd + (pieces[index + 1]?.length ?? 0);
+    note(bytes, at, nameEnd, nameEnd, end);
+    at = end;
+  }
 };
 
-const lengthOf = (number: number): number => (ends[number] ?? 0) - (starts[number] ?? 0);
+/** Finds the headers that are read; of repeated ones the first that is not null. Ends with {@link release}. */
+export const collect = (headers: RecordHeaders | PackedHeaders): void => {
+  round += 1;
+  if (headers instanceof PackedHeaders) {
+    bytes = headers.bytes;
+    headers.each(note);
+  } else collectList(headers);
+};
+
+const lengthOf = (number: number): number =>
+  rounds[number] === round ? (ends[number] ?? 0) - (starts[number] ?? 0) : 0;
 
 /** The text of a header, empty ones included. */
 export const anyText = (number: number): string | undefined =>
-  values[number]?.toString('utf8', starts[number], ends[number]);
+  rounds[number] === round ? bytes.toString('utf8', starts[number], ends[number]) : undefined;
 
 /** The text of a header; an empty one counts as absent. */
 export const text = (number: number): string | undefined =>
@@ -58,8 +85,7 @@ const repeated = new TextCache(2_048, 64);
 
 /** As {@link text}, for what other records say too. */
 export const repeatedText = (number: number): string | undefined => {
-  const bytes = values[number];
-  if (bytes === undefined || lengthOf(number) === 0) return undefined;
+  if (lengthOf(number) === 0) return undefined;
   return repeated.at(bytes, starts[number] ?? 0, ends[number] ?? 0);
 };
 
@@ -76,7 +102,7 @@ const ZERO = 0x30;
 const MOST_DIGITS = 15;
 
 /** The number that the digits from `from` up to `to` spell; below 0 when there is anything else. */
-const digits = (bytes: Buffer, from: number, to: number): number => {
+const digits = (from: number, to: number): number => {
   let number = 0;
   for (let index = from; index < to; index++) {
     const digit = (bytes[index] ?? 0) - ZERO;
@@ -88,47 +114,66 @@ const digits = (bytes: Buffer, from: number, to: number): number => {
 
 /** Digits, at most 15 of them, as a number. */
 export const wholeNumber = (number: number): number | undefined => {
-  const bytes = values[number];
   const length = lengthOf(number);
-  if (bytes === undefined || length === 0 || length > MOST_DIGITS) return undefined;
-  const value = digits(bytes, starts[number] ?? 0, ends[number] ?? 0);
+  if (length === 0 || length > MOST_DIGITS) return undefined;
+  const value = digits(starts[number] ?? 0, ends[number] ?? 0);
   return value < 0 ? undefined : value;
 };
 
-/** Where digits stand in `2026-10-01T12:30:00.250Z`, which is how times are written; all others are parsed as a text. */
+/** `2026-10-01T12:30:00.250Z`, which is how times are written; all others are parsed as a text. */
 const ISO_LENGTH = 24;
-const ISO_SIGNS = Buffer.from('    -  -  T  :  :  .   Z', 'latin1');
+const DASH = 0x2d;
+const COLON = 0x3a;
 /** A day that every month has. */
 const SAFE_DAY = 28;
 
-const isoTime = (bytes: Buffer, at: number): number | undefined => {
-  for (let index = 0; index < ISO_LENGTH; index++)
-    if (ISO_SIGNS[index] !== 0x20 && bytes[at + index] !== ISO_SIGNS[index]) return undefined;
-  const year = digits(bytes, at, at + 4);
-  const month = digits(bytes, at + 5, at + 7);
-  const day = digits(bytes, at + 8, at + 10);
-  const hour = digits(bytes, at + 11, at + 13);
-  const minute = digits(bytes, at + 14, at + 16);
-  const second = digits(bytes, at + 17, at + 19);
-  const ms = digits(bytes, at + 20, at + 23);
+const hasIsoSigns = (at: number): boolean =>
+  bytes[at + 4] === DASH &&
+  bytes[at + 7] === DASH &&
+  bytes[at + 10] === 0x54 &&
+  bytes[at + 13] === COLON &&
+  bytes[at + 16] === COLON &&
+  bytes[at + 19] === 0x2e &&
+  bytes[at + 23] === 0x5a;
+
+/** The day that was read last, as one number: most records are of the same one. */
+let lastDay = -1;
+let lastDayMs = 0;
+
+const dayMs = (year: number, month: number, day: number): number => {
+  const number = (year * 100 + month) * 100 + day;
+  if (number !== lastDay) {
+    lastDay = number;
+    lastDayMs = Date.UTC(year, month - 1, day);
+  }
+  return lastDayMs;
+};
+
+const isoTime = (at: number): number | undefined => {
+  if (!hasIsoSigns(at)) return undefined;
+  const year = digits(at, at + 4);
+  const month = digits(at + 5, at + 7);
+  const day = digits(at + 8, at + 10);
+  const hour = digits(at + 11, at + 13);
+  const minute = digits(at + 14, at + 16);
+  const second = digits(at + 17, at + 19);
+  const ms = digits(at + 20, at + 23);
   const isDate = year >= 1_000 && month >= 1 && month <= 12 && day >= 1 && day <= SAFE_DAY;
   const isTime = hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second >= 0 && second <= 59;
   if (!isDate || !isTime || ms < 0) return undefined;
-  return Date.UTC(year, month - 1, day) + ((hour * 60 + minute) * 60 + second) * 1_000 + ms;
+  return dayMs(year, month, day) + ((hour * 60 + minute) * 60 + second) * 1_000 + ms;
 };
 
 /** A time as epoch ms. */
 export const time = (number: number): number | undefined => {
-  const bytes = values[number];
-  if (bytes === undefined) return undefined;
-  const iso = lengthOf(number) === ISO_LENGTH ? isoTime(bytes, starts[number] ?? 0) : undefined;
+  const length = lengthOf(number);
+  if (length === 0) return undefined;
+  const iso = length === ISO_LENGTH ? isoTime(starts[number] ?? 0) : undefined;
   const ms = iso ?? Date.parse(anyText(number) ?? '');
   return Number.isNaN(ms) ? undefined : ms;
 };
 
 /** Lets the values go: views into a fetch must not be kept alive by the last record of it. */
 export const release = (): void => {
-  values.fill(undefined);
-  starts.fill(0);
-  ends.fill(0);
+  bytes = NO_BYTES;
 };

@@ -37,80 +37,69 @@ const skip = (source: ByteSource): boolean => {
   return valueLength >= 0 && source.offset <= source.buffer.length;
 };
 
-/** What is told of one header: its name, and where its value stands. */
-export type HeaderVisitor = (name: string, bytes: Buffer, start: number, end: number) => void;
+/** What is told of one header: where its name and its value stand. */
+export type HeaderVisitor = (
+  bytes: Buffer,
+  nameStart: number,
+  nameEnd: number,
+  start: number,
+  end: number,
+) => void;
+
+/** Moves behind the headers at whose count `source` stands; false when their bytes are odd. */
+export const skipHeaders = (source: ByteSource): boolean => {
+  const count = readVarint(source);
+  const fits = count >= 0 && count * LEAST_HEADER_BYTES <= source.buffer.length - source.offset;
+  let left = fits ? count : Number.NaN;
+  while (left > 0 && skip(source)) left -= 1;
+  return left === 0;
+};
 
 /**
  * The headers of a record as they stand on Kafka's wire. A list of them is some twenty objects a record, and most
  * records need only the texts of a few: they are read from the bytes, and the list is made when somebody wants it.
  */
 export class PackedHeaders {
-  readonly #bytes: Buffer;
+  readonly bytes: Buffer;
   readonly #start: number;
-  readonly #end: number;
   readonly #count: number;
 
-  private constructor(bytes: Buffer, start: number, end: number, count: number) {
-    this.#bytes = bytes;
-    this.#start = start;
-    this.#end = end;
-    this.#count = count;
-  }
-
-  /**
-   * The headers at whose count `source` stands; moves on behind them. Undefined, with the source where it was, when
-   * the bytes are odd.
-   */
-  static at(source: ByteSource): PackedHeaders | undefined {
-    const before = source.offset;
-    const count = readVarint(source);
-    const start = source.offset;
-    const fits = count >= 0 && count * LEAST_HEADER_BYTES <= source.buffer.length - start;
-    let left = fits ? count : Number.NaN;
-    while (left > 0 && skip(source)) left -= 1;
-    if (left === 0) return new PackedHeaders(source.buffer, start, source.offset, count);
-    source.offset = before;
-    return undefined;
+  /** The headers whose count stands at `at`, as {@link skipHeaders} has found them in order. */
+  constructor(bytes: Buffer, at: number) {
+    const source = { buffer: bytes, offset: at };
+    this.bytes = bytes;
+    this.#count = readVarint(source);
+    this.#start = source.offset;
   }
 
   /** Tells every header that has a value, in the order of the wire. */
   each(visit: HeaderVisitor): void {
-    this.#walk((name, bytes, start, end) => {
-      if (end >= start) visit(name, bytes, start, end);
-    });
+    const source = { buffer: this.bytes, offset: this.#start };
+    for (let left = this.#count; left > 0; left--) {
+      const nameLength = readVarint(source);
+      const nameStart = source.offset;
+      source.offset += nameLength;
+      const length = readVarint(source);
+      const start = source.offset;
+      if (length === NO_VALUE) continue;
+      source.offset += length;
+      visit(this.bytes, nameStart, nameStart + nameLength, start, start + length);
+    }
   }
 
   /** All of them; the values are views. */
   list(): RecordHeaders {
     const list: HeaderEntry[] = [];
-    this.#walk((name, bytes, start, end) => {
-      list.push([name, end >= start ? bytes.subarray(start, end) : null]);
-    });
-    return list;
-  }
-
-  /** Visits all; a value that is null ends before it starts. */
-  #walk(visit: HeaderVisitor): void {
-    const source = { buffer: this.#bytes, offset: this.#start };
+    const source = { buffer: this.bytes, offset: this.#start };
     for (let left = this.#count; left > 0; left--) {
       const nameEnd = readVarint(source) + source.offset;
-      const name = names.at(this.#bytes, source.offset, nameEnd);
+      const name = names.at(this.bytes, source.offset, nameEnd);
       source.offset = nameEnd;
       const length = readVarint(source);
       const start = source.offset;
       source.offset += Math.max(0, length);
-      visit(name, this.#bytes, start, start + length);
+      list.push([name, length === NO_VALUE ? null : this.bytes.subarray(start, source.offset)]);
     }
-  }
-
-  /** How many bytes a copy takes. */
-  get byteLength(): number {
-    return this.#end - this.#start;
-  }
-
-  /** A copy in `target` from `at`: it pins nothing else. */
-  copyTo(target: Buffer, at: number): PackedHeaders {
-    this.#bytes.copy(target, at, this.#start, this.#end);
-    return new PackedHeaders(target, at, at + this.byteLength, this.#count);
+    return list;
   }
 }

@@ -23,7 +23,12 @@ export interface ConsumedRecord extends RecordPosition {
   readonly timestampMs: number;
   /** The headers as they stand on the wire, where the adapter has them so: cheaper to read than the list. */
   readonly packed?: PackedHeaders;
-  /** A cheaper way to a copy, where the adapter has one (see `copyRecord`). */
+  /** Bytes of key and value, where the adapter knows them without making either (see `bytesOf`). */
+  readonly bytes?: number;
+  /**
+   * A cheaper way to a copy, where the adapter has one (see `copyRecord`): the same record, on bytes of its own. The
+   * buffers that were had of it before stay what they were.
+   */
   readonly detach?: () => ConsumedRecord;
 }
 
@@ -69,9 +74,13 @@ export const movedTo = (topic: string, record: ConsumedRecord): ConsumedRecord =
   timestampMs: record.timestampMs,
 });
 
+/** Bytes of key and value. */
+export const bytesOf = (record: ConsumedRecord): number =>
+  record.bytes ?? (record.value?.length ?? 0) + (record.key?.length ?? 0);
+
 const copyBuffer = (bytes: Buffer | null): Buffer | null => (bytes === null ? null : Buffer.from(bytes));
 
-/** A copy that does not pin the fetch response it came from (a view keeps megabytes alive). */
+/** A copy, or the record itself, that does not pin the fetch response it came from (a view keeps megabytes alive). */
 export const copyRecord = (record: ConsumedRecord): ConsumedRecord =>
   record.detach?.() ?? {
     topic: record.topic,

@@ -1,4 +1,5 @@
-const isAt = (known: Buffer, bytes: Buffer, start: number): boolean => {
+/** Whether `known` stands in `bytes` from `start`. */
+export const isAt = (known: Buffer, bytes: Buffer, start: number): boolean => {
   for (let index = 0; index < known.length; index++) if (known[index] !== bytes[start + index]) return false;
   return true;
 };

@@ -58,6 +58,11 @@ export class Watermark {
     return this.#start + BigInt(this.#offsets[this.#head] ?? this.#next);
   }
 
+  /** The offset behind the last one taken in. */
+  get next(): bigint {
+    return this.#start + BigInt(this.#next);
+  }
+
   /** How many tracked offsets lie at or above the watermark: what a window bounds. */
   get size(): number {
     return this.#offsets.length - this.#head;

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { EsteiraError } from '../../core/errors.ts';
-import { type ByteSource, PackedHeaders, readVarint } from '../../core/packed-headers.ts';
 import { installCodecs } from './codecs.ts';
 import { patchConnect, patchDisconnect, patchIdleTimer } from './connection-patch.ts';
 import { patchFetch, patchHandling, patchHeartbeat, patchJoin, patchOutOfRange } from './group-patch.ts';
@@ -12,11 +11,7 @@ export const KAFKAJS_VERSION = '2.2.4';
 const require = createRequire(import.meta.url);
 let hardened = false;
 
-interface VarLongDecoder extends ByteSource {
-  readVarLong(): unknown;
-}
-
-interface RecordDecoder extends ByteSource {
+interface RecordDecoder {
   readVarIntArray(reader: unknown): DecodedHeader[] | { reduce(): object };
 }
 
@@ -25,26 +20,8 @@ const patchHeaders = (decoder: RecordDecoder, headerReader: unknown): void => {
   const original = decoder.readVarIntArray;
   decoder.readVarIntArray = function (this: RecordDecoder, reader: unknown) {
     if (reader !== headerReader) return original.call(this, reader);
-    const headers = PackedHeaders.at(this);
-    if (headers !== undefined) return { reduce: () => headerObject(headers) };
     const read = original.call(this, reader);
     return Array.isArray(read) ? { reduce: () => headerObject(wireOrder(read)) } : read;
-  };
-};
-
-/** Reads the time of a record without making three bigints of each byte; what is longer than four bytes is left to kafkajs. */
-const patchVarLong = (
-  decoder: VarLongDecoder,
-  { fromNumber }: { fromNumber(value: number): unknown },
-): void => {
-  const original = decoder.readVarLong;
-  const known = Array.from({ length: 1_024 }, (_, value) => fromNumber(value));
-  decoder.readVarLong = function (this: VarLongDecoder) {
-    const start = this.offset;
-    const value = readVarint(this);
-    if (!Number.isNaN(value)) return known[value] ?? fromNumber(value);
-    this.offset = start;
-    return original.call(this);
   };
 };
 
@@ -81,7 +58,6 @@ export const hardenClient = (): void => {
     require('kafkajs/src/protocol/decoder').prototype,
     require('kafkajs/src/protocol/recordBatch/header/v0/decoder'),
   );
-  patchVarLong(require('kafkajs/src/protocol/decoder').prototype, require('kafkajs/src/utils/long'));
   installCodecs();
   hardened = true;
 };

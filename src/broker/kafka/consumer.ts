@@ -223,7 +223,7 @@ export class KafkaConsumer implements GroupConsumer {
     if (verdict.kind === 'seek') this.#fetch.seek(at, verdict.offset);
     if (verdict.kind === 'check-gap') void this.#investigate(at);
     if (verdict.kind !== 'deliver') return;
-    resolveOffset(read.last);
+    resolveOffset(String(read.last));
     this.#state.moveTo(at, read.next);
     this.#tell((listener) => listener.onBatch({ ...at, epoch: verdict.epoch, records, highWatermark }));
   }

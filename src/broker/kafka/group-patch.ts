@@ -1,4 +1,5 @@
 import { traitsOf } from './errors.ts';
+import { readOwnFetches } from './fetch-answer.ts';
 
 /** What the hardened consumer group tells the consumer it belongs to. */
 export interface GroupHooks {
@@ -41,9 +42,10 @@ const joinsUnderWay = new WeakMap<object, Promise<void>>();
 /** The assignment, known by its offset manager, that a batch was fetched under. */
 const fetchedUnder = new WeakMap<object, object>();
 
-/** Ties a kafkajs consumer, known by its cluster, to the hooks of ours. */
+/** Ties a kafkajs consumer, known by its cluster, to the hooks of ours; what it fetches is read by ours too. */
 export const hookGroup = (cluster: object, hooks: GroupHooks): void => {
   hooksByCluster.set(cluster, hooks);
+  readOwnFetches(cluster);
 };
 
 /** Joins are single: kafkajs joins from several fetchers at once when metadata is stale, without a lock. */

@@ -1,4 +1,3 @@
-import { PackedHeaders } from '../../core/packed-headers.ts';
 import type { HeaderEntry, RecordHeaders } from '../../core/record.ts';
 
 /** Where the patched record decoder leaves the headers as they stood on the wire. */
@@ -12,20 +11,17 @@ export interface DecodedHeader {
 
 /** The shape kafkajs gives headers: a name that repeats has an array. */
 export type HeaderObject = Record<string, Buffer | null | (Buffer | null)[]> & {
-  [WIRE_HEADERS]?: RecordHeaders | PackedHeaders;
+  [WIRE_HEADERS]?: RecordHeaders;
 };
 
 /** Objects whose properties are there; those of the others are made when somebody asks for one. */
 const whole = new WeakSet<HeaderObject>();
 
-const listOf = (wire: RecordHeaders | PackedHeaders): RecordHeaders =>
-  wire instanceof PackedHeaders ? wire.list() : wire;
-
 const fill = (headers: HeaderObject): HeaderObject => {
   if (whole.has(headers)) return headers;
   whole.add(headers);
   const values = new Map<string, Buffer | null | (Buffer | null)[]>();
-  for (const [name, value] of listOf(headers[WIRE_HEADERS] ?? [])) {
+  for (const [name, value] of headers[WIRE_HEADERS] ?? []) {
     const before = values.get(name);
     if (before === undefined) values.set(name, value);
     else values.set(name, Array.isArray(before) ? [...before, value] : [before, value]);
@@ -50,7 +46,7 @@ const ON_DEMAND: ProxyHandler<HeaderObject> = {
  * Makes kafkajs' header object, with the wire order beside it. kafkajs' own loses the order of repeated names and
  * breaks on names such as `constructor`, which it finds on the prototype of the empty object.
  */
-export const headerObject = (wire: RecordHeaders | PackedHeaders): HeaderObject =>
+export const headerObject = (wire: RecordHeaders): HeaderObject =>
   new Proxy<HeaderObject>({ [WIRE_HEADERS]: wire }, ON_DEMAND);
 
 /** Headers as kafkajs read them, in the order of the wire. */
@@ -60,10 +56,10 @@ export const wireOrder = (decoded: readonly DecodedHeader[]): RecordHeaders =>
 const asBytes = (value: Buffer | string | null | undefined): Buffer | null =>
   value === null || value === undefined ? null : Buffer.from(value);
 
-/** The headers of a consumed message in wire order; packed where its decoder left them so. */
-export const wireHeaders = (headers: object | undefined): RecordHeaders | PackedHeaders => {
+/** The headers of a consumed message in wire order. */
+export const wireHeaders = (headers: object | undefined): RecordHeaders => {
   if (headers === undefined) return [];
-  const wire: RecordHeaders | PackedHeaders | undefined = Reflect.get(headers, WIRE_HEADERS);
+  const wire: RecordHeaders | undefined = Reflect.get(headers, WIRE_HEADERS);
   if (wire !== undefined) return wire;
   return Object.entries(headers).flatMap(([name, value]): HeaderEntry[] =>
     (Array.isArray(value) ? value : [value]).map((one) => [name, asBytes(one)] as const),

@@ -2,6 +2,7 @@ import { EsteiraError } from '../../core/errors.ts';
 import type { CommittedOffset, OffsetRange } from '../../core/ports/broker.ts';
 import type { TopicPartition } from '../../core/record.ts';
 import type { RawCluster } from './client-internals.ts';
+import { readOwnFetches } from './fetch-answer.ts';
 import type { OffsetLookUp } from './offset-check.ts';
 import { ClusterOffsets } from './offset-lookup.ts';
 import { createTopicRoutes, type TopicRoutes } from './topic-routes.ts';
@@ -54,6 +55,7 @@ export class SharedCluster implements OffsetLookUp {
 
   async #connect(): Promise<OpenCluster> {
     const cluster = this.#open();
+    readOwnFetches(cluster);
     await cluster.connect();
     // Without any metadata kafkajs knows no broker to ask for a coordinator.
     await cluster.brokerPool.refreshMetadata([]);

@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeBody } from '../../../src/broker/kafka/record-body.ts';
-import { type ByteSource, PackedHeaders } from '../../../src/core/packed-headers.ts';
+import { type ByteSource, PackedHeaders, skipHeaders } from '../../../src/core/packed-headers.ts';
 import type { HeaderEntry } from '../../../src/core/record.ts';
 
-const readHeaders = (source: ByteSource) => PackedHeaders.at(source)?.list();
+const packedAt = (source: ByteSource): PackedHeaders | undefined => {
+  const { buffer, offset } = source;
+  return skipHeaders(source) ? new PackedHeaders(buffer, offset) : undefined;
+};
+const readHeaders = (source: ByteSource) => packedAt(source)?.list();
 
 /** Headers as they stand in a record, behind a key and a value that are null. */
 const encoded = (headers: readonly HeaderEntry[]): Buffer => {
@@ -36,16 +40,12 @@ describe('the headers of a record', () => {
     );
   });
 
-  it('are the same in a copy, which does not change when the original does', () => {
+  it('that have a value are told by where name and value stand', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(name, value), { maxLength: 20 }), (headers) => {
-        const buffer = encoded(headers);
-        const packed = PackedHeaders.at({ buffer, offset: 0 });
-        const copy = packed?.copyTo(Buffer.alloc(packed.byteLength + 3), 3);
-        buffer.fill(0xff);
-        expect(shown(copy?.list())).toEqual(shown(headers));
         const told: string[] = [];
-        copy?.each((one, bytes, start, end) => {
+        packedAt({ buffer: encoded(headers), offset: 0 })?.each((bytes, nameStart, nameEnd, start, end) => {
+          const one = bytes.toString('utf8', nameStart, nameEnd);
           told.push(`${JSON.stringify(one)}=${bytes.toString('hex', start, end)}`);
         });
         expect(told).toEqual(shown(headers.filter(([, bytes]) => bytes !== null)));
@@ -59,7 +59,7 @@ describe('the headers of a record', () => {
     expect(readHeaders({ buffer: encoded(headers), offset: 0 })?.map(([text]) => text)).toEqual(names);
   });
 
-  it('are left to kafkajs, from where it stood, when their bytes end early or make no sense', () => {
+  it('are refused when their bytes end early or make no sense', () => {
     const bytes = encoded([
       ['ce_id', Buffer.from('event-1')],
       ['ce_type', Buffer.from('shop.Paid')],
@@ -67,7 +67,6 @@ describe('the headers of a record', () => {
     for (let length = 0; length < bytes.length; length++) {
       const source = { buffer: bytes.subarray(0, length), offset: 0 };
       expect(readHeaders(source), `${length} bytes`).toBeUndefined();
-      expect(source.offset).toBe(0);
     }
     for (const odd of ['03', '01', 'feffffffffffffff7f', 'feffffff0f', '0203', '02007b', '020205'])
       expect(readHeaders({ buffer: Buffer.from(odd, 'hex'), offset: 0 }), odd).toBeUndefined();
