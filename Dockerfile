@@ -17,6 +17,8 @@ RUN npm ci --omit=dev --no-audit --no-fund
 FROM node:20.19.5-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production HEALTH_PORT=9464
+# Room for what is young: see docs/guides/tuning.md.
+ENV NODE_OPTIONS=--max-semi-space-size=64
 COPY package.json ./
 COPY schemas ./schemas
 COPY --from=dependencies /app/node_modules ./node_modules

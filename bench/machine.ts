@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
+import { NODE_FLAGS } from './harness/child.ts';
 import { ROOT } from './harness/compiled.ts';
 
 /** What a result was measured on. */
@@ -55,7 +56,7 @@ export const describeMachine = async (
   cpu: cpus()[0]?.model ?? 'unknown',
   memoryGib: Math.round(totalmem() / GIB),
   system: `${process.platform} ${process.arch}`,
-  node: process.version,
+  node: [process.version, ...NODE_FLAGS].join(' '),
   kafka: ownStack ? kafkaOfStack() : 'unknown',
   ...(await redisFacts(env['REDIS_URL'] ?? '')),
   kafkajs: versionOf('kafkajs'),

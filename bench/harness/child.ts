@@ -27,6 +27,9 @@ export interface ChildOptions<R> {
   readonly timeoutMs?: number;
 }
 
+/** What every program runs with, whosever it is: docs/guides/tuning.md says why. */
+export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=64'];
+
 const running = new Set<ChildProcess>();
 let cut = false;
 
@@ -58,7 +61,7 @@ const answerOf = async <R>(child: ChildProcess, options: ChildOptions<R>): Promi
 /** Starts a program. Its standard error is ours. @throws Error after {@link cutOff}. */
 export const startChild = <R>(options: ChildOptions<R>): Child<R> => {
   if (cut) throw new Error('the run was cut off');
-  const child = spawn(process.execPath, [...(options.flags ?? []), options.program], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, ...(options.flags ?? []), options.program], {
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'inherit', 'ipc'],
   });
