@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deterministicId, jobIdOf, randomId } from '../../../src/core/ids.ts';
+import { deterministicId, eventIdOf, jobIdOf, randomId } from '../../../src/core/ids.ts';
 
 describe('a deterministic id', () => {
   // Computed by hand in Python from the namespace 6f1d2c7e-9b4a-4d0e-8c3a-5e7f10b2d493: other languages rely on it.
@@ -88,4 +88,14 @@ it('random ids are not repeated when their randomness is renewed', () => {
   expect(
     ids.filter((id) => !/^[0-9a-f]{8}(-[0-9a-f]{4}){2}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id)),
   ).toEqual([]);
+});
+
+describe('the id of an event', () => {
+  // All ids were made in one buffer, and kept the dashes that stood in it.
+  it('leaves later ids as they are, whatever step it was made of', () => {
+    eventIdOf('x'.repeat(36), 3);
+    const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+    expect(randomId()).toMatch(uuid);
+    expect(deterministicId('a')).toMatch(uuid);
+  });
 });
