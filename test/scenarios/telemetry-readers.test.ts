@@ -34,6 +34,8 @@ const publishAll = async ({ esteira }: Scenario): Promise<void> => {
     esteira.dispatch(report, { pages: at }, { tenant: tenantOf(at) }),
   );
   await Promise.all([...named('fine'), ...named('flaky'), ...named('dead'), ...reports]);
+  // A repeat that meets a mark whose event is not told yet tells it too: a record more, which is counted below.
+  await esteira.idle();
   await Promise.all(Array.from({ length: COUNTS.twice }, (_, at) => publish(`fine-${at}`, at)));
 };
 
