@@ -24,7 +24,7 @@ export class ClaimAhead<T extends Claimed> {
   #allowance = 0;
   /** In the order granted. */
   #granted: T[] = [];
-  /** The clock was looked at in this turn of the event loop: a look costs as much as a claim's share of its batch. */
+  /** The clock was looked at in this turn of the event loop, in which hundreds may be claimed. */
   #isFresh = false;
   readonly #age = (): void => {
     this.#isFresh = false;

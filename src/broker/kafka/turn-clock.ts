@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
 
 /**
- * The time, looked at once a turn of the event loop: a look costs as much as all else that is done to hand a record over,
- * and hundreds are handed over in a turn. Behind by as long as the turn takes.
+ * The time, looked at once a turn of the event loop, in which hundreds of records may be handed over. Behind by as long
+ * as the turn takes.
  */
 export class TurnClock {
   readonly #clock: Clock;

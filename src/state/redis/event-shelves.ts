@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { ClaimId, CompleteAnswer, ToldRequest } from '../../core/ports/state.ts';
 import type { KeyNames, TenantNames } from './key-names.ts';
+import { LIST_HEAD_BYTES, packedList, WORD_HEAD_BYTES } from './word-packer.ts';
 
 /** With a number behind it, it names no two shelves alike: a call that is made again puts its events on a new one. */
 const PROCESS = randomBytes(6).toString('base64url');
 let shelves = 0;
-
-const ARRAY_32 = 0xdd;
-const TEXT_32 = 0xdb;
-const LIST_HEAD_BYTES = 5;
-const WORD_HEAD_BYTES = 5;
 
 /**
  * What the done marks of one call have still to be told: their events, one behind the other in one value beside the
@@ -38,26 +34,13 @@ export class EventShelf {
   /** What was put on it, as a MessagePack list; undefined for nothing. It is empty afterwards. */
   take(): PackedShelf | undefined {
     if (this.#id === '') return undefined;
-    const shelf = { id: this.#id, packed: listOf(this.#events, this.#length) };
+    const shelf = { id: this.#id, packed: packedList(this.#events, this.#length) };
     this.#events = [];
     this.#length = LIST_HEAD_BYTES;
     this.#id = '';
     return shelf;
   }
 }
-
-const listOf = (events: readonly Buffer[], length: number): Buffer => {
-  const packed = Buffer.allocUnsafe(length);
-  packed[0] = ARRAY_32;
-  let at = packed.writeUInt32BE(events.length, 1);
-  for (const event of events) {
-    packed[at] = TEXT_32;
-    at = packed.writeUInt32BE(event.length, at + 1);
-    packed.set(event, at);
-    at += event.length;
-  }
-  return packed;
-};
 
 /** Events as a script gets them. */
 export interface PackedShelf {

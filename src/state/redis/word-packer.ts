@@ -5,6 +5,10 @@ const ARRAY_32 = 0xdd;
 const TEXT_16 = 0xda;
 const TEXT_32 = 0xdb;
 const MOST_16 = 0xffff;
+/** The type and the count of a list. */
+export const LIST_HEAD_BYTES = 5;
+/** The type and the length of a word of bytes. */
+export const WORD_HEAD_BYTES = 5;
 
 const ASCII = /^[\0-\x7f]*$/;
 
@@ -37,8 +41,8 @@ export const packedWord = (word: RedisWord): string => asciiWord(bytesOf(word));
  * A list of words as one MessagePack value. A script gets all its keys and words in one argument: a client spends
  * several times as long on a thousand arguments as on their bytes, and the server as well.
  *
- * It is gathered as a text with one character a byte, and becomes bytes in one go: writing each word by itself costs
- * as much as all else that a client does for a job.
+ * It is gathered as a text with one character a byte, and becomes bytes in one go: with each word written by itself a
+ * call takes twice as long (ADR 4).
  */
 export class WordPacker {
   #text = '';
@@ -46,7 +50,7 @@ export class WordPacker {
 
   /** So many bytes it is by now. */
   get length(): number {
-    return 5 + this.#text.length;
+    return LIST_HEAD_BYTES + this.#text.length;
   }
 
   /** Adds a word to the list. */
@@ -72,3 +76,17 @@ export class WordPacker {
 /** Two lists as one argument: what they hold is the packers' until now. */
 export const packTogether = (first: WordPacker, second: WordPacker): Buffer =>
   Buffer.from(first.take() + second.take(), 'latin1');
+
+/** A list of bytes as they are, each behind a head of its own; `length` is what all of it comes to. */
+export const packedList = (words: readonly Buffer[], length: number): Buffer => {
+  const packed = Buffer.allocUnsafe(length);
+  packed[0] = ARRAY_32;
+  let at = packed.writeUInt32BE(words.length, 1);
+  for (const word of words) {
+    packed[at] = TEXT_32;
+    at = packed.writeUInt32BE(word.length, at + 1);
+    packed.set(word, at);
+    at += word.length;
+  }
+  return packed;
+};
