@@ -1,9 +1,11 @@
 import { type FetchedRecord, OddBytes } from './fetched-record.ts';
 import { readRecordSet } from './record-set.ts';
+import { teachBrokers } from './teach-brokers.ts';
 
-const FETCH = 1;
+/** The API key of fetches. */
+export const FETCH = 1;
 /** The version that is read here, of every broker since 2.3; the answers of older ones are left to kafkajs. */
-const VERSION = 11;
+export const FETCH_VERSION = 11;
 
 /** What an answer holds of one partition. */
 interface FetchedPartition {
@@ -18,7 +20,7 @@ interface FetchedPartition {
 }
 
 /** An answer to a fetch, as kafkajs takes it. */
-interface FetchAnswer {
+export interface FetchAnswer {
   readonly throttleTime: number;
   readonly clientSideThrottleTime: number;
   readonly errorCode: number;
@@ -109,7 +111,7 @@ const readAnswer = async (bytes: Buffer): Promise<FetchAnswer> => {
 };
 
 /** A request of kafkajs and what reads its answer. */
-interface Asked {
+export interface Asked {
   readonly request: { readonly apiKey: number; readonly apiVersion: number };
   readonly response: { decode(bytes: Buffer): Promise<object>; parse(decoded: object): Promise<object> };
 }
@@ -128,16 +130,11 @@ const decodeBy = async (response: Asked['response'], bytes: Buffer): Promise<obj
   }
 };
 
-/** Pools and clusters that do already what they are taught here. */
-const taught = new WeakSet<object>();
-
-const teach = (pool: Pool): void => {
-  if (taught.has(pool)) return;
-  taught.add(pool);
+const teach = ({ connectionPool: pool }: { readonly connectionPool: Pool }): void => {
   const original = pool.send;
   pool.send = function (this: Pool, asked): Promise<object> {
     const { request, response } = asked;
-    if (request.apiKey !== FETCH || request.apiVersion !== VERSION) return original.call(this, asked);
+    if (request.apiKey !== FETCH || request.apiVersion !== FETCH_VERSION) return original.call(this, asked);
     const own = {
       decode: (bytes: Buffer) => decodeBy(response, bytes),
       parse: (decoded: object) => response.parse(decoded),
@@ -146,24 +143,8 @@ const teach = (pool: Pool): void => {
   };
 };
 
-/** A cluster of kafkajs, as far as fetching goes. */
-interface FetchingCluster {
-  findBroker(node: object): Promise<{ readonly connectionPool: Pool }>;
-}
-
-const canFetch = (cluster: object): cluster is FetchingCluster => 'findBroker' in cluster;
-
 /**
  * Has what is fetched through a cluster of ours read into {@link FetchedRecord}s, which kafkajs takes for its messages.
  * What cannot be read here kafkajs reads itself, or throws its own errors of. Clusters of others stay as they are.
  */
-export const readOwnFetches = (cluster: object): void => {
-  if (!canFetch(cluster) || taught.has(cluster)) return;
-  taught.add(cluster);
-  const original = cluster.findBroker;
-  cluster.findBroker = async function (this: FetchingCluster, node) {
-    const broker = await original.call(this, node);
-    teach(broker.connectionPool);
-    return broker;
-  };
-};
+export const readOwnFetches = teachBrokers(teach);

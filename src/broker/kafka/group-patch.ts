@@ -1,5 +1,6 @@
 import { traitsOf } from './errors.ts';
 import { readOwnFetches } from './fetch-answer.ts';
+import { fetchBySessions } from './session-fetch.ts';
 
 /** What the hardened consumer group tells the consumer it belongs to. */
 export interface GroupHooks {
@@ -42,10 +43,11 @@ const joinsUnderWay = new WeakMap<object, Promise<void>>();
 /** The assignment, known by its offset manager, that a batch was fetched under. */
 const fetchedUnder = new WeakMap<object, object>();
 
-/** Ties a kafkajs consumer, known by its cluster, to the hooks of ours; what it fetches is read by ours too. */
+/** Ties a kafkajs consumer, known by its cluster, to the hooks of ours; it fetches by sessions, read by ours. */
 export const hookGroup = (cluster: object, hooks: GroupHooks): void => {
   hooksByCluster.set(cluster, hooks);
   readOwnFetches(cluster);
+  fetchBySessions(cluster);
 };
 
 /** Joins are single: kafkajs joins from several fetchers at once when metadata is stale, without a lock. */

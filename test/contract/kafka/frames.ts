@@ -1,5 +1,6 @@
-/** Kafka's request kinds that the tests tamper with. */
+/** Kafka's request kinds that the tests tamper with or look at. */
 export const PRODUCE = 0;
+export const FETCH = 1;
 export const OFFSET_COMMIT = 8;
 export const HEARTBEAT = 12;
 
