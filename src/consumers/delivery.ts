@@ -32,6 +32,10 @@ export interface Delivery {
   /** Resolved tenant, else `unknown`. */
   readonly tenant: string;
   readonly correlationId: string;
+  /**
+   * Under which the store knows it. Of what is dead on arrival: by the job's id, and by the tenant that the record names
+   * where none was resolved, so that it is one job with copies that can be read, or whose tenant is known by then.
+   */
   readonly claim: ClaimId;
   /** The payload for the handler; undefined when the record is dead on arrival. */
   readonly payload: unknown;
@@ -43,7 +47,7 @@ export interface Delivery {
   readonly priority: number;
   /** Where it stands in its sequence; undefined for unordered types. */
   readonly order: OrderedPlace | undefined;
-  /** Why it can never run, found before any claim. */
+  /** Why it can never run, found before any claim; it dies under one. */
   readonly deadOnArrival:
     | { readonly reason: DeadReason; readonly code: string; readonly detail: string }
     | undefined;

@@ -55,7 +55,8 @@ interface Described {
   /** Its own, to be completed. */
   readonly job: Writable<JobHeaders>;
   readonly position: string;
-  tenant: string;
+  /** Undefined until it is resolved. */
+  tenant: string | undefined;
 }
 
 type EventSource = Extract<PayloadSource, { kind: 'event' }>;
@@ -182,7 +183,7 @@ export class Intake {
     const job = envelope.job ?? this.#firstCopy(envelope.source ?? '', envelope.eventId ?? own);
     // A stand-in is, to the store, the copy it stands in for.
     const position = this.#parts.job.ordered ? own : (job.place ?? own);
-    return { record, envelope, job, position, tenant: UNKNOWN_TENANT };
+    return { record, envelope, job, position, tenant: undefined };
   }
 
   #firstCopy(source: string, eventId: string): JobHeaders {
@@ -256,7 +257,7 @@ export class Intake {
   #deliver(base: Described, fit: Fit, deadOnArrival: Dead | undefined): Delivery {
     const { job } = this.#parts;
     const { type, ordered } = job;
-    const { record, envelope, position, tenant } = base;
+    const { record, envelope, position, tenant = UNKNOWN_TENANT } = base;
     const { orderKey, priority } = fit;
     if (deadOnArrival === undefined) base.job.priority = priority;
     if (orderKey !== undefined) base.job.orderKey = orderKey;
@@ -268,7 +269,11 @@ export class Intake {
       origin: base.job.origin ?? position,
       tenant,
       correlationId: envelope.correlationId ?? envelope.eventId ?? position,
-      claim: { jobType: type, tenant, idempotencyKey: claimKey(base.job, fit.idempotencyKey) },
+      claim: {
+        jobType: type,
+        tenant: base.tenant ?? envelope.tenant ?? UNKNOWN_TENANT,
+        idempotencyKey: claimKey(base.job, fit.idempotencyKey),
+      },
       payload: fit.payload,
       dimensions: deadOnArrival === undefined ? declaredDimensions(job, fit.payload) : undefined,
       notBeforeMs: fit.notBeforeMs,

@@ -8,6 +8,7 @@ import { summarizeError } from '../security/error-summary.ts';
 import type { PauseGuard } from './control/pause-guard.ts';
 import type { Decider, FailedRun } from './decide.ts';
 import { decodeDecision } from './decision.ts';
+import type { Delivery } from './delivery.ts';
 import type { DependencyGuard } from './dependency-guard.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Entry } from './entry.ts';
@@ -45,16 +46,14 @@ export class JobProcessor {
   /** What becomes of an entry that needs no claim; undefined when it may ask for one. */
   unclaimed(entry: Entry): Promise<Step> | undefined {
     const { deadOnArrival, notBeforeMs } = entry.delivery;
-    if (deadOnArrival !== undefined) {
-      const { reason, code, detail } = deadOnArrival;
-      return this.#die(entry, reason, foundError(code, detail));
-    }
+    // It dies under its claim: another copy of it may run, or have completed.
+    if (deadOnArrival !== undefined) return undefined;
     const atMs = this.#parts.clock.nowMs();
     if (notBeforeMs !== undefined && notBeforeMs > atMs) return this.#beforeItsTime(entry, notBeforeMs);
     const { pauses, dependencies } = this.#parts;
     const lateness = this.#latenessOf(entry, atMs);
     if (lateness === 'skip') return this.skippedAsFull(entry);
-    // It dies under its claim: another copy of it may run, or have completed.
+    // So does this one.
     if (lateness !== 'wait') return undefined;
     return pauses.admit(entry, atMs) ?? dependencies.admit(entry, atMs);
   }
@@ -70,20 +69,36 @@ export class JobProcessor {
     return stepOf(await settlement.skip(entry, 'queue_full'));
   }
 
-  /** What becomes of an entry that has the right to run, and is too late to; undefined when it is not. */
-  tooLate(entry: Entry, run: RunFacts): Promise<Step> | undefined {
+  /** What becomes of an entry that has the right to run and can never, or is too late to; undefined when it may. */
+  doomed(entry: Entry, run: RunFacts): Promise<Step> | undefined {
+    const { deadOnArrival } = entry.delivery;
+    if (deadOnArrival !== undefined) return this.#dieOnArrival(entry, run, deadOnArrival);
     const lateness = this.#latenessOf(entry, this.#parts.clock.nowMs());
-    return typeof lateness === 'string' ? undefined : this.#dieOfAge(entry, run, lateness);
+    return typeof lateness === 'string' ? undefined : this.#dieUnstarted(entry, run, 'max_age', lateness);
   }
 
-  async #dieOfAge(entry: Entry, run: RunFacts, error: ErrorSummary): Promise<Step> {
+  #dieOnArrival(
+    entry: Entry,
+    claim: Pick<RunFacts, 'fence'>,
+    { reason, code, detail }: NonNullable<Delivery['deadOnArrival']>,
+  ): Promise<Step> {
+    return this.#dieUnstarted(entry, claim, reason, foundError(code, detail));
+  }
+
+  /** Dies under a claim that led to no run. */
+  async #dieUnstarted(
+    entry: Entry,
+    claim: Pick<RunFacts, 'fence'>,
+    reason: DeadReason,
+    error: ErrorSummary,
+  ): Promise<Step> {
     const { decider, settlement, clock, guard, pauses } = this.#parts;
-    if (!guard.mayDie(entry, { reason: 'max_age', error })) {
-      await this.release(entry, run);
+    if (!guard.mayDie(entry, { reason, error })) {
+      await this.release(entry, claim);
       return pauses.hold(entry, clock.nowMs());
     }
-    const decision = decider.dead(entry.delivery, { reason: 'max_age', error, atMs: clock.nowMs() });
-    return stepOf(await settlement.decide(entry, decision, run.fence));
+    const decision = decider.dead(entry.delivery, { reason, error, atMs: clock.nowMs() });
+    return stepOf(await settlement.decide(entry, decision, claim.fence));
   }
 
   #latenessOf({ delivery }: Entry, atMs: number): 'wait' | 'skip' | ErrorSummary {
@@ -99,8 +114,12 @@ export class JobProcessor {
         return stepOf(await settlement.duplicate(entry, answer));
       case 'running':
         return this.#runningElsewhere(entry, answer.untilMs - answer.nowMs);
-      case 'dead':
+      case 'dead': {
+        const { deadOnArrival } = entry.delivery;
+        // What it is, it is however often it was started.
+        if (deadOnArrival !== undefined) return this.#dieOnArrival(entry, answer, deadOnArrival);
         return this.#deadByCount(entry, answer);
+      }
       case 'decided':
         return stepOf(await settlement.carryOut(entry, decodeDecision(answer.decision)));
       case 'superseded':
@@ -134,13 +153,6 @@ export class JobProcessor {
     return stepOf('settle');
   }
 
-  async #die(entry: Entry, reason: DeadReason, error: ErrorSummary): Promise<Step> {
-    const { decider, settlement, clock, guard, pauses } = this.#parts;
-    if (!guard.mayDie(entry, { reason, error })) return pauses.hold(entry, clock.nowMs());
-    const decision = decider.dead(entry.delivery, { reason, error, atMs: clock.nowMs() });
-    return stepOf(await settlement.decide(entry, decision));
-  }
-
   /** Attempts or starts are used up, as the claim found; the error is the last one it carries. */
   async #deadByCount(entry: Entry, answer: ClaimAnswer & { kind: 'dead' }): Promise<Step> {
     const { decider, settlement, clock } = this.#parts;
@@ -163,7 +175,7 @@ export class JobProcessor {
   }
 
   /** Gives the right to run back unused: the start is not counted. */
-  async release(entry: Entry, run: RunFacts): Promise<Step> {
+  async release(entry: Entry, run: Pick<RunFacts, 'fence'>): Promise<Step> {
     const { state, job } = this.#parts;
     await state.release({ ...entry.delivery.claim, fence: run.fence, leaseMs: job.leaseMs });
     return again(ASK_AGAIN_MS);

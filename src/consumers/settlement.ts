@@ -41,13 +41,13 @@ export class Settlement {
   }
 
   /** Stores a decision and carries it out, unless another copy, or another run, has gone before. */
-  async decide(entry: Entry, decision: Decision, fence?: number): Promise<Settled> {
+  async decide(entry: Entry, decision: Decision, fence: number): Promise<Settled> {
     const answer = await this.#parts.state.decide({
       ...identityOf(entry),
       origin: entry.delivery.origin,
       decision: encodeDecision(decision),
       ttlMs: DECISION_TTL_MS,
-      ...(fence === undefined ? {} : { fence }),
+      fence,
     });
     switch (answer.kind) {
       case 'stored':

@@ -99,9 +99,9 @@ export class UnorderedCourse implements Course {
       this.#events.stepping(entry, processor.cancelled(entry, entry.run, reason));
       return;
     }
-    const late = entry.run === undefined ? undefined : processor.tooLate(entry, entry.run);
-    if (late !== undefined) {
-      this.#events.stepping(entry, late);
+    const end = entry.run === undefined ? undefined : processor.doomed(entry, entry.run);
+    if (end !== undefined) {
+      this.#events.stepping(entry, end);
       return;
     }
     detacher.granted(entry);

@@ -33,7 +33,7 @@ export const looking: ManualPages = {
   },
   'jobs why': {
     about: [
-      'One or two sentences. It reads what was told on the telemetry topic, newest first, until the beginning of the job is found, at most a million events; then the records that are on their way, which also finds a job that nothing was told of yet; its claim, its ordering key and the limits of its queue. What could not be looked at is said. With `--tenant`, where the app keys telemetry by tenant, only that partition is read.',
+      'One or two sentences. It reads what was told on the telemetry topic, newest first, until the beginning of the job is found, at most a million events; then the records that are on their way, which also finds a job that nothing was told of yet; its claim, its ordering key and the limits of its queue over all processes. Locks, start rates and caps of one process are not looked up: of a job that waits they are named where it has them. What could not be looked at is said. With `--tenant`, where the app keys telemetry by tenant, only that partition is read.',
       '`state` is one of `dispatched`, `waiting`, `running`, `retrying`, `parked`, `suspended`, `completed`, `skipped`, `cancelled`, `dead`, `unknown`; `waitsFor` one of `nothing`, `due-time`, `relay`, `worker`, `head`, `lease`, `limit`, `dependency`, `operator`, `unknown`. A suspension is what its process told last: one that has died meanwhile cannot say that it is over.',
     ],
     examples: [

@@ -76,7 +76,7 @@ export class DirectDriver implements LaneDriver {
 
   arrived(entry: Entry): void {
     const { orderKey, place } = placeOf(entry);
-    const handed: Handed = { lane: `${entry.delivery.tenant}\0${orderKey}`, place, entry };
+    const handed: Handed = { lane: `${entry.delivery.claim.tenant}\0${orderKey}`, place, entry };
     this.#handed.set(entry, handed);
     this.#tell((nowMs) => this.#lanes.arrived(handed, nowMs));
   }

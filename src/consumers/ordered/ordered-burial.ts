@@ -3,6 +3,7 @@ import type { JobDefinition } from '../../core/job.ts';
 import type { CancelReason, DeadReason, ErrorSummary } from '../../core/outcome.ts';
 import type { OrderClaimAnswer } from '../../core/ports/order-state.ts';
 import type { Death, Decider, FailedRun } from '../decide.ts';
+import type { Delivery } from '../delivery.ts';
 import type { Entry } from '../entry.ts';
 import { foundError } from '../found-error.ts';
 import type { RunFacts } from '../job-telling.ts';
@@ -27,6 +28,8 @@ export interface OrderedDeath {
   readonly run?: FailedRun;
   readonly claim?: RunFacts;
 }
+
+const BY_COUNT: readonly DeadReason[] = ['attempts_exhausted', 'starts_exhausted'];
 
 /** Ends ordered records as dead letters: only after letter and telemetry are acknowledged does the sequence move on. */
 export class OrderedBurial {
@@ -54,6 +57,8 @@ export class OrderedBurial {
   /** The store says that the record is dead: its attempts or starts are used up, or one before it died. */
   bury(entry: Entry, answer: OrderClaimAnswer & { kind: 'dead' }): Promise<Step> {
     const { reason, attempt, starts, fence, note } = answer;
+    const own = ownDeath(entry.delivery, reason);
+    if (own !== undefined) return this.#write(entry, { ...own, atMs: this.#parts.clock.nowMs() }, fence);
     const found = foundError(reason.toUpperCase(), `given up after ${starts} starts, ${attempt} attempts`);
     const last = note === undefined ? entry.delivery.job.error : readNote(note);
     const error = last === undefined ? found : { ...found, ...last, class: found.class };
@@ -83,6 +88,17 @@ export class OrderedBurial {
     return { kind: 'report', report: () => (answer === 'fenced' ? driver.lost(entry) : driver.ended(entry)) };
   }
 }
+
+/** What can never run says so, however often it was started, and in the same words when it is told again. */
+const ownDeath = (
+  { deadOnArrival }: Delivery,
+  reason: DeadReason,
+): Pick<Death, 'reason' | 'error'> | undefined => {
+  if (deadOnArrival === undefined) return undefined;
+  const isOwn = reason === deadOnArrival.reason || BY_COUNT.includes(reason);
+  if (!isOwn) return undefined;
+  return { reason: deadOnArrival.reason, error: foundError(deadOnArrival.code, deadOnArrival.detail) };
+};
 
 /** The error that a failed attempt left in the store; undefined when it is none. */
 const readNote = (note: Buffer): Partial<ErrorSummary> | undefined => {

@@ -14,7 +14,7 @@ export const placeOf = ({ delivery }: Entry): OrderedPlace => {
 /** The sequence of a delivery. */
 export const sequenceOf = (delivery: Delivery, order: OrderedPlace): SequenceId => ({
   jobType: delivery.claim.jobType,
-  tenant: delivery.tenant,
+  tenant: delivery.claim.tenant,
   partition: order.partition,
   orderKey: order.orderKey,
 });
@@ -25,7 +25,7 @@ export const placedId = (job: JobDefinition<unknown>, entry: Entry): PlacedId =>
   const order = placeOf(entry);
   return {
     jobType: delivery.claim.jobType,
-    tenant: delivery.tenant,
+    tenant: delivery.claim.tenant,
     idempotencyKey: delivery.claim.idempotencyKey,
     partition: order.partition,
     orderKey: order.orderKey,

@@ -209,7 +209,7 @@ const copyOf = (entry: Entry): Copy => {
   const order = placeOf(entry);
   const { value, key } = delivery.record;
   const { turn } = order;
-  const name = `${order.partition}\0${delivery.tenant}\0${order.orderKey}`;
+  const name = `${order.partition}\0${delivery.claim.tenant}\0${order.orderKey}`;
   const copy = {
     ...{ entry, name, offset: Number(delivery.record.offset), sequence: sequenceOf(delivery, order) },
     place: order.place,

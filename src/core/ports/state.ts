@@ -124,7 +124,7 @@ export interface DecideRequest extends ClaimId {
   readonly position: string;
   /** Where the job came from: kept in J and told to superseded copies (J's own origin, not the asker's). */
   readonly origin: string;
-  /** The fence of the claim; absent for copies that never had one (undecodable, tenant unresolved). */
+  /** The fence of the claim, which is given back; absent where it stays, as what is decided about is a stand-in. */
   readonly fence?: number;
   readonly decision: Buffer;
   /** Lifetime of the decision, ms. */

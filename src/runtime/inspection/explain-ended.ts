@@ -29,27 +29,43 @@ const fateWords = (letter: string, fate: LetterFact, nowMs: number) => {
       return {
         waitsFor: 'nothing',
         says: `It was given up by ${by}.`,
-        todo: `Nothing; to have it back: \`esteira dlq restore ${letter}\`.`,
+        todo: `Nothing; to have it back: \`esteira dlq restore ${letter} --reason …\`.`,
       } as const;
     case 'edited':
       return {
         waitsFor: 'operator',
         says: `It was edited by ${by}.`,
-        todo: `What took its place is replayed: \`esteira dlq replay ${fate.position ?? '<position>'}\`.`,
+        todo: `What took its place is replayed: \`esteira dlq replay ${fate.position ?? '<position>'} --reason …\`.`,
       } as const;
     case 'shelved':
       return {
         waitsFor: 'operator',
         says: `It has been replayed as often as it may, and was left where it is by ${by}.`,
-        todo: `Mend its payload with \`esteira dlq edit ${letter}\`, or give it up with \`esteira dlq discard ${letter}\`.`,
+        todo: `Mend its payload with \`esteira dlq edit ${letter} … --reason …\`, or give it up with \`esteira dlq discard ${letter} --reason …\`.`,
       } as const;
     default:
       return undefined;
   }
 };
 
-const dead = (last: JobEvent, { nowMs, deadLetter, letterFate }: JobEvidence): Explanation => {
+/** How it came to die. What dies behind another was not run: it has no error of its own. */
+const deathWords = (last: JobEvent): string => {
+  if (last.reason === 'behind_dead_letter')
+    return 'behind_dead_letter: it was not run, since one before it of its ordering key is dead';
   const error = errorWords(last);
+  return (
+    `${last.reason ?? 'no reason was told'}, in attempt ${last.attempt} of ${last.maxAttempts}` +
+    `${error === '' ? '' : `; the last error was ${error}`}`
+  );
+};
+
+/** How to have it run again; one that died behind another goes with its key. */
+const againWords = ({ reason, jobType }: JobEvent, where: string): string =>
+  reason === 'behind_dead_letter'
+    ? `Mend what the one before it died of (\`esteira dlq list --job-type ${jobType}\`), then \`esteira replay plan --job-type ${jobType} --reason …\`: of a held key all that is dead runs again, in its order.`
+    : `It runs no more by itself: see \`esteira dlq show ${where}\`, mend the cause, then \`esteira dlq replay ${where} --reason …\`.`;
+
+const dead = (last: JobEvent, { nowMs, deadLetter, letterFate }: JobEvidence): Explanation => {
   const where = deadLetter ?? '<position>';
   const fate = letterFate === undefined ? undefined : fateWords(where, letterFate, nowMs);
   return {
@@ -57,13 +73,10 @@ const dead = (last: JobEvent, { nowMs, deadLetter, letterFate }: JobEvidence): E
     waitsFor: fate?.waitsFor ?? 'operator',
     sinceMs: last.time,
     says:
-      `It died at ${timeWords(last.time, nowMs)}: ${last.reason ?? 'no reason was told'}, in attempt ${last.attempt} of ${last.maxAttempts}` +
-      `${error === '' ? '' : `; the last error was ${error}`}. ` +
+      `It died at ${timeWords(last.time, nowMs)}: ${deathWords(last)}. ` +
       (deadLetter === undefined ? 'Its dead letter was not found.' : `Its dead letter is ${deadLetter}.`) +
       (fate === undefined ? '' : ` ${fate.says}`),
-    todo:
-      fate?.todo ??
-      `It runs no more by itself: see \`esteira dlq show ${where}\`, mend the cause, then \`esteira dlq replay ${where}\`.`,
+    todo: fate?.todo ?? againWords(last, where),
   };
 };
 

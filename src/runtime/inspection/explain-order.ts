@@ -19,7 +19,7 @@ export const keyOf = ({ copy }: JobEvidence, { sequence: { orderKey } }: OrderEv
 };
 
 const keyArguments = (evidence: JobEvidence, job: JobDefinition<unknown>, order: OrderEvidence): string =>
-  `${job.type} --tenant ${asArgument(order.sequence.tenant)} --key ${asArgument(shortName(keyOf(evidence, order)))}`;
+  `${job.type} --tenant ${asArgument(order.sequence.tenant)} --key ${asArgument(shortName(keyOf(evidence, order)))} --reason …`;
 
 const isHead = (
   evidence: JobEvidence,
@@ -70,7 +70,8 @@ const isBehind = (evidence: JobEvidence, job: JobDefinition<unknown>, order: Ord
   const { state, before, front, where } = order;
   const key = shortName(keyOf(evidence, order));
   const headJob = front !== undefined && front.place < order.place ? front.jobId : undefined;
-  const look = headJob === undefined ? '`esteira keys list`' : `\`esteira jobs why ${headJob}\``;
+  const look =
+    headJob === undefined ? `\`esteira keys list ${job.type}\`` : `\`esteira jobs why ${headJob}\``;
   const parked = where === 'waiting' ? 'It is parked' : 'It waits on the direct way, to be parked,';
   return {
     ...{ state: 'parked', waitsFor: 'head' },

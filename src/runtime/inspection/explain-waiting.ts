@@ -6,6 +6,7 @@ import type { Explanation, JobState } from './explanation.ts';
 import { type JobEvidence, lastStep } from './job-evidence.ts';
 import type { LiveCopy } from './live-copies.ts';
 import { countWords, timeWords } from './time-words.ts';
+import { unseenCapWords } from './unseen-caps.ts';
 
 /** A relay forwards this long after a record is due, at most, when all is well. */
 const RELAY_SLACK_MS = 2_000;
@@ -106,7 +107,7 @@ const onTheWay = (evidence: JobEvidence, copy: LiveCopy): Explanation => {
       : `, with ${countWords(copy.ahead, 'record')}${others} before it that may not be settled,`;
   return {
     ...{ ...base, waitsFor: full === '' ? 'worker' : 'limit' },
-    says: `${cause(last, nowMs)}${at}${before} and waits for a worker.${due}${full === '' ? '' : ` ${full}`}`,
+    says: `${cause(last, nowMs)}${at}${before} and waits for a worker.${due}${full === '' ? unseenCapWords(evidence) : ` ${full}`}`,
     todo:
       full === ''
         ? `See whether workers of queue ${job?.queue ?? 'default'} run and keep up: \`esteira queues list\`.`

@@ -15,6 +15,7 @@ import {
   parsePosition,
   type RecordPosition,
 } from '../../core/record.ts';
+import { UNKNOWN_TENANT } from '../../core/tenants.ts';
 import { openControlLog } from '../control/control-log.ts';
 import { controlRules } from '../control/list-rules.ts';
 import { type LetterFact, readLetterLedger } from '../letters/letter-ledger.ts';
@@ -164,7 +165,8 @@ const findRecord = async (parts: InspectionParts, history: JobHistory, jobId: st
   const copy = furthest(copies ?? []);
   const job = ofType ?? copy?.job;
   const record = copy?.record ?? (await look.at('its first record', () => originRecord(parts, told?.origin)));
-  const tenant = told === undefined ? {} : { tenant: told.tenantId };
+  // Of an unknown tenant, the store knows the job by what its record says.
+  const tenant = told === undefined || told.tenantId === UNKNOWN_TENANT ? {} : { tenant: told.tenantId };
   const delivery =
     job === undefined || record === undefined
       ? undefined
@@ -224,6 +226,7 @@ export const inspectJob = async (
   );
   return {
     ...{ jobId, nowMs, job, tenant, history: history.events, copy, delivery, telemetry: history.read },
+    queue: job === undefined ? undefined : parts.app.queues.get(job.queue),
     ...(await findState(parts, found, tenant, rules, look)),
     suspension: job === undefined ? undefined : suspensionOf(history.suspensions, job, tenant),
     ...(await findLetter(parts, job, last, look)),

@@ -6,6 +6,7 @@ import type { JobDefinition } from '../../core/job.ts';
 import type { JobEventType } from '../../core/job-event.ts';
 import type { SequenceId, SequenceState } from '../../core/ports/order-state.ts';
 import type { ClaimState } from '../../core/ports/state.ts';
+import type { QueueDefinition } from '../../core/queue.ts';
 import type { Backend } from '../backend.ts';
 import type { LetterFact } from '../letters/letter-ledger.ts';
 import type { LimitUse } from './limit-use.ts';
@@ -36,6 +37,7 @@ export interface JobEvidence {
   readonly nowMs: number;
   /** Undefined when nothing is known of the job, or its type is not the app's any more. */
   readonly job: JobDefinition<unknown> | undefined;
+  readonly queue: QueueDefinition | undefined;
   readonly tenant: string | undefined;
   /** Oldest first, each once. */
   readonly history: readonly JobEvent[];

@@ -3,7 +3,6 @@ import {
   deadLetterRanges,
   readFirst,
   scanRanges,
-  tenantOf,
   toDeadLetter,
 } from '../../consumers/dead-letters/index.ts';
 import { placeOfLetter } from '../../consumers/ordered/replay-copy.ts';
@@ -12,6 +11,7 @@ import type { JobDefinition } from '../../core/job.ts';
 import { names } from '../../core/names.ts';
 import type { SequenceId } from '../../core/ports/order-state.ts';
 import { type ConsumedRecord, formatPosition, partitionKey, type RecordPosition } from '../../core/record.ts';
+import { UNKNOWN_TENANT } from '../../core/tenants.ts';
 import type { ReplayParts } from '../replay/replay-parts.ts';
 import type { LetterLedger } from './letter-ledger.ts';
 
@@ -29,7 +29,12 @@ export const sequenceOfLetter = (
   const place = envelope.job === undefined ? undefined : placeOfLetter({ app, job }, envelope.job);
   if (place === undefined) return undefined;
   const orderKey = envelope.job?.orderKey ?? key?.toString('base64') ?? '';
-  return { jobType: job.type, tenant: tenantOf(letter), partition: partitionKey(place), orderKey };
+  return {
+    jobType: job.type,
+    tenant: envelope.tenant ?? UNKNOWN_TENANT,
+    partition: partitionKey(place),
+    orderKey,
+  };
 };
 
 /** A name for a sequence, no two alike. */

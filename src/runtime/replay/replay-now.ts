@@ -54,6 +54,7 @@ const DETAILS: Partial<Record<LedgerOutcome, string>> = {
   shelved: 'it was replayed as often as it may be',
   gone: 'the record is gone from its topic',
   failed: 'it cannot be written to its inbox',
+  held: 'its ordering key is held, and others of it died before this one: plan a replay of the job type',
 };
 
 const itemOf = (candidate: Candidate, letter?: ReplayedRecord): ReplayItem => ({

@@ -235,6 +235,25 @@ test('a queue at its limit is what a waiting job waits for', async () => {
   await esteira.idle();
 });
 
+// Whoever asked for a job behind a start rate or a lock was told only to see whether workers run, and they did.
+test('a waiting job names what may keep it and cannot be seen from outside: its lock, start rates, caps of a process', async () => {
+  const job = onInvoice({ queue: 'rated', lock: { key: 'books' }, concurrency: 2 });
+  const rated = {
+    startRate: { count: 1, per: '1h' },
+    tenants: { tiers: { gold: { concurrency: 1 } } },
+  } as const;
+  const bench = openBench([job], { queues: { rated } });
+  const esteira = await bench.run({ roles: [] });
+  await esteira.publish(invoicePaid, invoice('p-1'), acme);
+  const { look, idsOf } = lookAt(bench);
+  const [first = ''] = await idsOf('billing.events');
+  const { says } = await look(first);
+  expect(says).toContain(
+    'It may also wait for its lock, or the start rate of queue rated, or the concurrency of job type settle in its process, ' +
+      'or the concurrency of tenant acme in queue rated, in its process: that is not looked up here.',
+  );
+});
+
 test('what cannot be looked up is said, and the rest is told all the same', async () => {
   let isAway = false;
   const bench = openBench([onInvoice()], {

@@ -88,7 +88,7 @@ test('a parked key is listed with its head, its next attempt and its error; its 
   const follower = await look(third);
   expect(follower).toMatchObject({ state: 'parked', waitsFor: 'head' });
   expect(follower.says).toContain(`behind 2 records of its ordering key "a": the head, job ${first} at`);
-  expect(follower.todo).toContain('esteira keys skip settle --tenant acme --key a');
+  expect(follower.todo).toContain('esteira keys skip settle --tenant acme --key a --reason …');
 });
 
 test('under order key the ordering key is shown as the record key it is', async () => {
@@ -163,6 +163,11 @@ test('a held key is listed from its dead letters; unblock lifts the hold, so tha
   await publish(esteira, 'a', 2);
   await esteira.idle();
   expect(await keys()).toMatchObject([{ key: 'a', parked: 0, held: 2, head: null }]);
+  // It was told to be replayed alone, which is refused while those before it in its key are dead.
+  const [, second = ''] = await lookAt(bench).idsOf('billing.events');
+  const behind = await lookAt(bench).look(second);
+  expect(behind.says).toContain('behind_dead_letter: it was not run, since one before it');
+  expect(behind.todo).toContain('`esteira replay plan --job-type settle --reason …`');
   expect(await change('unblock', 'a', false)).toMatchObject([{ outcome: 'would_lift' }]);
   expect(await change('unblock', 'a', true)).toMatchObject([{ outcome: 'lifted' }]);
   expect((await audits()).map(({ action }) => action)).toEqual(['keys.unblock']);
