@@ -65,6 +65,9 @@ export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 /** Structured facts of an error, safe to log: names, counts and positions, never payload values. */
 export type ErrorFacts = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
+/** Shared by all copies of the package that a process loads: an app may bring its own. */
+const BRAND = Symbol.for('esteira.error');
+
 /** The one error class of Esteira: a stable code, a sentence that says what to do, and facts. */
 export class EsteiraError extends Error {
   override readonly name = 'EsteiraError';
@@ -81,8 +84,15 @@ export class EsteiraError extends Error {
   get retryable(): boolean {
     return ERROR_CATALOGUE[this.code].retryable;
   }
+
+  /** Tells it from other errors, whichever copy of the package made it. */
+  get [BRAND](): true {
+    return true;
+  }
 }
 
 /** Whether `error` is an {@link EsteiraError}, optionally with exactly this code. */
 export const isEsteiraError = (error: unknown, code?: ErrorCode): error is EsteiraError =>
-  error instanceof EsteiraError && (code === undefined || error.code === code);
+  isBranded(error) && (code === undefined || error.code === code);
+
+const isBranded = (error: unknown): error is EsteiraError => error instanceof Error && BRAND in error;

@@ -97,6 +97,8 @@ export const resolveJobPolicy = <P>(
     ...(deadLetterGuard === undefined ? {} : { deadLetterGuard }),
   };
   problems.addAll(contradictions(policy, around));
+  if (options.holdFor !== undefined && policy.holdForMs > 0 && !around.ordered)
+    problems.add(`${where}: holdFor is given, but order is "none": a failing job keeps nobody waiting`);
   return policy;
 };
 

@@ -44,7 +44,13 @@ export const runsJob = (
 const jobsOf = (app: AppDefinition, queues: readonly string[] | undefined): AppDefinition['jobs'] => {
   if (queues === undefined) return app.jobs;
   const unknown = queues.filter((name) => !app.queues.has(name));
-  if (unknown.length === 0) return app.jobs.filter(({ queue }) => queues.includes(queue));
+  const jobs = app.jobs.filter(({ queue }) => queues.includes(queue));
+  if (unknown.length === 0 && jobs.length > 0) return jobs;
+  if (unknown.length === 0)
+    throw new EsteiraError(
+      'ESTEIRA_CONFIG_INVALID',
+      `${queues.join(', ')}: no job type of ${app.name} is in there, so nothing would run: name the queue of a job type`,
+    );
   throw new EsteiraError(
     'ESTEIRA_CONFIG_INVALID',
     `${unknown.join(', ')}: no such queue in ${app.name}, which has ${[...app.queues.keys()].join(', ')}${didYouMean(unknown[0] ?? '', [...app.queues.keys()])}`,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { AppDefinition } from '../../core/app.ts';
-import { EsteiraError } from '../../core/errors.ts';
+import { EsteiraError, isEsteiraError } from '../../core/errors.ts';
 import {
   type ComplianceReport,
   checkCompliance,
@@ -31,7 +31,7 @@ const readSamples = async ({ cwd }: Terminal, path: string | undefined): Promise
   try {
     return parseSamples(await readFile(resolve(cwd, path), 'utf8'));
   } catch (cause) {
-    if (cause instanceof EsteiraError) throw cause;
+    if (isEsteiraError(cause)) throw cause;
     throw new EsteiraError('ESTEIRA_USAGE', `--samples: the file ${path} cannot be read`, { cause });
   }
 };

@@ -1,7 +1,7 @@
 import type { AppDefinition } from '../../core/app.ts';
 import type { AvroContract } from '../../core/contract.ts';
 import { dispatchFormat } from '../../core/dispatch.ts';
-import { EsteiraError } from '../../core/errors.ts';
+import { isEsteiraError } from '../../core/errors.ts';
 import type { PayloadCheck } from '../../core/event.ts';
 import type { Serde } from '../../core/ports/serde.ts';
 import { type PersonalFields, personalFieldsOf } from '../../security/personal-fields.ts';
@@ -92,7 +92,7 @@ export const readLetterPayload = async (
   try {
     return await read(app, serde, letter, value);
   } catch (error) {
-    if (!(error instanceof EsteiraError)) throw error;
+    if (!isEsteiraError(error)) throw error;
     return { ok: false, code: error.code, detail: error.message };
   }
 };

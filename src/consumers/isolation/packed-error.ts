@@ -1,5 +1,11 @@
 import { causeChain, errorFacts, innerErrors, isError, readProperty } from '../../core/error-facts.ts';
-import { ERROR_CATALOGUE, type ErrorCode, type ErrorFacts, EsteiraError } from '../../core/errors.ts';
+import {
+  ERROR_CATALOGUE,
+  type ErrorCode,
+  type ErrorFacts,
+  EsteiraError,
+  isEsteiraError,
+} from '../../core/errors.ts';
 import { IntegrityError, UnrecoverableError } from '../../core/handler-errors.ts';
 import { plainData } from './plain-data.ts';
 
@@ -98,7 +104,7 @@ export const unpackError = (packed: PackedError): unknown => {
   const define = (property: string, value: unknown, enumerable: boolean): void => {
     Object.defineProperty(error, property, { value, enumerable, configurable: true, writable: true });
   };
-  if (!(error instanceof EsteiraError)) {
+  if (!isEsteiraError(error)) {
     define('name', name, false);
     // Fingerprints and codes read the name of the class.
     define('constructor', { name: className }, false);

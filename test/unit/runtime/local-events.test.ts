@@ -49,3 +49,13 @@ test('a queue that is not defined is refused by name', async () => {
     'nights: no such queue in refused, which has default',
   );
 });
+
+test('queues that no job type is in are refused: the process would stand there and run nothing', async () => {
+  const app = defineApp({
+    ...{ name: 'refused', events: [], jobs: [], tenants: knownTenants([]) },
+    queues: { nights: { limit: 1 } },
+  });
+  await expect(start(app, { environment: { LOG_LEVEL: 'silent' }, queues: ['nights'] })).rejects.toThrow(
+    'nights: no job type of refused is in there',
+  );
+});
