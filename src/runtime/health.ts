@@ -48,7 +48,8 @@ const readiness = ({ workers, control, telling }: HealthParts): CheckResult => (
   ),
 });
 
-export interface HealthParts extends Pick<OpenMetricsParts, 'app' | 'broker' | 'clock' | 'slots' | 'jobs'> {
+export interface HealthParts
+  extends Pick<OpenMetricsParts, 'app' | 'broker' | 'clock' | 'slots' | 'limits' | 'jobs'> {
   readonly config: Config;
   readonly log: Logger;
   readonly workers: Workers;

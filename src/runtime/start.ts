@@ -240,7 +240,7 @@ const assemble = async (
   );
   built.workers = workers;
   await workers.start();
-  await serveHealth(built, options, { workers, slots, telling: built.telling });
+  await serveHealth(built, options, { workers, slots, limits, telling: built.telling });
   const { traced } = openTelemetry;
   const parts = { app, producer, serde, clock, ...identity, telemetry, traced };
   return {
@@ -258,7 +258,7 @@ const assemble = async (
 const serveHealth = async (
   built: Built,
   options: StartOptions,
-  parts: Pick<HealthParts, 'workers' | 'slots' | 'telling'>,
+  parts: Pick<HealthParts, 'workers' | 'slots' | 'limits' | 'telling'>,
 ): Promise<void> => {
   if (options.health !== true) return;
   const { app, config, log, backend, control } = built;

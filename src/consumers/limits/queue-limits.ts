@@ -41,7 +41,7 @@ export class QueueLimits {
   readonly #locks: LocalLocks;
   readonly #failing = new Set<string>();
   #controls = NO_CONTROLS;
-  #freed = 0;
+  readonly #freed = new Map<string, number>();
 
   constructor(parts: QueueLimitsParts) {
     const { app, store, clock, log } = parts;
@@ -67,7 +67,7 @@ export class QueueLimits {
         hold: () => parts.slots.hold(queue.name, 'limited'),
         allow: () => parts.slots.allow(queue.name, 'limited'),
         onFreed: (slots) => {
-          this.#freed += slots;
+          this.#freed.set(queue.name, this.freedOf(queue.name) + slots);
         },
       });
       this.#admissions.set(queue.name, admission);
@@ -101,9 +101,9 @@ export class QueueLimits {
     return [...this.#failing].map((what) => `limits out of reach: ${what}`);
   }
 
-  /** Slots of dead processes that this one has freed. */
-  get freed(): number {
-    return this.#freed;
+  /** Slots of a queue that dead processes had, and this one has freed. */
+  freedOf(queue: string): number {
+    return this.#freed.get(queue) ?? 0;
   }
 
   /** Gives back what no handler uses any more; resolves when the store has it, or does not answer. */

@@ -1,3 +1,4 @@
+import type { QueueLimits } from '../../consumers/limits/queue-limits.ts';
 import type { SlotScheduler } from '../../consumers/scheduling/slot-scheduler.ts';
 import type { JobWorkerFacts, RelayFacts, WorkerFacts } from '../../consumers/worker-facts.ts';
 import type { AppDefinition } from '../../core/app.ts';
@@ -27,6 +28,7 @@ export interface OpenMetricsParts {
   readonly log: Log;
   readonly workers: Pick<Workers, 'facts'>;
   readonly slots: Pick<SlotScheduler, 'mostOf'>;
+  readonly limits: Pick<QueueLimits, 'freedOf'>;
   /** The job types of this process. */
   readonly jobs: readonly JobDefinition<unknown>[];
   readonly setDeadLetters: (job: JobDefinition<unknown>, count: number) => void;
@@ -83,7 +85,7 @@ export const openMetrics = (parts: OpenMetricsParts): ProcessMetrics => {
   };
 };
 
-const registerQueues = ({ families, slots, jobs }: OpenMetricsParts): void => {
+const registerQueues = ({ families, slots, limits, jobs }: OpenMetricsParts): void => {
   const queues = [...new Set(jobs.map(({ queue }) => queue))];
   families.pullCounts(
     'gauge',
@@ -92,6 +94,14 @@ const registerQueues = ({ families, slots, jobs }: OpenMetricsParts): void => {
       description: 'Most jobs of a queue at once in this process, as its definition or an operator says.',
     },
     () => queues.map((queue) => ({ labels: { queue }, value: slots.mostOf(queue) })),
+  );
+  families.pullCounts(
+    'counter',
+    {
+      name: 'esteira_slots_freed_total',
+      description: 'Slots under the limit of a queue that dead processes had, freed by this one.',
+    },
+    () => queues.map((queue) => ({ labels: { queue }, value: limits.freedOf(queue) })),
   );
 };
 
