@@ -38,3 +38,7 @@ export const durationName = (ms: number): string => {
   }
   return `${ms}ms`;
 };
+
+/** A delay for people: as its name, but whole days as days (`30d`, where its topic would be `720h`). */
+export const durationText = (ms: number): string =>
+  ms >= UNIT_MS.d && ms % UNIT_MS.d === 0 ? `${ms / UNIT_MS.d}d` : durationName(ms);

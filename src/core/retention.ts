@@ -1,4 +1,4 @@
-import { durationName } from './duration.ts';
+import { durationText } from './duration.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -39,7 +39,7 @@ export const delayProblems = (delayMs: number, what: string): readonly string[] 
   delayMs <= tierRetentionMs(delayMs)
     ? []
     : [
-        `${what} is ${durationName(delayMs)}, longer than the ${durationName(LONGEST_RETENTION_MS)} that a tier keeps its records`,
+        `${what} is ${durationText(delayMs)}, longer than the ${durationText(LONGEST_RETENTION_MS)} that a tier keeps its records`,
       ];
 
 /**
@@ -50,5 +50,5 @@ export const attemptProblems = (attemptTimeoutMs: number | undefined, where: str
   attemptTimeoutMs === undefined || attemptTimeoutMs <= INBOX_RETENTION_MS
     ? []
     : [
-        `${where}: attemptTimeout is ${durationName(attemptTimeoutMs)}, but a lease can be renewed for ${durationName(INBOX_RETENTION_MS)} at most: after that the job's record is gone from its topic`,
+        `${where}: attemptTimeout is ${durationText(attemptTimeoutMs)}, but a lease can be renewed for ${durationText(INBOX_RETENTION_MS)} at most: after that the job's record is gone from its topic`,
       ];

@@ -12,6 +12,7 @@ const esteira = await start(
     order: env('SCENARIO_ORDER') === 'key' ? 'key' : 'none',
   }),
   {
+    engine: env('SCENARIO_SESSION_MS') === '' ? {} : { sessionTimeoutMs: Number(env('SCENARIO_SESSION_MS')) },
     onFatal: (error) => {
       console.error('fatal', error);
       process.exit(1);

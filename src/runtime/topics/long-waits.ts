@@ -1,5 +1,5 @@
 import type { AppDefinition } from '../../core/app.ts';
-import { durationName } from '../../core/duration.ts';
+import { durationText } from '../../core/duration.ts';
 import { longestWaitMs, waitingRetentionMs } from '../../core/retention.ts';
 import type { Refusal } from './topic-plan.ts';
 
@@ -12,6 +12,6 @@ export const longWaits = (app: AppDefinition): readonly Refusal[] =>
     .filter((job) => job.ordered && longestWaitMs(job) >= waitingRetentionMs(job))
     .map((job) => ({
       subject: `job type ${job.type}`,
-      why: `may wait ${durationName(longestWaitMs(job))} between its attempts, and its waiting topic keeps records for ${durationName(waitingRetentionMs(job))} at most`,
+      why: `may wait ${durationText(longestWaitMs(job))} between its attempts, and its waiting topic keeps records for ${durationText(waitingRetentionMs(job))} at most`,
       todo: 'shorten its retry waits, or give it a maxAge',
     }));

@@ -55,6 +55,28 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
   LONG_MS,
 );
 
+it.each([
+  ['SIGTERM', 'SIGINT'],
+  ['SIGINT', 'SIGTERM'],
+] as const)(
+  'a second signal (%s, then %s) ends an app that is stopping at once, with 1',
+  async (first, second) => {
+    const { started, told } = esteira(['start', '--no-health'], {
+      ESTEIRA_APP: 'test/unit/cli/slow-to-stop/esteira.config.ts',
+    });
+    await waitFor('the app to run', () => told().includes('is running'), { timeoutMs: LONG_MS });
+    started.kill(first);
+    await waitFor('it to be stopping', () => told().includes('slow is stopping'), { timeoutMs: LONG_MS });
+    const askedAt = Date.now();
+    started.kill(second);
+    await once(started, 'exit');
+    expect([started.exitCode, started.signalCode]).toEqual([1, null]);
+    // Its stop by itself takes the five seconds of the step that never ends.
+    expect(Date.now() - askedAt).toBeLessThan(2_500);
+  },
+  LONG_MS,
+);
+
 /** A command line of bash, in which `esteira` is this one; what it says, and how each part of its pipe ended. */
 const piped = async (
   line: string,

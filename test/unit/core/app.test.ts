@@ -80,12 +80,12 @@ describe('an app', () => {
     expect(problemsOf({ jobs: wrong, queues, tiers: ['500d'] })).toEqual([
       expect.stringMatching(/^job no-order: order is undefined/),
       expect.stringMatching(/^job short-lease: lease is 1s, shorter than two heartbeats/),
-      expect.stringMatching(/^job late: a wait of retry\.backoff is 8784h/),
-      expect.stringMatching(/^queue slow: attemptTimeout is 192h, but a lease can be renewed/),
+      expect.stringMatching(/^job late: a wait of retry\.backoff is 366d/),
+      expect.stringMatching(/^queue slow: attemptTimeout is 8d, but a lease can be renewed/),
       'queue "Mail" is not kebab-case',
       'queue Mail: concurrency is 0: give a whole number from 1',
       "job no-queue: queue mails is not among the app's queues (default, slow, Mail)",
-      expect.stringMatching(/^tiers: one is 12000h, longer than the 8760h/),
+      expect.stringMatching(/^tiers: one is 500d, longer than the 365d/),
     ]);
   });
 

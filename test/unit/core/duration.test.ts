@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Duration, durationMs, durationName } from '../../../src/core/duration.ts';
+import { type Duration, durationMs, durationName, durationText } from '../../../src/core/duration.ts';
 
 describe('a duration', () => {
   it.each<[Duration, number]>([
@@ -47,6 +47,12 @@ describe('the name of a delay', () => {
     ['0ms', '0ms'],
   ] as const)('of %s is %s', (duration, name) => {
     expect(durationName(durationMs(duration))).toBe(name);
+  });
+
+  // Who had written `attemptTimeout: '30d'` was told of 720h.
+  it('is shown to people in days where it is whole days', () => {
+    const shown = (['30d', '24h', '36h', '90s'] as const).map((given) => durationText(durationMs(given)));
+    expect(shown).toEqual(['30d', '1d', '36h', '90s']);
   });
 
   it('reads back as the same delay, so that two delays never share a topic', () => {

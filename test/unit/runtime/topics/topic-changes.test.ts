@@ -242,7 +242,7 @@ describe('how long records are kept', () => {
     const { plan } = await appliedShop(shopOf({ jobs: [] }));
     expect((await plan(waiting(30))).refused[0]).toMatchObject({
       subject: 'job type post-entry',
-      why: expect.stringContaining('its waiting topic keeps records for 8760h at most'),
+      why: expect.stringContaining('its waiting topic keeps records for 365d at most'),
     });
     expect((await plan(waiting(30, '40d'))).refused).toEqual([]);
   });
