@@ -7,7 +7,7 @@ import { openServices, type Services } from './harness/services.ts';
 import { Stage } from './harness/stage.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import type { Outcome, Program } from './program.ts';
-import { figuresAsJson, figuresOf, renderReport } from './report.ts';
+import { figuresAsJson, figuresOf, renderReport, SMALL_WARNING } from './report.ts';
 import { saveResult, storedResult } from './results.ts';
 
 const runProgram = async (stage: Stage, program: Program): Promise<Outcome> => {
@@ -38,7 +38,10 @@ const report = async (
 ): Promise<void> => {
   const machine = await describeMachine(services.env, services.pids.length > 0);
   if (args.json) console.log(JSON.stringify(figuresAsJson(figuresOf(outcomes))));
-  else console.log(`${renderReport(outcomes)}\n\n${machineLine(machine)}`);
+  else
+    console.log(
+      `${args.small ? `${SMALL_WARNING}\n\n` : ''}${renderReport(outcomes)}\n\n${machineLine(machine)}`,
+    );
   if (args.save) console.error(`bench: wrote ${saveResult(storedResult(machine, args, outcomes))}`);
 };
 

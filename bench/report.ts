@@ -69,11 +69,18 @@ const programLines = (outcome: Outcome): readonly string[] => [
   loadLine(outcome),
 ];
 
+/** Some programs have rows only, such as `parallel-consumer`. */
+const NO_FIGURES = 'What was run has no figures with a floor: its rows are what was measured.';
+
+/** What a run with `--small` says before its report. */
+export const SMALL_WARNING =
+  'This was a run with --small: part of the work, on little data. It shows that it works; its figures and verdicts say nothing.';
+
 /** The report for people: every measured figure against its limits, then each program's own rows. */
 export const renderReport = (outcomes: readonly Outcome[]): string => {
   const found = figuresOf(outcomes);
   const head = ['figure', 'floor', 'aim', 'measured', 'spread', 'n', ''];
   const rows = FIGURE_NAMES.map((name) => figureRow(name, found)).filter((row) => row.length > 0);
-  const table = rows.length === 0 ? ['No figure was measured.'] : alignColumns([head, ...rows]);
+  const table = rows.length === 0 ? [NO_FIGURES] : alignColumns([head, ...rows]);
   return [...table, ...outcomes.flatMap(programLines)].join('\n');
 };

@@ -13,11 +13,11 @@ export interface Calibrated {
 
 const rateOf = ({ jobs, seconds }: MeasuredWindow): number => jobs / seconds;
 
-/** Jobs of a run, so that it takes as long as it should; a fifth of them is warm-up. */
+/** Jobs of a run, so that it takes as long as it should; a quarter of them is warm-up. */
 const sized = (stage: Stage, rate: number): Pick<Load, 'jobs' | 'warm'> => {
   const { throughputSeconds, leastJobs, mostJobs } = stage.sizes;
   const jobs = Math.round(Math.min(mostJobs, Math.max(leastJobs, rate * throughputSeconds)));
-  return { jobs, warm: Math.round(jobs / 5) };
+  return { jobs, warm: Math.round(jobs / 4) };
 };
 
 /** Without a first run: for a run that only shows that everything works. */

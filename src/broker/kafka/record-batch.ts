@@ -8,7 +8,8 @@ const BATCH_HEADER_BYTES = 61;
 const CHECKED_FROM = 21;
 /** What a record has before its body, at most: its length, attributes, time and place. */
 const MOST_FRONT_BYTES = 5 + 1 + 8 + 5;
-const FIRST_CAPACITY = 8 * 1024;
+/** Room of a new batch, bytes: where few records come, each leaves in a batch of its own. */
+const FIRST_CAPACITY = 1_024;
 
 /** Most of one batch: Kafka refuses more than 1 MiB by default, and larger batches gain nothing. */
 const MOST_RECORDS = 1_000;

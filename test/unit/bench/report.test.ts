@@ -54,6 +54,11 @@ describe('the report', () => {
     expect(text).toMatch(/a row\s+1,267 jobs\/s\s+1,235 to 1,300\s+n=2/);
   });
 
+  // `bench -- parallel-consumer` said that nothing was measured, above the rows of what was.
+  test('of a program without figures says so, and shows its rows', () => {
+    expect(renderReport([outcome({})])).toMatch(/has no figures with a floor[\s\S]*a row\s+1,267 jobs\/s/);
+  });
+
   test('says when the machine was not quiet', () => {
     expect(renderReport([outcome({}, [0.1, 0.9])])).toContain('NOT quiet');
     expect(renderReport([outcome({}, [0.1, 0.2])])).not.toContain('NOT quiet');
