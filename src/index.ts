@@ -45,6 +45,7 @@ export type {
 export type { ProgressFacts } from './core/progress.ts';
 export type { QueueOptions, QueuePriority, TenantLimitOptions } from './core/queue.ts';
 export type { AttemptEnd, ReportFacts, ReportSource } from './core/report.ts';
+export type { AppResource } from './core/resources.ts';
 export type { Backoff, RetryOptions } from './core/retry-policy.ts';
 export type { StartRateOptions } from './core/start-rate.ts';
 export type { VersionOptions } from './core/state-version.ts';

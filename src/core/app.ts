@@ -11,6 +11,7 @@ import type { MakeEmitter } from './ports/telemetry-emitter.ts';
 import { positive } from './positive.ts';
 import { Problems } from './problems.ts';
 import { type QueueDefinition, type QueueOptions, resolveQueues } from './queue.ts';
+import { type AppResource, checkResources } from './resources.ts';
 import { delayProblems } from './retention.ts';
 import type { TenantDirectory } from './tenants.ts';
 
@@ -39,6 +40,11 @@ export interface AppOptions {
    * { url })]`. Made by `start`, with the process; default none.
    */
   readonly emitters?: readonly MakeEmitter[];
+  /**
+   * What the app has opened itself, in the order it was opened: when a process that was started with the app stops, it
+   * is closed in reverse, behind the last handler and the last telemetry. Default none.
+   */
+  readonly resources?: readonly AppResource[];
 }
 
 /** An app, checked as a whole. Made by {@link defineApp}. */
@@ -55,6 +61,7 @@ export interface AppDefinition {
   readonly tenantLogField: string;
   readonly telemetryKey?: (event: JobEvent) => string;
   readonly emitters?: readonly MakeEmitter[];
+  readonly resources: readonly AppResource[];
 }
 
 const repeated = (values: readonly string[]): readonly string[] => [
@@ -144,6 +151,7 @@ export const defineApp = (options: AppOptions): AppDefinition => {
   const queues = resolveQueues(options.queues ?? {}, problems);
   checkQueues(options.jobs, queues, problems);
   checkTiers(options, problems);
+  checkResources(options.resources ?? [], problems);
   refuse(options.name, problems.all);
   const tiersMs = (options.tiers ?? DEFAULT_TIERS).map((tier) => durationMs(tier));
   return {
@@ -157,5 +165,6 @@ export const defineApp = (options: AppOptions): AppDefinition => {
     tenantLogField: options.tenantLogField ?? 'organizationId',
     ...(options.telemetryKey === undefined ? {} : { telemetryKey: options.telemetryKey }),
     ...(options.emitters === undefined ? {} : { emitters: options.emitters }),
+    resources: options.resources ?? [],
   };
 };

@@ -37,7 +37,7 @@ import { projectionsOf } from './projection/index.ts';
 import { requireKafka } from './reach-kafka.ts';
 import { identityOf } from './service-identity.ts';
 import type { StartOptions } from './start-options.ts';
-import { runSteps, type Step } from './stop-in-order.ts';
+import { runSteps, STEP_BOUND_MS, type Step, step } from './stop-in-order.ts';
 import { openLog, openTelling, producerOptions, type Telling } from './telling.ts';
 import { applyTopics, verifyTopics } from './topics/index.ts';
 import { createWorkers, ROLES, runsJob, type Workers } from './worker-pool.ts';
@@ -75,21 +75,13 @@ interface Built {
   health?: Health;
 }
 
-const STEP_BOUND_MS = 5_000;
 const COMMIT_EVERY_IN_MEMORY_MS = 20;
 /** How often `idle` looks; asking Kafka costs the broker some twenty requests. */
 const IDLE_POLL_MS = { memory: 20, kafka: 200 } as const;
 
 const stepsToStop = (built: Built): readonly Step[] => {
-  const { config, workers, limits, isolation, producer, health, telling, backend, control } = built;
+  const { app, config, workers, limits, isolation, producer, health, telling, backend, control } = built;
   const graceMs = config.worker.shutdownGraceMs;
-  const step = (name: string, run: () => Promise<unknown>, boundMs = STEP_BOUND_MS): Step => ({
-    name,
-    boundMs,
-    run: async () => {
-      await run();
-    },
-  });
   const leave = async (): Promise<void> => {
     control?.close();
     await workers?.stop();
@@ -108,6 +100,7 @@ const stepsToStop = (built: Built): readonly Step[] => {
       ? []
       : [step('flush and close producer', () => producer.close(STEP_BOUND_MS))]),
     ...(health === undefined ? [] : [step('close health server', () => health.close())]),
+    ...app.resources.toReversed().map((one) => step(`close ${one.name}`, () => one.close())),
     ...(built.ownsBackend ? [step('close services', () => backend.close())] : []),
     ...(telling === undefined ? [] : [step('shut telemetry down', () => telling.openTelemetry.shutdown())]),
   ];

@@ -8,6 +8,18 @@ export interface Step {
   run(): Promise<void>;
 }
 
+/** How long a step may take, ms. */
+export const STEP_BOUND_MS = 5_000;
+
+/** A step that may take so long, and whose result nobody needs. */
+export const step = (name: string, run: () => unknown, boundMs = STEP_BOUND_MS): Step => ({
+  name,
+  boundMs,
+  run: async () => {
+    await run();
+  },
+});
+
 const bounded = (clock: Clock, step: Step): Promise<'done' | 'late'> =>
   new Promise((resolve, reject) => {
     const cancel = clock.after(step.boundMs, () => resolve('late'));

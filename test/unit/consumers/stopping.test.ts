@@ -83,6 +83,42 @@ describe('a process that is asked to stop', () => {
     expect(await bench.committed()).toBe(0n);
   });
 
+  test("closes the app's own resources last, in reverse; one that fails or hangs keeps none from its turn", async () => {
+    const closed: string[] = [];
+    const go = latch();
+    const started = latch();
+    const run = async (): Promise<void> => {
+      started.open();
+      await go.opened;
+      closed.push('the handler ended');
+    };
+    const fails = (): never => {
+      closed.push('cache');
+      throw new Error('the cache was closed already');
+    };
+    const resources = [
+      { name: 'pool', close: async () => void closed.push('pool') },
+      { name: 'cache', close: fails },
+      { name: 'mailer', close: () => closed.push('mailer') },
+    ];
+    const bench = openBench([onInvoice({ run })], { resources });
+    const esteira = await bench.run({ environment: { LOG_LEVEL: 'info' } });
+    await esteira.publish(invoicePaid, invoice('p1'), { tenant: 'acme' });
+    await started.opened;
+    const stopped = esteira.stop();
+    go.open();
+    expect(await stopped).toBe(false);
+    expect(closed).toEqual(['the handler ended', 'mailer', 'cache', 'pool']);
+    const steps = bench.lines.map((line) => JSON.parse(line)).filter(({ step }) => step !== undefined);
+    expect(steps.map(({ step, error }) => error ?? step).slice(-5)).toEqual([
+      'flush and close producer',
+      'close mailer',
+      'the cache was closed already',
+      'close pool',
+      'shut telemetry down',
+    ]);
+  });
+
   test('twice stops once', async () => {
     const bench = openBench([onInvoice()]);
     const esteira = await bench.run();

@@ -67,6 +67,19 @@ describe('an app', () => {
     ]);
   });
 
+  it('wants its resources told apart', () => {
+    const close = (): void => undefined;
+    const resources = [
+      { name: 'pool', close },
+      { name: '', close },
+      { name: 'pool', close },
+    ];
+    expect(problemsOf({ resources })).toEqual([
+      'a resource has no name: log lines of a stop need one',
+      'resource pool is there twice',
+    ]);
+  });
+
   // A start each for a missing order, an unknown queue and a bad lease made three starts to learn of three mistakes.
   it('says what is wrong with its queues and all of its job types at once, by name', () => {
     const wrong = [
