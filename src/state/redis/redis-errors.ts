@@ -7,9 +7,13 @@ const ABORTED: ReadonlySet<string> = new Set(['AbortError', 'MaxRetriesPerReques
 /** The words of an `ERR` reply that are kept: enough for a script's line, too little for values. */
 const KEPT_CHARACTERS = 120;
 
+/** Before version 7 an error inside of a script, such as no memory, stands at the end of the script's. */
+const INSIDE_SCRIPT =
+  /^ERR Error running script \(call to \w+\): @user_script:\d+: @user_script: \d+: -([A-Z]+) /;
+
 /**
  * Whether the server answered with an error, optionally with this code. A reply's code is the first word of its
- * text by the protocol; the rest of the text is never looked at.
+ * text by the protocol; but for {@link INSIDE_SCRIPT} the rest of the text is never looked at.
  */
 export const isReplyError = (error: unknown, code?: string): error is Error =>
   error instanceof Error && error instanceof ReplyError && (code === undefined || replyCode(error) === code);
@@ -36,4 +40,5 @@ export const unavailable = (call: string, server: string, error: unknown): Estei
   );
 };
 
-const replyCode = (error: Error): string => error.message.split(' ', 1)[0] ?? '';
+const replyCode = ({ message }: Error): string =>
+  INSIDE_SCRIPT.exec(message)?.[1] ?? message.split(' ', 1)[0] ?? '';
