@@ -14,6 +14,7 @@ import type { JobEvent } from '../core/generated/job-event.ts';
 import type { JobDefinition } from '../core/job.ts';
 import type { ServiceIdentity } from '../core/job-event.ts';
 import type { RecordProducer } from '../core/ports/broker.ts';
+import type { AppResource } from '../core/resources.ts';
 import {
   createEventPublisher,
   type PublishedEvent,
@@ -79,8 +80,8 @@ const COMMIT_EVERY_IN_MEMORY_MS = 20;
 /** How often `idle` looks; asking Kafka costs the broker some twenty requests. */
 const IDLE_POLL_MS = { memory: 20, kafka: 200 } as const;
 
-const stepsToStop = (built: Built): readonly Step[] => {
-  const { app, config, workers, limits, isolation, producer, health, telling, backend, control } = built;
+const stepsToStop = (built: Built, resources: readonly AppResource[]): readonly Step[] => {
+  const { config, workers, limits, isolation, producer, health, telling, backend, control } = built;
   const graceMs = config.worker.shutdownGraceMs;
   const leave = async (): Promise<void> => {
     control?.close();
@@ -100,7 +101,7 @@ const stepsToStop = (built: Built): readonly Step[] => {
       ? []
       : [step('flush and close producer', () => producer.close(STEP_BOUND_MS))]),
     ...(health === undefined ? [] : [step('close health server', () => health.close())]),
-    ...app.resources.toReversed().map((one) => step(`close ${one.name}`, () => one.close())),
+    ...resources.toReversed().map((one) => step(`close ${one.name}`, () => one.close())),
     ...(built.ownsBackend ? [step('close services', () => backend.close())] : []),
     ...(telling === undefined ? [] : [step('shut telemetry down', () => telling.openTelemetry.shutdown())]),
   ];
@@ -171,7 +172,8 @@ export const start = async (app: AppDefinition, options: StartOptions = {}): Pro
     await verifyServices(built);
     return await assemble(built, options, identityOf(app, config), wantsTraces(environment));
   } catch (error) {
-    await runSteps(systemClock, log, stepsToStop(built));
+    // The app's resources stay open: whoever called may try again.
+    await runSteps(systemClock, log, stepsToStop(built, []));
     throw error;
   }
 };
@@ -242,7 +244,7 @@ const assemble = async (
     on: (name, listener) => local.on(name, listener),
     idle: ({ timeoutMs = 30_000 } = {}) =>
       untilIdle(app, broker.admin, timeoutMs, IDLE_POLL_MS[config.backend]),
-    stop: once(() => runSteps(clock, log, stepsToStop(built))),
+    stop: once(() => runSteps(clock, log, stepsToStop(built, app.resources))),
     healthPort: built.health?.port,
     backend,
   };

@@ -99,6 +99,7 @@ describe('a process that is asked to stop', () => {
     const resources = [
       { name: 'pool', close: async () => void closed.push('pool') },
       { name: 'cache', close: fails },
+      { name: 'deaf', close: () => new Promise(() => undefined) },
       { name: 'mailer', close: () => closed.push('mailer') },
     ];
     const bench = openBench([onInvoice({ run })], { resources });
@@ -110,9 +111,10 @@ describe('a process that is asked to stop', () => {
     expect(await stopped).toBe(false);
     expect(closed).toEqual(['the handler ended', 'mailer', 'cache', 'pool']);
     const steps = bench.lines.map((line) => JSON.parse(line)).filter(({ step }) => step !== undefined);
-    expect(steps.map(({ step, error }) => error ?? step).slice(-5)).toEqual([
+    expect(steps.map(({ step, error }) => error ?? step).slice(-6)).toEqual([
       'flush and close producer',
       'close mailer',
+      'close deaf',
       'the cache was closed already',
       'close pool',
       'shut telemetry down',

@@ -49,6 +49,17 @@ describe('a process that cannot run is not started', () => {
     });
   });
 
+  test('and what the app has opened stays open: the caller may try again', async () => {
+    const closed: string[] = [];
+    const resources = [{ name: 'pool', close: () => closed.push('pool') }];
+    const starting = start({ ...app, resources }, { environment: quiet, queues: ['nights'] });
+    expect((await refusalOf(starting)).message).toContain('nights: no such queue');
+    expect(closed).toEqual([]);
+    const esteira = await start({ ...app, resources }, { environment: quiet });
+    await esteira.stop();
+    expect(closed).toEqual(['pool']);
+  });
+
   test('with a wrong configuration, whose every problem is told at once, with no value', async () => {
     const environment = {
       ...{ KAFKA_BROKERS: 'kafka', REDIS_URL: 'http://u:hunter2@redis', LOG_LEVEL: 'loud' },
