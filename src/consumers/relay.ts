@@ -3,7 +3,7 @@ import { isEsteiraError } from '../core/errors.ts';
 import { inboxesOf, isInboxOf } from '../core/inbox.ts';
 import { tierFor } from '../core/ladder.ts';
 import { names } from '../core/names.ts';
-import type { GroupConsumer } from '../core/ports/broker.ts';
+import type { GroupConsumer, SendOptions } from '../core/ports/broker.ts';
 import { type ConsumedRecord, copyRecord, formatPosition, type OutgoingRecord } from '../core/record.ts';
 import { BUCKETS_SECONDS, Spread } from '../core/spread.ts';
 import { insist } from './backoff.ts';
@@ -19,6 +19,9 @@ type RelayParts = Pick<
   'app' | 'broker' | 'producer' | 'clock' | 'log' | 'settings' | 'onFatal'
 > &
   Pick<EngineParts, 'control' | 'tenants'>;
+
+/** Whoever waits so long, ms, can wait for company too. */
+const SLOW_TIER_MS = 100;
 
 /** A dispatch's first copy has no origin yet: its place on the tier is one, so that two forwards are one job. */
 const copyTo = (topic: string, record: ConsumedRecord, job: JobHeaders): OutgoingRecord => ({
@@ -44,6 +47,7 @@ export class Relay implements Worker {
   readonly #suspended = new Set<string>();
   readonly #paused: PausedRecords;
   readonly #lateness = new Spread(BUCKETS_SECONDS);
+  readonly #sendOptions: SendOptions;
   /** When records are due that are held beyond their tier, epoch ms, by position. */
   readonly #held = new Map<string, number>();
 
@@ -51,6 +55,7 @@ export class Relay implements Worker {
     const { app, broker, clock, log, settings, onFatal } = parts;
     this.#parts = parts;
     this.#tierMs = tierMs;
+    this.#sendOptions = { mayWait: tierMs >= SLOW_TIER_MS };
     this.#paused = new PausedRecords(parts);
     this.#name = names.relayGroup(app.name, tierMs);
     this.#consumer = broker.createConsumer({
@@ -179,7 +184,9 @@ export class Relay implements Worker {
     const stopped = this.#stopping.signal;
     try {
       const what = `${this.#name}: forward to ${copy.topic}`;
-      await insist({ clock, log, stopped, onOutage: this.#onOutage }, what, () => producer.send(copy));
+      await insist({ clock, log, stopped, onOutage: this.#onOutage }, what, () =>
+        producer.send(copy, this.#sendOptions),
+      );
       this.#partitions.settle(home, record.offset);
       if (this.#held.size > 0) this.#held.delete(formatPosition(record));
     } catch (error) {

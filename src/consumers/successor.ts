@@ -7,7 +7,7 @@ import { JobFailed } from '../core/generated/job-failed.ts';
 import { deterministicId } from '../core/ids.ts';
 import type { ServiceIdentity } from '../core/job-event.ts';
 import { names } from '../core/names.ts';
-import type { RecordProducer } from '../core/ports/broker.ts';
+import type { RecordProducer, SendOptions } from '../core/ports/broker.ts';
 import type { Serde } from '../core/ports/serde.ts';
 import type { OutgoingRecord, RecordHeaders, RecordPosition } from '../core/record.ts';
 import { type InsistParts, insist, waitOrStop } from './backoff.ts';
@@ -28,6 +28,12 @@ export interface SuccessorParts extends InsistParts {
 type Dead = NonNullable<Decision['dead']>;
 
 const TOO_LARGE_RETRY_MS = 30_000;
+/** What is due sooner than this does not wait for company, ms. */
+const SOON_MS = 100;
+
+/** Whether nobody waits for what a decision writes: no key stands behind it, and a retry is not due by then. */
+const isPatient = ({ order }: Delivery, { kind, next, atMs }: Decision): boolean =>
+  order === undefined && (kind === 'dead' || (kind === 'retry' && (next.dueMs ?? atMs) - atMs >= SOON_MS));
 
 /** The same headers with the error cut to its code: what is left when a record is too large with it. */
 const withoutErrorText = (next: JobHeaders): JobHeaders =>
@@ -113,8 +119,10 @@ export class SuccessorWriter {
   async write(delivery: Delivery, decision: Decision): Promise<void> {
     const { topic, next } = decision;
     const smaller = (): OutgoingRecord => copyFor(delivery, topic, withoutErrorText(next));
-    await this.send(delivery, copyFor(delivery, topic, next), next.error === undefined ? undefined : smaller);
-    if (decision.dead !== undefined) await this.#tellOfDeath(delivery, decision, decision.dead);
+    const copy = copyFor(delivery, topic, next);
+    const options = { mayWait: isPatient(delivery, decision) };
+    await this.send(delivery, copy, next.error === undefined ? undefined : smaller, options);
+    if (decision.dead !== undefined) await this.#tellOfDeath(delivery, decision, decision.dead, options);
   }
 
   /**
@@ -125,10 +133,11 @@ export class SuccessorWriter {
     delivery: Delivery,
     record: OutgoingRecord,
     smaller?: () => OutgoingRecord,
+    options?: SendOptions,
   ): Promise<RecordPosition> {
     for (let next = record, shrinks = smaller !== undefined; ; ) {
       try {
-        const position = await this.#send(next);
+        const position = await this.#send(next, options);
         this.#parts.onFits(delivery);
         return position;
       } catch (error) {
@@ -145,33 +154,44 @@ export class SuccessorWriter {
     }
   }
 
-  #send(record: OutgoingRecord): Promise<RecordPosition> {
-    return insist(this.#parts, `write to ${record.topic}`, () => this.#parts.producer.send(record));
+  #send(record: OutgoingRecord, options?: SendOptions): Promise<RecordPosition> {
+    return insist(this.#parts, `write to ${record.topic}`, () => this.#parts.producer.send(record, options));
   }
 
   #encode<T>(contract: AvroContract<T>, value: T): Promise<Buffer> {
     return insist(this.#parts, `encode ${contract.name}`, () => this.#parts.serde.encode(contract, value));
   }
 
-  async #tellOfDeath(delivery: Delivery, decision: Decision, dead: Dead): Promise<void> {
+  async #tellOfDeath(
+    delivery: Delivery,
+    decision: Decision,
+    dead: Dead,
+    options: SendOptions,
+  ): Promise<void> {
     const { app, identity } = this.#parts;
     const [failure, audit] = await Promise.all([
       this.#encode(JobFailed, failureOf(delivery, decision, dead)),
       this.#encode(AuditRecord, auditOf(delivery, decision, dead, identity.service)),
     ]);
     await Promise.all([
-      this.#send({
-        topic: names.failures(app.name),
-        key: Buffer.from(dead.tenant, 'utf8'),
-        value: failure,
-        headers: failureHeaders(delivery, dead.tenant, identity.service),
-      }),
-      this.#send({
-        topic: names.audit(app.name),
-        key: Buffer.from(identity.service, 'utf8'),
-        value: audit,
-        headers: [],
-      }),
+      this.#send(
+        {
+          topic: names.failures(app.name),
+          key: Buffer.from(dead.tenant, 'utf8'),
+          value: failure,
+          headers: failureHeaders(delivery, dead.tenant, identity.service),
+        },
+        options,
+      ),
+      this.#send(
+        {
+          topic: names.audit(app.name),
+          key: Buffer.from(identity.service, 'utf8'),
+          value: audit,
+          headers: [],
+        },
+        options,
+      ),
     ]);
   }
 }

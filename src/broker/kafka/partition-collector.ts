@@ -8,6 +8,8 @@ import type { RecordContent } from './record-body.ts';
 /** Who waits for a record to be written. */
 export interface Pending {
   readonly bytes: number;
+  /** Whether it may wait for company. */
+  readonly mayWait: boolean;
   written(at: TopicPartition, offset: bigint): void;
   failed(error: EsteiraError): void;
   /** Ends its caller's wait, while it goes its way. */
@@ -22,6 +24,8 @@ const MOST_SPARES = 2;
 /** A batch of so many says that many records keep coming. */
 const BUSY_RECORDS = 16;
 const TICKS_WHILE_FEW = 5;
+/** Records that may wait leave at ticks so far apart, ms. */
+const PATIENT_TICK_MS = 25;
 
 /** How a collector is wired. */
 export interface CollectorWiring {
@@ -43,6 +47,8 @@ export interface CollectorWiring {
 interface Load {
   readonly batch: RecordBatch;
   readonly beganAtMs: number;
+  /** Whether all of its records may wait for company. */
+  mayWait: boolean;
   readonly records: Pending[];
 }
 
@@ -65,6 +71,8 @@ export class PartitionCollector {
   /** Batches that are through, whose memory can be used again. */
   #spares: RecordBatch[] = [];
   #isBusy = false;
+  /** Whether it lingers only because all that waits may wait for company. */
+  #isPatient = false;
   /** When records last left. */
   #leftAtMs = Number.NEGATIVE_INFINITY;
   /** Ends the wait for more records, while there is one. */
@@ -78,11 +86,19 @@ export class PartitionCollector {
   /** Encodes a record behind all that were added before; its buffers are the caller's again afterwards. */
   add(content: RecordContent, timestampMs: number, record: Pending): void {
     const last = this.#waiting[this.#waiting.length - 1];
-    if (last?.batch.add(content, timestampMs) === true) last.records.push(record);
-    else this.#begin(content, timestampMs, record);
-    if (this.#isBusy) return;
+    if (last?.batch.add(content, timestampMs) === true) {
+      last.records.push(record);
+      if (!record.mayWait) last.mayWait = false;
+    } else this.#begin(content, timestampMs, record);
+    if (!this.#isBusy) this.#rise(record.mayWait);
+    else if (this.#isPatient && !record.mayWait) this.#stopLingering?.();
+  }
+
+  /** Something waits again after a rest. */
+  #rise(mayWait: boolean): void {
     this.#isBusy = true;
-    const waitMs = this.#firstWaitMs();
+    this.#isPatient = mayWait;
+    const waitMs = mayWait ? this.#toTickMs(PATIENT_TICK_MS) : this.#firstWaitMs();
     if (waitMs > 0) this.#linger(waitMs);
     else setImmediate(() => void this.#fly());
   }
@@ -98,7 +114,8 @@ export class PartitionCollector {
   #begin(content: RecordContent, timestampMs: number, record: Pending): void {
     const batch = this.#spares.pop() ?? new RecordBatch();
     batch.add(content, timestampMs);
-    this.#waiting.push({ batch, beganAtMs: this.#wiring.clock.nowMs(), records: [record] });
+    const beganAtMs = this.#wiring.clock.nowMs();
+    this.#waiting.push({ batch, beganAtMs, mayWait: record.mayWait, records: [record] });
     // The batch before is full: nothing is won by waiting.
     if (this.#waiting.length > 1) this.#stopLingering?.();
   }
@@ -150,6 +167,8 @@ export class PartitionCollector {
     // Busy and empty: what comes next would leave alone.
     if (gatherMs > 0 && (isBusy || first !== undefined))
       return this.#toTickMs(isBusy ? gatherMs : gatherMs / TICKS_WHILE_FEW);
+    this.#isPatient = first?.mayWait === true;
+    if (this.#isPatient) return this.#toTickMs(PATIENT_TICK_MS);
     return first === undefined ? 0 : first.beganAtMs + lingerMs - clock.nowMs();
   }
 

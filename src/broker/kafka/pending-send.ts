@@ -19,6 +19,8 @@ export interface SendKeeper {
 export class PendingSend {
   /** Of key, value and headers, about. */
   readonly bytes: number;
+  /** Whether it may wait for company. */
+  readonly mayWait: boolean;
   /** The flush that waits for it. */
   round: FlushRound | undefined;
   readonly #keeper: SendKeeper;
@@ -27,8 +29,9 @@ export class PendingSend {
   #isAnswered = false;
   #cancelDeadline: (() => void) | undefined;
 
-  constructor(bytes: number, keeper: SendKeeper, done: PostAnswer) {
+  constructor(bytes: number, mayWait: boolean, keeper: SendKeeper, done: PostAnswer) {
     this.bytes = bytes;
+    this.mayWait = mayWait;
     this.round = undefined;
     this.#keeper = keeper;
     this.#done = done;

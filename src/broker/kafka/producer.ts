@@ -35,6 +35,8 @@ const unknownFate = (why: string): EsteiraError =>
 
 const closedError = (): EsteiraError => new EsteiraError('ESTEIRA_CLOSED', 'The producer is closed.');
 
+const POST_OPTIONS: SendOptions = {};
+
 /** A time Kafka can hold; what is none becomes the time of sending. */
 const timestampOf = ({ timestampMs }: OutgoingRecord, nowMs: number): number =>
   timestampMs !== undefined && Number.isFinite(timestampMs) ? Math.trunc(timestampMs) : nowMs;
@@ -71,9 +73,9 @@ export class KafkaProducer implements RecordProducer {
     };
   }
 
-  send(record: OutgoingRecord, { deadlineMs }: SendOptions = {}): Promise<RecordPosition> {
+  send(record: OutgoingRecord, options: SendOptions = {}): Promise<RecordPosition> {
     return new Promise((resolve, reject) => {
-      this.#take(record, deadlineMs, (error, position) => {
+      this.#take(record, options, (error, position) => {
         if (position === undefined) reject(error);
         else resolve(position);
       });
@@ -81,11 +83,12 @@ export class KafkaProducer implements RecordProducer {
   }
 
   post(record: OutgoingRecord, done: PostAnswer): void {
-    this.#take(record, undefined, done);
+    this.#take(record, POST_OPTIONS, done);
   }
 
-  #take(record: OutgoingRecord, patienceMs: number | undefined, done: PostAnswer): void {
-    const send = new PendingSend(contentBytes(record), this.#keeper, done);
+  #take(record: OutgoingRecord, options: SendOptions, done: PostAnswer): void {
+    const { deadlineMs: patienceMs, mayWait = false } = options;
+    const send = new PendingSend(contentBytes(record), mayWait, this.#keeper, done);
     this.#sends.add(send);
     // A deadline counts from the call; all else can do with the time of the turn.
     const nowMs = (patienceMs === undefined ? this.#turn : this.#wiring.clock).nowMs();

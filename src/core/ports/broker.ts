@@ -30,6 +30,11 @@ export interface SendOptions {
    * When it runs out the call fails with ESTEIRA_PUBLISH_UNKNOWN: the record may still be written, now or later.
    */
   readonly deadlineMs?: number;
+  /**
+   * Whether the record may wait for the next tick of a common clock, 25 ms apart, so that what is not urgent shares
+   * requests; default false. An urgent record of its partition takes it along.
+   */
+  readonly mayWait?: boolean;
 }
 
 /** Told once what became of a posted record: the error, or, without one, where it stands in the log. */
