@@ -8,15 +8,13 @@ export interface BenchArguments {
   readonly json: boolean;
   /** Less of everything: shows that it works, not how fast it is. */
   readonly small: boolean;
-  /** Also what takes minutes: the tier of one minute. */
-  readonly long: boolean;
   /** Interleaved runs of each ratio. */
   readonly rounds: number;
   /** Whether results/ gets this run. */
   readonly save: boolean;
 }
 
-export const USAGE = `npm run bench -- [NAME...] [--json] [--small] [--long] [--rounds N] [--save]`;
+export const USAGE = `npm run bench -- [NAME...] [--json] [--small] [--rounds N] [--save]`;
 
 /** Wrong arguments; the message says which. */
 export class ArgumentProblem extends Error {}
@@ -35,7 +33,6 @@ const parsed = (args: readonly string[]) => {
       options: {
         json: { type: 'boolean', default: false },
         small: { type: 'boolean', default: false },
-        long: { type: 'boolean', default: false },
         save: { type: 'boolean', default: false },
         rounds: { type: 'string' },
       },
@@ -52,6 +49,6 @@ export const parseBenchArguments = (args: readonly string[], known: readonly str
   if (strangers.length > 0) {
     throw new ArgumentProblem(`there is no ${strangers.join(', ')}; there are ${known.join(', ')}`);
   }
-  const { json, small, long, save } = values;
-  return { names: positionals, json, small, long, save, rounds: roundsOf(values.rounds, small) };
+  const { json, small, save } = values;
+  return { names: positionals, json, small, save, rounds: roundsOf(values.rounds, small) };
 };

@@ -13,10 +13,16 @@ export interface Sizes {
   readonly settleSeconds: number;
   /** Jobs of the tenant that floods. */
   readonly flood: number;
-  /** The longer backlog; the shorter one is a tenth. */
-  readonly backlog: number;
+  /** Backlogs, ascending; the last two, of which one is a tenth of the other, are those memory is compared at. */
+  readonly backlogs: readonly number[];
+  /** Jobs that lie before each backlog, so that its rate is that of a warm program. */
+  readonly warmJobs: number;
+  /** How many jobs of a backlog are timed, at most. */
+  readonly timedJobs: number;
   /** Retries of each tier. */
   readonly retries: number;
+  /** Waits of these retries. */
+  readonly tiersMs: readonly number[];
   /** How long one key fails, s. */
   readonly failingSeconds: number;
   readonly leaseMs: number;
@@ -29,16 +35,19 @@ export interface Sizes {
 }
 
 const NORMAL: Sizes = {
-  calibrationJobs: 10_000,
+  calibrationJobs: 40_000,
   throughputSeconds: 10,
   leastJobs: 10_000,
-  mostJobs: 200_000,
+  mostJobs: 400_000,
   steadySeconds: 10,
   warmSeconds: 8,
   settleSeconds: 2,
   flood: 100_000,
-  backlog: 1_000_000,
+  backlogs: [1_000, 10_000, 100_000, 1_000_000],
+  warmJobs: 20_000,
+  timedJobs: 50_000,
   retries: 500,
+  tiersMs: [100, 1_000, 10_000, 60_000],
   failingSeconds: 60,
   leaseMs: 10_000,
   parallelRecords: 10_000,
@@ -56,8 +65,11 @@ const SMALL: Sizes = {
   warmSeconds: 1,
   settleSeconds: 2,
   flood: 2_000,
-  backlog: 10_000,
+  backlogs: [100, 1_000, 10_000],
+  warmJobs: 500,
+  timedJobs: 1_000,
   retries: 50,
+  tiersMs: [100, 1_000],
   failingSeconds: 3,
   leaseMs: 6_000,
   parallelRecords: 500,

@@ -16,7 +16,6 @@ export class Stage {
   readonly sizes: Sizes;
   readonly rounds: number;
   readonly small: boolean;
-  readonly long: boolean;
   readonly env: Readonly<Record<string, string>>;
   /** Begins the name of everything this run makes. */
   readonly #prefix = `bench-${randomBytes(3).toString('hex')}`;
@@ -29,7 +28,6 @@ export class Stage {
     this.sizes = sizesOf(args.small);
     this.rounds = args.rounds;
     this.small = args.small;
-    this.long = args.long;
     this.env = services.env;
     this.#services = services;
     this.#compiled = compiled;

@@ -8,8 +8,6 @@ import type { Program } from '../program.ts';
 import { measuredOf, quantile } from '../statistics.ts';
 import { millisecondsNote } from './steady-run.ts';
 
-const TIERS_MS = [100, 1_000, 10_000];
-const LONG_TIER_MS = 60_000;
 const PER_SECOND = 100;
 const KEYS = 100;
 
@@ -28,13 +26,8 @@ const shapeOf = (ns: string, tiersMs: readonly number[]): AppShape => {
   return simpleShape(ns, { jobs, tiersMs: [...tiersMs] });
 };
 
-const tiersOf = ({ small, long }: Stage): readonly number[] => [
-  ...(small ? TIERS_MS.slice(0, -1) : TIERS_MS),
-  ...(long ? [LONG_TIER_MS] : []),
-];
-
-const measure = async (stage: Stage, tiersMs: readonly number[]) => {
-  const { retries } = stage.sizes;
+const measure = async (stage: Stage) => {
+  const { retries, tiersMs } = stage.sizes;
   const shape = shapeOf(stage.freshName('lateness'), tiersMs);
   try {
     await prepareApp(stage, shape);
@@ -54,12 +47,11 @@ const measure = async (stage: Stage, tiersMs: readonly number[]) => {
 /** (d) How late a retry starts after it is due, tier by tier, and whether any starts too early. */
 export const lateness: Program = {
   name: 'lateness',
-  what: 'lateness of due retries, tiers of 100 ms, 1 s and 10 s (with --long also 1 min); early ones',
+  what: 'lateness of due retries, tiers of 100 ms to 1 min; early ones',
   run: async (stage) => {
-    const tiersMs = tiersOf(stage);
-    const { latenessMs } = await measure(stage, tiersMs);
+    const { latenessMs } = await measure(stage);
     const tiers = Object.entries(latenessMs);
-    if (tiers.length !== tiersMs.length) throw new BenchFailure('a tier has no retries');
+    if (tiers.length !== stage.sizes.tiersMs.length) throw new BenchFailure('a tier has no retries');
     const worst = Math.max(...tiers.map(([, late]) => quantile(late, 0.99)));
     const early = tiers.flatMap(([, late]) => late.filter((ms) => ms < 0)).length;
     return {

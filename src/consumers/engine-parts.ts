@@ -7,6 +7,7 @@ import type { Log } from '../core/ports/log.ts';
 import type { OrderedStateStore } from '../core/ports/order-state.ts';
 import type { Serde } from '../core/ports/serde.ts';
 import type { JobTelemetry } from '../core/ports/telemetry.ts';
+import type { JobTypeAccount } from '../core/process-report.ts';
 import type { PauseOptions } from './control/pause-options.ts';
 import type { StartControl } from './control/start-control.ts';
 import type { AroundAttempt } from './execution.ts';
@@ -96,4 +97,6 @@ export interface Worker {
   status(): WorkerStatus;
   /** What it counts and has under way, for metrics; absent where it has nothing to say. */
   facts?(): WorkerFacts;
+  /** What is said of it to other processes; absent where no jobs run. */
+  account?(): JobTypeAccount;
 }

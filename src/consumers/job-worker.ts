@@ -143,6 +143,10 @@ export class JobWorker implements Worker {
     };
   }
 
+  account() {
+    return { jobType: this.#job.type, running: this.#line.running, stopped: this.#stops.causes() };
+  }
+
   get #patience() {
     return {
       clock: this.#parts.clock,
@@ -224,7 +228,7 @@ export class JobWorker implements Worker {
       name: this.#name,
       intake: new Intake({ app, job: this.#job, serde, tenants }),
       appetite: this.#line.appetite,
-      room: () => this.#forwarder.room,
+      room: () => this.#forwarder.room ?? this.#floods?.room,
       onDrained: (home) => this.#partitions.mayGoOn(home),
       onIgnored: (home, offset) => this.#partitions.settle(home, offset),
       onDelivery: (home, delivery) => {
@@ -238,11 +242,10 @@ export class JobWorker implements Worker {
         if (home.driver !== undefined) {
           driverOf(entry).arrived(entry);
           if (isSurplus) driverOf(entry).moveAside(entry);
-        } else if (isElsewhere || isSurplus) {
-          this.#forwarder.forward(entry, isElsewhere ? 'dedicated_inbox' : 'surplus');
-          return false;
-        } else this.#line.add(entry);
-        return true;
+        } else if (isSurplus) this.#floods?.move(entry);
+        else if (isElsewhere) this.#forwarder.forward(entry, 'dedicated_inbox');
+        else this.#line.add(entry);
+        return home.driver !== undefined || !(isElsewhere || isSurplus);
       },
     };
   }

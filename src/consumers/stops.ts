@@ -1,4 +1,5 @@
 import type { JobDefinition } from '../core/job.ts';
+import type { StoppedStarts } from '../core/process-report.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { QueueLimits } from './limits/queue-limits.ts';
 import type { StateClient } from './state-client.ts';
@@ -61,6 +62,17 @@ export class Stops {
         .guarded(job.type)
         .map(({ target, atMs }) => ({ scope: scopeOf(target.what === 'tenant'), sinceMs: atMs })),
     ];
+  }
+
+  /** What is stopped why and since when, by this process itself: what stands on the control topic is not in it. */
+  causes(): readonly StoppedStarts[] {
+    this.#look();
+    const problems = [...this.#since].map(([what, sinceMs]) => ({ kind: 'problem' as const, what, sinceMs }));
+    const down = this.#parts.suspensions.list().map(({ tenant, dependency, sinceMs, untilMs }) => ({
+      ...{ kind: 'dependency' as const, what: dependency, sinceMs, nextTryMs: untilMs },
+      ...(tenant === undefined ? {} : { tenant }),
+    }));
+    return [...problems, ...down];
   }
 
   /** Whether an operator has paused the job type, or its queue. */

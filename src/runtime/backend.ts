@@ -9,6 +9,7 @@ import { JobFailed } from '../core/generated/job-failed.ts';
 import type { Broker } from '../core/ports/broker.ts';
 import type { WithLimits } from '../core/ports/limits.ts';
 import type { OrderedStateStore } from '../core/ports/order-state.ts';
+import type { WithReports } from '../core/ports/process-reports.ts';
 import type { Serde } from '../core/ports/serde.ts';
 import { createMemorySource } from '../serde/memory-source.ts';
 import { createSerde } from '../serde/serde.ts';
@@ -18,7 +19,7 @@ import { createMemoryStateStore } from '../state/memory/memory-state-store.ts';
 export interface Backend {
   readonly broker: Broker;
   readonly serde: Serde;
-  readonly state: OrderedStateStore & WithLimits;
+  readonly state: OrderedStateStore & WithLimits & WithReports;
   /** Closes them in the reverse order. Safe to call twice. */
   close(): Promise<void>;
 }

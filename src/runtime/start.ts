@@ -223,7 +223,7 @@ const assemble = async (
   if (limits.inUse) built.limits = limits;
   const workers = createWorkers(
     {
-      ...{ app, broker, producer, state, serde, telemetry, clock, log, identity },
+      ...{ app, broker, producer, state, reports: state.reports, serde, telemetry, clock, log, identity },
       ...(built.isolation && { app: built.isolation.app }),
       ...{ tenants, ...(await followControl(built, options, { slots, limits, identity })) },
       ...{ settings: engineSettings(config, options), onFatal: fatal },

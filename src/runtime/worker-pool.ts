@@ -6,6 +6,8 @@ import type { AppDefinition } from '../core/app.ts';
 import { EsteiraError } from '../core/errors.ts';
 import type { JobDefinition } from '../core/job.ts';
 import { didYouMean } from '../core/nearest-name.ts';
+import type { ReportStore } from '../core/ports/process-reports.ts';
+import { ReportTeller } from './report-teller.ts';
 
 /** A part an `esteira start` process plays. */
 export type Role = 'worker' | 'relay' | 'projection';
@@ -57,9 +59,14 @@ const jobsOf = (app: AppDefinition, queues: readonly string[] | undefined): AppD
   );
 };
 
+export interface WorkerParts extends EngineParts {
+  /** Where the process says what runs in it; absent where nobody would ask. */
+  readonly reports?: ReportStore;
+}
+
 /** Makes the workers of these roles: one for each job type of these queues, one relay for each tier; `others` beside them. */
 export const createWorkers = (
-  parts: EngineParts,
+  parts: WorkerParts,
   { roles = ROLES, queues }: WorkerChoice,
   others: readonly Worker[] = [],
 ): Workers => {
@@ -70,11 +77,27 @@ export const createWorkers = (
   const each = async (call: (worker: Worker) => Promise<void>): Promise<void> => {
     await Promise.all(all.map(call));
   };
+  const teller = tellerOf(parts, jobs);
   return {
-    start: () => each((worker) => worker.start()),
+    start: async () => {
+      await each((worker) => worker.start());
+      teller?.start();
+    },
     drain: (graceMs) => each((worker) => worker.drain(graceMs)),
-    stop: () => each((worker) => worker.stop()),
+    stop: async () => {
+      teller?.stop();
+      await each((worker) => worker.stop());
+    },
     status: () => all.map((worker) => worker.status()),
     facts: () => all.flatMap((worker) => worker.facts?.() ?? []),
   };
 };
+
+/** Says to other processes what runs in this one; undefined where no jobs do. */
+const tellerOf = (
+  { reports: store, clock, log }: WorkerParts,
+  jobs: readonly JobWorker[],
+): ReportTeller | undefined =>
+  store === undefined || jobs.length === 0
+    ? undefined
+    : new ReportTeller({ store, clock, log, accounts: () => jobs.map((job) => job.account()) });

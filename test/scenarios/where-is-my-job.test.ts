@@ -103,16 +103,21 @@ test('every job says where it is and why, from waiting to dead, and a stuck key 
   expect(history.map(({ type }: { type: string }) => type)).toEqual([
     ...['job.started', 'job.failed', 'job.retried'],
   ]);
-  const { queues } = await json('queues', 'list');
+  // The process says what runs in it at its next look.
+  const listed = () => json('queues', 'list');
+  const isSaid = async () => (await listed()).queues[0].jobTypes[0].running === 1;
+  await waitFor('the running job to be said', isSaid, { timeoutMs: 20_000, everyMs: 300 });
+  const { queues, gaps } = await listed();
+  expect(gaps).toEqual([]);
   expect(queues).toMatchObject([
     {
       queue: 'default',
       jobTypes: [
-        { deadLetters: 1, members: 1 },
-        { keysParked: 1, members: 1 },
+        { deadLetters: 1, members: 1, running: 1, reporting: 1, starts: 'free', stopped: [] },
+        { keysParked: 1, members: 1, running: 0, reporting: 1 },
       ],
     },
-    { queue: 'night', limit: { used: 0, most: 2 }, jobTypes: [{ members: 0 }] },
+    { queue: 'night', limit: { used: 0, most: 2 }, jobTypes: [{ members: 0, running: null }] },
   ]);
   const { keys } = await json('keys', 'list', 'post-entry');
   expect(keys).toMatchObject([

@@ -140,7 +140,7 @@ export const deadLetters: ManualPages = {
   },
   'dlq replay': {
     about: [
-      'Positions given as arguments, or all that conditions mean, at most 100, in one go. It is a plan and its run, as of `esteira replay`, without a canary: audited first, one run a DLQ at a time, and told by `replay status`. Refused, and listed: records of another job type, records without job headers, all but the last dead letter of a job. Not written, and listed: jobs that are done, and jobs replayed three times.',
+      'Positions given as arguments, or all that conditions mean, at most 100, in one go. It is a plan and its run, as of `esteira replay`, without a canary: audited first, one run a DLQ at a time, and told by `replay status`. Refused, and listed: records of another job type, records without job headers, all but the last dead letter of a job. Not written, and listed: jobs that are done, and jobs replayed three times. The dry run says which letters are of an ordering key that is held, and what that means for them.',
     ],
     examples: [
       { run: `esteira dlq replay ${POSITION} --reason "template mended"`, says: 'what would become of one' },

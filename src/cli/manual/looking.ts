@@ -34,7 +34,7 @@ export const looking: ManualPages = {
   'jobs why': {
     about: [
       'One or two sentences. It reads what was told on the telemetry topic, newest first, until the beginning of the job is found, at most a million events; then the records that are on their way, which also finds a job that nothing was told of yet; its claim, its ordering key and the limits of its queue over all processes. Locks, start rates and caps of one process are not looked up: of a job that waits they are named where it has them. What could not be looked at is said. With `--tenant`, where the app keys telemetry by tenant, only that partition is read.',
-      '`state` is one of `dispatched`, `waiting`, `running`, `retrying`, `parked`, `suspended`, `completed`, `skipped`, `cancelled`, `dead`, `unknown`; `waitsFor` one of `nothing`, `due-time`, `relay`, `worker`, `head`, `lease`, `limit`, `dependency`, `operator`, `unknown`. A suspension is what its process told last: one that has died meanwhile cannot say that it is over.',
+      '`state` is one of `dispatched`, `waiting`, `running`, `retrying`, `parked`, `suspended`, `completed`, `skipped`, `cancelled`, `dead`, `unknown`; `waitsFor` one of `nothing`, `due-time`, `relay`, `worker`, `head`, `lease`, `limit`, `dependency`, `operator`, `unknown`. A suspension is what its process told last: one that has died meanwhile cannot say that it is over; `esteira queues list` has what the living say.',
     ],
     examples: [
       { run: `esteira jobs why ${JOB}`, says: 'where it is, what it waits for, what to do' },
@@ -57,13 +57,19 @@ export const looking: ManualPages = {
   },
   'queues list': {
     about: [
-      'Records not settled on event topics (with those that are nothing to the job type), on the inboxes (lanes and those of tenants included; `--json` lists each) and on the waiting topic; ordering keys parked there; the age of the oldest record not settled; dead letters; live members of its group, that is, processes that run it (one that was killed counts until its session has timed out). What runs is known only where a queue has a `limit` over processes. Below the table: job types that are paused, tiers that hold records, those overdue, job types with records and no worker, and topics that a group does not read.',
+      'Records not settled on event topics (with those that are nothing to the job type), on the inboxes (lanes and those of tenants included; `--json` lists each) and on the waiting topic; ordering keys parked there, and those held after a dead letter; the age of the oldest record not settled; dead letters; live members of its group, that is, processes that run it (one that was killed counts until its session has timed out).',
+      'Depth is INBOX and PARKED: jobs. Lag is EVENTS: records, whatever they are. RUNNING counts handlers, as processes say themselves: each at most once a second, and one that was killed is forgotten after 15 s. `-`: no process says anything, as while none runs or Redis is out of reach; `3+`: three run, and a process of the group says nothing, as one of an older version does, and each in its first second. LIMIT is the slots taken under the `limit` of the queue; slots that wait for the next job count.',
+      'STARTS: `paused` by an operator; `suspended`, as what the type depends on is down, or by its dead-letter guard; `stopped` by a problem of its processes; `in part`, where any of these holds for some tenants or processes only. Below the table: why and since when, tiers that hold records, those overdue, job types with records and no worker, and topics that a group does not read. Tenants and ordering keys that operators have paused are in `esteira control list`, what holds up one job in `esteira jobs why`.',
     ],
     examples: [
       { run: 'esteira queues list', says: 'what waits, and who works' },
       {
         run: `esteira queues list --json | jq '[.queues[].jobTypes[].deadLetters] | add'`,
         says: 'all dead letters there are',
+      },
+      {
+        run: `esteira queues list --json | jq '.queues[].jobTypes[] | select(.starts != "free") | {jobType, starts, stopped}'`,
+        says: 'what does not start, and why',
       },
     ],
     reads: true,

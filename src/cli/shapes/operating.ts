@@ -86,10 +86,26 @@ export const QueuesList = z.object({
           jobType: z.string(),
           groupId: z.string(),
           members: z.int(),
-          pausedBy: maybe,
+          running: z.int().nullable().describe('handlers that run; null where no process says'),
+          reporting: z.int().describe('processes that say what runs in them'),
+          stopped: z
+            .array(
+              z.object({
+                kind: z.enum(['dependency', 'problem']),
+                what: z.string(),
+                tenant: maybe.describe('null: all of them'),
+                since: z.string().describe('ISO 8601'),
+                nextTry: maybe.describe('when the next job may try, ISO 8601'),
+                processes: z.int(),
+              }),
+            )
+            .describe('what processes have stopped by themselves'),
+          starts: z.enum(['free', 'paused', 'suspended', 'stopped', 'in-part']),
+          pausedBy: maybe.describe('an operator'),
           suspended: z.array(z.string()).describe('what its dead-letter guard has suspended'),
           topics: z.array(z.object(backlog)),
           keysParked: z.int().nullable(),
+          keysHeld: z.int().nullable(),
           keysCut: z.boolean(),
           deadLetters: z.int(),
         }),
@@ -97,4 +113,5 @@ export const QueuesList = z.object({
     }),
   ),
   tiers: z.array(z.object({ ...backlog, groupId: z.string(), members: z.int(), overdueMs: z.number() })),
+  gaps: z.array(z.string()).describe('what could not be looked up, and why'),
 });

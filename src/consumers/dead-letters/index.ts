@@ -19,7 +19,7 @@ export {
   type ListRequest,
   listDeadLetters,
 } from './list-dead-letters.ts';
-export { readFirst } from './read-positions.ts';
+export { readFirst, readPositions } from './read-positions.ts';
 export {
   type Accepted,
   type ReplayFacts,

@@ -7,4 +7,5 @@ export type { InspectionParts, JobEvidence } from './job-evidence.ts';
 export { inOrder, type JobHistory, type JobQuery, readHistory } from './job-history.ts';
 export { listKeys, type StuckKey } from './list-keys.ts';
 export { type JobTypeReport, listQueues, type QueueReport, type QueuesReport } from './list-queues.ts';
+export type { StoppedReport } from './said-of-types.ts';
 export { lengthWords, timeWords } from './time-words.ts';

@@ -47,7 +47,8 @@ export const openSequences = async (
     .filter(({ copies }) => copies.length > 0);
 };
 
-const heldSequences = async (
+/** The sequences of a job type that are held after a dead letter. @throws as {@link openSequences} */
+export const heldSequences = async (
   { app, backend }: InspectionParts,
   job: JobDefinition<unknown>,
   nowMs: number,

@@ -7,6 +7,7 @@ import {
 } from '../../consumers/dead-letters/index.ts';
 import { formatPosition } from '../../core/record.ts';
 import { readLetterLedger } from '../letters/letter-ledger.ts';
+import { holdsBeforeRun } from './held-before-run.ts';
 import type { LedgerOutcome } from './ledger-results.ts';
 import { planReplay } from './make-plan.ts';
 import { type ReplayParts, refused, requireReason } from './replay-parts.ts';
@@ -27,7 +28,7 @@ export interface ReplayItem {
   readonly jobType: string | null;
   readonly jobId: string | null;
   readonly outcome: 'would_replay' | 'refused' | LedgerOutcome;
-  /** Why, where the outcome needs a reason. */
+  /** Why, where the outcome needs a reason; on a dry run also what a hold of its ordering key means for it. */
   readonly detail: string | null;
   /** Where the replayed record stands on the inbox. */
   readonly inbox: string | null;
@@ -67,6 +68,11 @@ const itemOf = (candidate: Candidate, letter?: ReplayedRecord): ReplayItem => ({
   letter: candidate.letter === undefined ? null : summarize(candidate.letter),
 });
 
+const withHold = (item: ReplayItem, holds: ReadonlyMap<string, string>): ReplayItem => ({
+  ...item,
+  detail: item.detail ?? holds.get(item.position) ?? null,
+});
+
 /**
  * Replays a few dead letters in one go: a plan, and its run without a canary. A dry run unless `run` is true.
  *
@@ -83,8 +89,11 @@ export const replayNow = async (parts: ReplayParts, request: ReplayNowRequest): 
     refuse: ({ at }) => ledger.refusalOf(at),
   });
   const accepted = candidates.filter(({ refusal }) => refusal === undefined);
-  if (request.run !== true || accepted.length === 0)
-    return { replayId: null, matched, items: candidates.map((candidate) => itemOf(candidate)) };
+  if (request.run !== true || accepted.length === 0) {
+    const holds = await holdsBeforeRun(parts, accepted);
+    const items = candidates.map((one) => withHold(itemOf(one), holds));
+    return { replayId: null, matched, items };
+  }
   const { planId } = await planReplay(parts, { positions: accepted.map(({ at }) => at), reason });
   await runReplay(parts, { planId, reason, options: NOW });
   const letters = new Map<string, ReplayedRecord>();

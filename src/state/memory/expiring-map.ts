@@ -40,6 +40,14 @@ export class ExpiringMap<V> {
     this.#entries.delete(key);
   }
 
+  /** All living values. */
+  living(): readonly V[] {
+    return [...this.#entries.keys()].flatMap((key) => {
+      const entry = this.#living(key);
+      return entry === undefined ? [] : [entry.value];
+    });
+  }
+
   /** Entries held, the expired ones that were not swept yet included. */
   get size(): number {
     return this.#entries.size;

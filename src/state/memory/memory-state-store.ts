@@ -2,11 +2,13 @@ import type { Clock } from '../../core/clock.ts';
 import { EsteiraError } from '../../core/errors.ts';
 import type { WithLimits } from '../../core/ports/limits.ts';
 import type { OrderedStateStore } from '../../core/ports/order-state.ts';
+import type { WithReports } from '../../core/ports/process-reports.ts';
 import { silently } from '../silently.ts';
 import { claim, release, renew } from './claim-rules.ts';
 import { claimState, lastHop } from './claim-state.ts';
 import { memoryLimits } from './limit-state.ts';
 import { memoryOrderState } from './order-state.ts';
+import { memoryReports } from './report-state.ts';
 import { complete, decide, settled, told } from './settlement-rules.ts';
 import { StateTable } from './state-table.ts';
 
@@ -24,7 +26,9 @@ export interface MemoryStateOptions {
  *
  * @throws EsteiraError (from each call) ESTEIRA_CLOSED after `close`.
  */
-export const createMemoryStateStore = (options: MemoryStateOptions): OrderedStateStore & WithLimits => {
+export const createMemoryStateStore = (
+  options: MemoryStateOptions,
+): OrderedStateStore & WithLimits & WithReports => {
   const table = options.table ?? new StateTable(options.clock);
   let closed = false;
   const each =
@@ -45,6 +49,7 @@ export const createMemoryStateStore = (options: MemoryStateOptions): OrderedStat
     lastHops: each(lastHop),
     order: memoryOrderState(each),
     limits: memoryLimits(each),
+    reports: memoryReports(each),
     verify: () => silently(each(() => undefined))([]),
     close: async () => {
       closed = true;

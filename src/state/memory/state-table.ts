@@ -9,6 +9,8 @@ import type { JobRecord, KeyRecord } from './state-records.ts';
 export class StateTable {
   readonly order: OrderTable;
   readonly limits: LimitTable;
+  /** What processes say of themselves, by process. */
+  readonly reports: ExpiringMap<string>;
   readonly #clock: Clock;
   readonly #keys: ExpiringMap<KeyRecord>;
   readonly #jobs: ExpiringMap<JobRecord>;
@@ -20,6 +22,7 @@ export class StateTable {
     this.#jobs = new ExpiringMap(clock);
     this.order = new OrderTable(clock);
     this.limits = new LimitTable(clock);
+    this.reports = new ExpiringMap(clock);
   }
 
   nowMs(): number {

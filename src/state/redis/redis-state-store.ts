@@ -1,6 +1,7 @@
 import { EsteiraError } from '../../core/errors.ts';
 import type { WithLimits } from '../../core/ports/limits.ts';
 import type { OrderedStateStore } from '../../core/ports/order-state.ts';
+import type { WithReports } from '../../core/ports/process-reports.ts';
 import type { ToldRequest } from '../../core/ports/state.ts';
 import { silently } from '../silently.ts';
 import { type BatchScript, runBatch } from './batch-script.ts';
@@ -15,6 +16,7 @@ import { redisLimits } from './limit-state.ts';
 import { redisOrderState } from './order-state.ts';
 import { openRedisConnection } from './redis-connection.ts';
 import type { RedisStateOptions, StateLog } from './redis-options.ts';
+import { redisReports } from './report-state.ts';
 import { checkServer } from './server-check.ts';
 import { completeScript, decideScript, settledScript, toldScript } from './settlement-scripts.ts';
 
@@ -32,7 +34,7 @@ const DEFAULT_BUCKETS = 1;
 export const createRedisStateStore = (
   options: RedisStateOptions,
   log: StateLog,
-): OrderedStateStore & WithLimits => {
+): OrderedStateStore & WithLimits & WithReports => {
   const names = createKeyNames(options.namespace, bucketsOf(options));
   const connection = openRedisConnection(options, log);
   const each =
@@ -62,6 +64,7 @@ export const createRedisStateStore = (
       use: (name, task) => connection.use(name, (commands) => task(evaluateOn(commands))),
     }),
     limits: redisLimits(connection, options.namespace),
+    reports: redisReports(connection, options.namespace),
     verify: () => checkServer(connection, log),
     close: () => connection.close(),
   };

@@ -5,7 +5,7 @@ const KNOWN = ['throughput', 'latency'];
 
 test('without arguments everything runs, three rounds', () => {
   expect(parseBenchArguments([], KNOWN)).toEqual({
-    ...{ names: [], json: false, small: false, long: false, save: false, rounds: 3 },
+    ...{ names: [], json: false, small: false, save: false, rounds: 3 },
   });
 });
 
@@ -23,6 +23,9 @@ test('an unknown program is refused with the names there are', () => {
   expect(() => parseBenchArguments(['speed'], KNOWN)).toThrow(/there is no speed.*throughput, latency/);
 });
 
-test.each([['--rounds', '0'], ['--rounds', 'many'], ['--fast']])('%s %s is refused', (...args) => {
-  expect(() => parseBenchArguments(args, KNOWN)).toThrow(ArgumentProblem);
-});
+test.each([['--rounds', '0'], ['--rounds', 'many'], ['--fast'], ['--long']])(
+  '%s %s is refused',
+  (...args) => {
+    expect(() => parseBenchArguments(args, KNOWN)).toThrow(ArgumentProblem);
+  },
+);

@@ -1,9 +1,10 @@
 import { EsteiraError } from '../../../src/core/errors.ts';
 import type { LockRequest, WithLimits } from '../../../src/core/ports/limits.ts';
 import type { OrderedStateStore } from '../../../src/core/ports/order-state.ts';
+import type { WithReports } from '../../../src/core/ports/process-reports.ts';
 import type { RenewRequest } from '../../../src/core/ports/state.ts';
 
-type LimitedStateStore = OrderedStateStore & WithLimits;
+type LimitedStateStore = OrderedStateStore & WithLimits & WithReports;
 
 /** What a test makes a state store do. */
 export interface StateFaults {
@@ -88,6 +89,7 @@ export const faultyState = (): {
         ),
         unlock: guard('limits', (requests) => state.limits.unlock(requests)),
       },
+      reports: state.reports,
       verify: () => state.verify(),
       close: () => state.close(),
     }),

@@ -63,3 +63,17 @@ it('tells dependencies and guards of a tenant apart from those of all, with thei
     { scope: 'type', sinceMs: 800 },
   ]);
 });
+
+it('says to others what this process has stopped by itself, and not what stands on the control topic', () => {
+  const { stops, suspensions, control, state } = setUp();
+  state.down = true;
+  suspensions.down({ tenant: 'acme', dependency: 'mail', askedMs: 5_000, nowMs: 700 });
+  control.suspend({
+    ...{ v: 1, kind: 'pause', atMs: 800, actor: 'guard', reason: 'too many', auditId: 'a' },
+    ...{ target: { what: 'type', jobType: 'settle' }, guard: { dead: 5, of: 10 } },
+  });
+  expect(stops.causes()).toEqual([
+    { kind: 'problem', what: 'ESTEIRA_STATE_UNAVAILABLE', sinceMs: 1_000 },
+    { kind: 'dependency', what: 'mail', tenant: 'acme', sinceMs: 700, nextTryMs: 5_700 },
+  ]);
+});

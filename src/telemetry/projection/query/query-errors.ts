@@ -15,7 +15,10 @@ const OUT_OF_MEMORY = /^Out of Memory Error/;
 const DAMAGED = /^IO Error/;
 const NOT_ALLOWED = /^(Permission Error|TransactionContext Error)/;
 
-/** DuckDB's error as one of ours: by its kind, which is the only thing it gives besides its text. */
+/**
+ * DuckDB's error as one of ours: by its kind, which is the only thing it gives besides its text. Where that text is told,
+ * the error is no cause besides: it would be told twice.
+ */
 export const errorOfQuery = (sql: string, error: unknown): EsteiraError => {
   const message = error instanceof Error ? error.message : String(error);
   const { says, place } = placeInError(sql, message.replace('Failed to extract statements: ', ''));
@@ -26,7 +29,7 @@ export const errorOfQuery = (sql: string, error: unknown): EsteiraError => {
       undefined,
       error,
     );
-  if (DAMAGED.test(says)) return queryError('ESTEIRA_PROJECTION_UNAVAILABLE', says, undefined, error);
+  if (DAMAGED.test(says)) return queryError('ESTEIRA_PROJECTION_UNAVAILABLE', says);
   const code = NOT_ALLOWED.test(says) ? 'ESTEIRA_QUERY_REFUSED' : 'ESTEIRA_QUERY_INVALID';
-  return queryError(code, says, place, error);
+  return queryError(code, says, place);
 };

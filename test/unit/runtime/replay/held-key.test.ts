@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../../src/core/clock.ts';
 import { silentLog } from '../../../../src/core/ports/log.ts';
+import { parsePosition } from '../../../../src/core/record.ts';
 import { UnrecoverableError } from '../../../../src/index.ts';
 import { openControlLog } from '../../../../src/runtime/control/control-log.ts';
 import {
   planReplay,
   type ReplayParts,
+  replayNow,
   replayResults,
   replayStatus,
   runReplay,
@@ -94,4 +96,39 @@ test('a run that dies while it replays a held key comes back, and all run once, 
     await waitFor('all to run', () => world.ran.length >= 4);
     expect(world.ran).toEqual(['a1', 'a2', 'a3', 'a4']);
   }
+});
+
+test('a dry run says of letters of a held key what the hold means for them', async () => {
+  const { world, parts, publish, untilDead } = await heldKeys();
+  await publish('a1', 'a2', 'b1');
+  await untilDead(3);
+  const all = await replayNow(parts, { selection: { jobType: 'settle' }, reason });
+  const positions = (...ids: readonly string[]) =>
+    all.items
+      .filter(({ letter }) => ids.includes(letter?.eventId ?? ''))
+      .flatMap(({ position }) => parsePosition(position) ?? []);
+  const replay = async (run: boolean, ...ids: readonly string[]) => {
+    const { items } = await replayNow(parts, { selection: { positions: positions(...ids) }, reason, run });
+    return items.map(({ outcome, detail }) => `${outcome}: ${detail}`);
+  };
+  const isWhole = 'would_replay: its ordering key is held: what died of it runs again in its order';
+  expect(all.items.map(({ outcome, detail }) => `${outcome}: ${detail}`)).toEqual([
+    isWhole,
+    isWhole,
+    isWhole,
+  ]);
+  expect(await replay(false, 'a2', 'b1')).toEqual(
+    expect.arrayContaining([
+      isWhole,
+      expect.stringMatching(
+        /^would_replay: its ordering key is held: 2 of it have died, of which 1 would be/,
+      ),
+    ]),
+  );
+  // What it said comes true.
+  expect(await replay(true, 'a2')).toEqual([expect.stringMatching(/^held: /)]);
+  world.broken.clear();
+  expect(await replay(true, 'a1', 'a2')).toEqual(['replayed: null', 'replayed: null']);
+  await waitFor('both to run', () => world.ran.length === 2);
+  expect(world.ran).toEqual(['a1', 'a2']);
 });
