@@ -15,6 +15,8 @@ export interface ClaimStageParts<Request, Answer> {
   /** An answer; for `run` the entry has its run, and its lease counts from when it was asked for. */
   readonly onAnswer: (entry: Entry, answer: Answer) => void;
   readonly onError: (error: unknown) => void;
+  /** Whether batches may overtake each other; default false. */
+  readonly overlaps?: boolean;
 }
 
 interface Asked<Request> {
@@ -32,7 +34,7 @@ export class ClaimStage<
 
   constructor(parts: ClaimStageParts<Request, Answer>) {
     this.#parts = parts;
-    this.#stage = new BatchStage((batch) => this.#ask(batch), parts.onError);
+    this.#stage = new BatchStage((batch) => this.#ask(batch), parts.onError, parts.overlaps);
   }
 
   ask(entry: Entry): void {
