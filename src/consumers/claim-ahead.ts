@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { FairQueue } from './scheduling/fair-queue.ts';
 
 /** Claims made ahead of a free slot wait at most about this long for one, ms. */
 const HORIZON_MS = 20;
@@ -10,6 +11,7 @@ const MOST_AHEAD = 192;
 interface Claimed {
   /** Epoch ms when the claim was asked for or renewed last. */
   readonly leasedAtMs: number;
+  readonly delivery: { readonly tenant: string; readonly priority: number };
 }
 
 /**
@@ -22,16 +24,24 @@ export class ClaimAhead<T extends Claimed> {
   #sinceMs = 0;
   #ended = 0;
   #allowance = 0;
-  /** In the order granted. */
-  #granted: T[] = [];
+  /** Those that have a claim and wait, in the order granted; of them, those that are not among the turns. */
+  readonly #granted = new Set<T>();
+  #unturned: T[] = [];
+  /** Where not all find a slot they take turns: what one tenant has claimed ahead is not before what another has. */
+  readonly #turns: FairQueue<T>;
   /** The clock was looked at in this turn of the event loop, in which hundreds may be claimed. */
   #isFresh = false;
   readonly #age = (): void => {
     this.#isFresh = false;
   };
 
-  constructor(clock: Pick<Clock, 'nowMs'>) {
+  /** `weightOf`: how many starts a turn a tenant has. */
+  constructor(clock: Pick<Clock, 'nowMs'>, weightOf: (tenant: string) => number | undefined) {
     this.#clock = clock;
+    this.#turns = new FairQueue({
+      alive: (one) => this.#granted.has(one),
+      shareOf: (tenant) => ({ weight: weightOf(tenant) }),
+    });
   }
 
   /** A handler has ended. */
@@ -57,29 +67,47 @@ export class ClaimAhead<T extends Claimed> {
 
   /** One has its claim, and waits for a slot. */
   granted(one: T): void {
-    this.#granted.push(one);
+    this.#granted.add(one);
+    this.#unturned.push(one);
   }
 
-  /** The next that has a claim and waits. */
-  take(): T | undefined {
-    return this.#granted.shift();
+  /** The next that has a claim and waits, where `slots` are free. */
+  take(slots: number): T | undefined {
+    const next =
+      this.#turns.size > 0 || this.#unturned.length > slots ? this.#nextTurn() : this.#nextGranted();
+    if (next !== undefined) this.#granted.delete(next);
+    return next;
+  }
+
+  #nextTurn(): T | undefined {
+    for (const one of this.#unturned.splice(0))
+      this.#turns.push(one, one.delivery.tenant, one.delivery.priority);
+    const next = this.#turns.shift();
+    if (next !== undefined) this.#turns.ended(next.delivery.tenant);
+    return next;
+  }
+
+  #nextGranted(): T | undefined {
+    for (let one = this.#unturned.shift(); one !== undefined; one = this.#unturned.shift())
+      if (this.#granted.has(one)) return one;
+    return undefined;
   }
 
   takeAll(): readonly T[] {
-    return this.#granted.splice(0);
+    const all = [...this.#granted];
+    this.#granted.clear();
+    return all;
   }
 
   /** Those whose claims were asked for at `sinceMs` or before. */
   takeOlder(sinceMs: number): readonly T[] {
-    const older = this.#granted.filter(({ leasedAtMs }) => leasedAtMs <= sinceMs);
-    this.#granted = this.#granted.filter(({ leasedAtMs }) => leasedAtMs > sinceMs);
+    const older = [...this.#granted].filter(({ leasedAtMs }) => leasedAtMs <= sinceMs);
+    for (const one of older) this.#granted.delete(one);
     return older;
   }
 
   /** Whether it waited; it does so no more. */
   forget(one: T): boolean {
-    const at = this.#granted.indexOf(one);
-    if (at >= 0) this.#granted.splice(at, 1);
-    return at >= 0;
+    return this.#granted.delete(one);
   }
 }

@@ -49,6 +49,12 @@ export interface Delivery {
   readonly order: OrderedPlace | undefined;
   /** Why it can never run, found before any claim; it dies under one. */
   readonly deadOnArrival:
-    | { readonly reason: DeadReason; readonly code: string; readonly detail: string }
+    | {
+        readonly reason: DeadReason;
+        readonly code: string;
+        readonly detail: string;
+        /** Epoch ms before which it does not die: a process of a newer version may know it, and take it over by then. */
+        readonly notBeforeMs?: number;
+      }
     | undefined;
 }

@@ -18,7 +18,7 @@ export interface IntakeLoopParts extends InsistParts {
   readonly onDrained: (home: PartitionHome) => void;
 }
 
-/** So many are understood in one go. */
+/** So many are understood in one go, however many are wanted: others have their turn between. */
 const SLICE = 64;
 /** So many, and how often, are understood of what gives way: a little, so that it never stands still. */
 const LITTLE = 8;
@@ -64,8 +64,9 @@ export const runIntake = async (parts: IntakeLoopParts, home: PartitionHome): Pr
       if (home.watch?.yields === true && taken >= LITTLE) {
         await new Promise<void>((resolve) => parts.clock.after(LITTLE_EVERY_MS, resolve));
         taken = 0;
-      } else if (taken >= SLICE && !parts.appetite.hungry) {
-        await (home.watch?.hurries === true ? nextTurn() : parts.appetite.next());
+      } else if (taken >= SLICE) {
+        const isWanted = parts.appetite.hungry || home.watch?.hurries === true;
+        await (isWanted ? nextTurn() : parts.appetite.next());
         taken = -1;
         continue;
       }

@@ -44,6 +44,9 @@ const orderOf = (
 
 const NOT_PARKED = {};
 
+/** A job of an event that only a newer version of its type knows: so long a rolling deploy may take to reach it, ms. */
+const TAKE_OVER_MS = 10 * 60_000;
+
 /** A job that was done and is forced is claimed under a key of its replay: the mark of the job stays as it is. */
 const claimKey = ({ forcedBy }: JobHeaders, idempotencyKey: string): string =>
   forcedBy === undefined ? idempotencyKey : `forced/${forcedBy}/${idempotencyKey}`;
@@ -121,7 +124,10 @@ export class Intake {
     const base = this.#describe(record, envelope);
     if (source === undefined) {
       const what = envelope.eventType ?? 'a record without ce_type';
-      return this.#dead(base, 'undecodable', 'TYPE_UNKNOWN', `${what} is nothing this job type knows`);
+      const detail = `${what} is nothing this job type knows`;
+      const dead: Dead = { reason: 'undecodable', code: 'TYPE_UNKNOWN', detail };
+      const isJob = envelope.job?.type === this.#parts.job.type;
+      return this.#dead(base, isJob ? { ...dead, notBeforeMs: record.timestampMs + TAKE_OVER_MS } : dead);
     }
     const tenant = this.#parts.tenants.resolve(envelope.tenant);
     if (tenant instanceof Promise) return tenant.then((id) => this.#takeFor(id, base, source));
@@ -135,7 +141,7 @@ export class Intake {
   ): Delivery | undefined | Promise<Delivery | undefined> {
     if (tenant === undefined) {
       const detail = 'the record names no tenant that the directory knows';
-      return this.#dead(base, 'tenant_unresolved', 'TENANT_UNRESOLVED', detail);
+      return this.#dead(base, { reason: 'tenant_unresolved', code: 'TENANT_UNRESOLVED', detail });
     }
     base.tenant = tenant;
     const payload = openPayload(this.#parts.serde, source, base.record.value);
@@ -202,7 +208,10 @@ export class Intake {
   }
 
   #understand(base: Described, source: PayloadSource, payload: Payload): Delivery | undefined {
-    if (!payload.ok) return this.#dead(base, payload.reason, payload.code, payload.detail);
+    if (!payload.ok) {
+      const { reason, code, detail } = payload;
+      return this.#dead(base, { reason, code, detail });
+    }
     try {
       return this.#fit(base, source, payload.value);
     } catch (error) {
@@ -210,7 +219,7 @@ export class Intake {
       // Its message may quote the payload, so only the class is told.
       const what = error instanceof Error ? error.name : typeof error;
       const detail = `when, map, order or idempotencyKey threw ${what}`;
-      return this.#dead(base, 'payload_invalid', 'MAP_FAILED', detail);
+      return this.#dead(base, { reason: 'payload_invalid', code: 'MAP_FAILED', detail });
     }
   }
 
@@ -236,12 +245,12 @@ export class Intake {
     const idempotencyKey = job.idempotencyKey(payload) ?? base.job.id;
     if (typeof idempotencyKey !== 'string' || idempotencyKey === '') {
       const detail = 'idempotencyKey gave no text: all such jobs would be one';
-      return this.#dead(base, 'payload_invalid', 'KEY_EMPTY', detail);
+      return this.#dead(base, { reason: 'payload_invalid', code: 'KEY_EMPTY', detail });
     }
     return this.#deliver(base, { payload, orderKey, idempotencyKey, priority, notBeforeMs }, undefined);
   }
 
-  #dead(base: Described, reason: Dead['reason'], code: string, detail: string): Delivery {
+  #dead(base: Described, dead: Dead): Delivery {
     const { job } = base;
     const fit: Fit = {
       payload: undefined,
@@ -250,7 +259,7 @@ export class Intake {
       priority: job.priority ?? 5,
       notBeforeMs: undefined,
     };
-    return this.#deliver(base, fit, { reason, code, detail });
+    return this.#deliver(base, fit, dead);
   }
 
   /** The one place where a delivery is made, so that all have one shape. */

@@ -56,7 +56,9 @@ export class JobLine {
   constructor(parts: JobLineParts) {
     const { job, clock, state, onError, tenants, jobSettings } = parts;
     this.#parts = parts;
-    this.#ahead = new ClaimAhead(clock);
+    const shareOf = (tenant: string) =>
+      parts.control.shareOf(jobSettings.queue, tenant, tenants.tierOf(tenant));
+    this.#ahead = new ClaimAhead(clock, (tenant) => shareOf(tenant).weight);
     this.#course = parts.makeCourse({
       granted: (entry) => this.#grantedTo(entry),
       notStarted: (entry) => this.#letGo(entry),
@@ -76,7 +78,7 @@ export class JobLine {
     });
     this.#ready = new FairQueue({
       alive: ({ home, dropped }) => home.alive && !dropped,
-      shareOf: (tenant) => parts.control.shareOf(jobSettings.queue, tenant, tenants.tierOf(tenant)),
+      shareOf,
     });
     this.appetite = new Appetite(clock, () => this.#ready.startable);
     this.#seat = parts.slots.join(job.queue, (slots) => this.#takeSlots(slots), job.concurrency);
@@ -145,7 +147,7 @@ export class JobLine {
   #takeSlots(slots: number): number {
     let taken = 0;
     for (; taken < slots && this.#isOpen; taken += 1) {
-      const granted = this.#nextGranted();
+      const granted = this.#nextGranted(slots - taken);
       const entry = granted ?? this.#ready.shift();
       if (entry === undefined) break;
       if (entry.holds === 'ahead') this.#aheadCount -= 1;
@@ -171,8 +173,8 @@ export class JobLine {
     this.appetite.started();
   }
 
-  #nextGranted(): Entry | undefined {
-    for (let entry = this.#ahead.take(); entry !== undefined; entry = this.#ahead.take()) {
+  #nextGranted(slots: number): Entry | undefined {
+    for (let entry = this.#ahead.take(slots); entry !== undefined; entry = this.#ahead.take(slots)) {
       if (entry.home.alive) return entry;
       this.#giveBack(entry);
     }

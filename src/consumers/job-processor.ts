@@ -47,8 +47,8 @@ export class JobProcessor {
   unclaimed(entry: Entry): Promise<Step> | undefined {
     const { deadOnArrival, notBeforeMs } = entry.delivery;
     // It dies under its claim: another copy of it may run, or have completed.
-    if (deadOnArrival !== undefined) return undefined;
     const atMs = this.#parts.clock.nowMs();
+    if (deadOnArrival !== undefined) return this.#unlessTakenOver(deadOnArrival.notBeforeMs, atMs);
     if (notBeforeMs !== undefined && notBeforeMs > atMs) return this.#beforeItsTime(entry, notBeforeMs);
     const { pauses, dependencies } = this.#parts;
     const lateness = this.#latenessOf(entry, atMs);
@@ -56,6 +56,11 @@ export class JobProcessor {
     // So does this one.
     if (lateness !== 'wait') return undefined;
     return pauses.admit(entry, atMs) ?? dependencies.admit(entry, atMs);
+  }
+
+  /** It stays where it is: when this process ends, its partition and it are a newer one's. */
+  #unlessTakenOver(dyingMs: number | undefined, atMs: number): Promise<Step> | undefined {
+    return dyingMs === undefined || dyingMs <= atMs ? undefined : Promise.resolve(again(dyingMs - atMs));
   }
 
   /** Its queue skips what would have to wait. */

@@ -15,6 +15,8 @@ export interface Window {
 const MOST_UNREAD = 512;
 /** While records are moved aside the next ones are fetched meanwhile: else each fetch would wait for the last one's. */
 const MOST_UNREAD_IN_A_HURRY = 4_096;
+/** What gives way is understood by a few at a time: more of it need not be fetched. */
+const MOST_UNREAD_GIVING_WAY = 64;
 const FORGET_EVERY = 256;
 /** Offsets between the first that is not settled and the last taken in, times the records of a window. */
 const MOST_SPANNED = 64;
@@ -183,6 +185,7 @@ export class PartitionHome {
   }
 
   get #mostUnread(): number {
+    if (this.watch?.yields === true) return MOST_UNREAD_GIVING_WAY;
     return this.watch?.hurries === true ? MOST_UNREAD_IN_A_HURRY : MOST_UNREAD;
   }
 

@@ -15,8 +15,9 @@ const ALL_ANSWERS = [
   ...['behind_dead_letter', 'unrecoverable', 'max_age', 'attempts_exhausted', 'starts_exhausted'],
 ];
 
-// The simulation (test/simulation) holds the rules of the memory store to their promises with a clock of its own; this
-// holds the scripts of Redis, whose clock is nobody's, to the rules of the memory store.
+// The simulation holds the rules of the memory store (test/simulation) and the scripts of Redis
+// (redis-order-simulation.test.ts) to their promises, in its own time. This holds the store as it is, with the server's
+// clock, to the rules of the memory store: also where no worker would call it so.
 test('Redis and memory give the same answers to the same calls about sequences', {
   retry: 0,
   timeout: 180_000,

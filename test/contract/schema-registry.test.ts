@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Json } from '../../src/core/contract.ts';
 import { kebabCase } from '../../src/serde/generate.ts';
 import {
@@ -14,6 +13,7 @@ import {
   registerSchemas,
 } from '../../src/serde/index.ts';
 import { RegistryClient } from '../../src/serde/registry-client.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { schemaSourceContract } from './schema-registry.ts';
 
 const url = process.env['SCHEMA_REGISTRY_URL'] ?? '';
@@ -36,9 +36,8 @@ schemaSourceContract('a real registry', async () => {
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'esteira-registry-'));
+  folder = temporaryFolder('registry');
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const freshRecord = () => `Order${randomUUID().replaceAll('-', '')}`;
 const field = (name: string, type: Json, more: object = {}) => ({ name, type, doc: 'd', ...more });

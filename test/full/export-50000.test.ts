@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openLineFile } from '../../src/cli/line-file.ts';
@@ -11,6 +10,7 @@ import { replayApp } from '../support/replay-app.ts';
 import { writeLetters } from '../support/replay-letters.ts';
 import { asOperator } from '../support/replay-scene.ts';
 import { freshName } from '../support/scenario.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const LETTERS = 50_000;
 /** The file is some 60 MB; what is held of it at once is not. */
@@ -30,7 +30,7 @@ test('50,000 dead letters are exported with flat memory, each once', async () =>
   const services = await openServices(app);
   await applyTopics(app, services.backend.broker.admin, {});
   await writeLetters(services.backend, app.name, LETTERS);
-  const to = join(mkdtempSync(join(tmpdir(), 'esteira-export-')), 'letters.ndjson');
+  const to = join(temporaryFolder('export'), 'letters.ndjson');
   const heaps: number[] = [];
   const beganAt = performance.now();
   await asOperator(app, services, 'ana', async (parts) => {

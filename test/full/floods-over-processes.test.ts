@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { start } from '../../src/index.ts';
@@ -9,6 +8,7 @@ import { CONCURRENCY, FLOODING, floodsApp, floodsEngine, QUIET } from '../suppor
 import { invoice } from '../support/invoices.ts';
 import { type OpenServices, openServices } from '../support/open-services.ts';
 import { freshName, readTopic } from '../support/scenario.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -61,7 +61,7 @@ const firstOfEach = (effects: readonly Effect[]): ReadonlyMap<string, readonly s
 // nothing is lost, every job takes effect, ordered keys keep their order, and nobody quiet is moved.
 test('floods are moved aside by several processes while one is killed and one joins', async () => {
   const ns = freshName('floods');
-  const file = join(mkdtempSync(join(tmpdir(), 'esteira-floods-')), 'effects.txt');
+  const file = join(temporaryFolder('floods'), 'effects.txt');
   writeFileSync(file, '');
   const { app, paid } = floodsApp(ns, file);
   const services = await openServices(app);

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { systemContext } from '../../src/cli/context.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { systemTerminal } from '../../src/cli/terminal.ts';
@@ -9,16 +7,15 @@ import { openProjection } from '../../src/runtime/analytics/index.ts';
 import { gather } from '../support/analytics/ask.ts';
 import { invoice } from '../support/invoices.ts';
 import { freshName, startScenario } from '../support/scenario.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 
 const ns = freshName('analysts');
 process.env['ANALYTICS_NS'] = ns;
 const { default: app, invoicePaid } = await import('../support/analytics/analytics-app.ts');
-const folder = await mkdtemp(join(tmpdir(), 'esteira-'));
+const folder = temporaryFolder('analysts');
 const path = join(folder, 'jobs.duckdb');
 const environment = { ...process.env, PROJECTION_PATH: path, LOG_LEVEL: 'silent', HEALTH_PORT: '0' };
-
-afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs a command, and gives what it printed. */
 const esteira = async (...args: readonly string[]): Promise<{ code: number; out: string }> => {

@@ -1,5 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AuditRecord } from '../../src/core/generated/audit-record.ts';
@@ -11,6 +11,7 @@ import { type OpenServices, openServices } from '../support/open-services.ts';
 import { operatorOf } from '../support/operator.ts';
 import { type OwnRedis, startOwnRedis } from '../support/own-redis.ts';
 import { freshName, readTopic } from '../support/scenario.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
@@ -24,7 +25,7 @@ let services: OpenServices;
 const workers: WorkerProcess[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'control-'));
+  folder = temporaryFolder('control');
   Object.assign(process.env, { CONTROL_NS: ns, CONTROL_LEDGER: join(folder, 'ledger') });
   await writeFile(join(folder, 'ledger'), '');
   const operators = { [userInfo().username]: { name: 'ana', roles: ['operator'] } };
@@ -36,7 +37,6 @@ afterAll(async () => {
   for (const worker of workers) if (worker.isAlive()) await worker.kill();
   await services?.close();
   await redis.stop();
-  await rm(folder, { recursive: true });
 });
 
 const environment = () => ({

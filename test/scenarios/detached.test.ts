@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { start } from '../../src/index.ts';
@@ -8,6 +7,7 @@ import { detachApp } from '../support/detach-app.ts';
 import { invoice } from '../support/invoices.ts';
 import { openServices } from '../support/open-services.ts';
 import { freshName, readTopic } from '../support/scenario.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -17,7 +17,7 @@ const SHORT = 20;
 // offset was committed long before.
 test('a job that runs long lets its partition go on, and outlives the process that ran it', async () => {
   const ns = freshName('detach');
-  const file = join(mkdtempSync(join(tmpdir(), 'esteira-detach-')), 'handlers.txt');
+  const file = join(temporaryFolder('detach'), 'handlers.txt');
   writeFileSync(file, '');
   const { app, paid } = detachApp(ns, file, () => undefined);
   const services = await openServices(app);

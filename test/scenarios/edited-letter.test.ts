@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AppDefinition } from '../../src/core/app.ts';
@@ -18,6 +16,7 @@ import { type ReplayParts, withReplay } from '../../src/runtime/replay/index.ts'
 import { EDIT_POLICY, REPLAY_JOB, replayApp } from '../support/replay-app.ts';
 import { writeLetters } from '../support/replay-letters.ts';
 import { freshName, type Scenario, startScenario } from '../support/scenario.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -43,7 +42,7 @@ const asAna = <T>(
 
 /** Edits a letter in a process that is killed as soon as a record stands on this topic. */
 const editUntilKilled = async (app: AppDefinition, position: string, dieAt: string): Promise<void> => {
-  const logFile = join(mkdtempSync(join(tmpdir(), 'esteira-edit-')), 'editor.log');
+  const logFile = join(temporaryFolder('edit'), 'editor.log');
   const editor = await startWorkerProcess({
     program: 'test/support/edit-runner.ts',
     env: { EDIT_NS: app.name, EDIT_POSITION: position, EDIT_DIE_AT: dieAt },

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { names } from '../../src/core/names.ts';
@@ -10,6 +9,7 @@ import { invoice } from '../support/invoices.ts';
 import { openServices } from '../support/open-services.ts';
 import { freshName, readTopic } from '../support/scenario.ts';
 import { scenarioApp, scenarioEvent, TENANTS } from '../support/scenario-app.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { pause, waitFor } from '../support/wait.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
@@ -68,7 +68,7 @@ const watchCommits = (admin: BrokerAdmin, groupId: string, topic: string) => {
 // no committed offset back, and comes back to work; twice takes effect at most what it had in its hands.
 test('a process that sleeps through its session and wakes skips nothing, takes nothing back, and works again', async () => {
   const ns = freshName('frozen');
-  const dir = mkdtempSync(join(tmpdir(), 'esteira-frozen-'));
+  const dir = temporaryFolder('frozen');
   const ledger = join(dir, 'ledger.tsv');
   writeFileSync(ledger, '');
   const effects = (): readonly string[] =>

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,12 +7,13 @@ import { invoice } from '../support/invoices.ts';
 import { freshName, type Scenario, startScenario } from '../support/scenario.ts';
 import { TENANTS } from '../support/scenario-app.ts';
 import { ROOT } from '../support/source-files.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { pause, waitFor } from '../support/wait.ts';
 
 // Promise: a handler that computes, hangs or ends its thread hurts no other job, keeps its claim while it runs, and is
 // stopped hard at its time-out.
 const ns = freshName('isolated');
-const ledger = join(mkdtempSync(join(tmpdir(), 'esteira-isolated-')), 'ledger');
+const ledger = join(temporaryFolder('isolated'), 'ledger');
 writeFileSync(ledger, '');
 Object.assign(process.env, { ISOLATED_NS: ns, ISOLATED_LEDGER: ledger, ISOLATED_TIMEOUT_MS: '8000' });
 const appModule = pathToFileURL(join(ROOT, 'test/support/isolated-app.ts'));

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { JobEvent, start } from '../../src/index.ts';
@@ -8,6 +7,7 @@ import { CRASH_POINTS, type CrashPoint, crashApp } from '../support/crash-points
 import { invoice } from '../support/invoices.ts';
 import { openServices } from '../support/open-services.ts';
 import { freshName, readTopic } from '../support/scenario.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -26,7 +26,7 @@ const nothing = (): void => undefined;
 
 const crashAndTakeOver = async (point: CrashPoint): Promise<Story> => {
   const ns = freshName('crash');
-  const file = join(mkdtempSync(join(tmpdir(), 'esteira-crash-')), 'handlers.txt');
+  const file = join(temporaryFolder('crash'), 'handlers.txt');
   writeFileSync(file, '');
   const { app, paid } = crashApp(ns, file, nothing, nothing);
   const services = await openServices(app);

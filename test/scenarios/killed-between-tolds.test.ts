@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { JobEvent, start } from '../../src/index.ts';
@@ -8,6 +7,7 @@ import { invoice } from '../support/invoices.ts';
 import { type OpenServices, openServices } from '../support/open-services.ts';
 import { freshName, readTopic } from '../support/scenario.ts';
 import { CONCURRENCY, SHELF_DEATHS, shelfApp } from '../support/shelf-app.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -34,7 +34,7 @@ test.concurrent.each(SHELF_DEATHS)(
   'a process killed with a shelf of events, %s: every completion is told, under one id',
   async (death) => {
     const ns = freshName('shelf');
-    const file = join(mkdtempSync(join(tmpdir(), 'esteira-shelf-')), 'effects.txt');
+    const file = join(temporaryFolder('shelf'), 'effects.txt');
     writeFileSync(file, '');
     const { app, paid } = shelfApp(ns, file);
     const services = await openServices(app);

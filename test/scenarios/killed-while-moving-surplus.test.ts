@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { start } from '../../src/index.ts';
@@ -8,6 +7,7 @@ import { invoice } from '../support/invoices.ts';
 import { openServices } from '../support/open-services.ts';
 import { freshName, readTopic } from '../support/scenario.ts';
 import { CONCURRENCY, FLOODING, QUIET, surplusApp } from '../support/surplus-app.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -18,7 +18,7 @@ const COPIES_BEFORE_DEATH = 300;
 // take effect once, and nothing is lost.
 test('a process killed in the middle of moving a flood aside loses nothing, and only what it ran is repeated', async () => {
   const ns = freshName('surplus-crash');
-  const file = join(mkdtempSync(join(tmpdir(), 'esteira-surplus-')), 'effects.txt');
+  const file = join(temporaryFolder('surplus'), 'effects.txt');
   writeFileSync(file, '');
   const { app, paid } = surplusApp(ns, file);
   const services = await openServices(app);

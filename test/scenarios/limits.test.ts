@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type Esteira, type JobEvent, start } from '../../src/index.ts';
@@ -9,6 +8,7 @@ import { LEASE_MS, LIMIT, limitsApp, PACE } from '../support/limits-app.ts';
 import { openServices } from '../support/open-services.ts';
 import { freshName } from '../support/scenario.ts';
 import { TENANTS } from '../support/scenario-app.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { pause, waitFor } from '../support/wait.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -87,7 +87,7 @@ test('limit, start rate and lock hold over two workers, and all jobs run', async
 
 test('slots of a worker that was killed are found after their lease, freed and told; no more run before', async () => {
   const ns = freshName('slots');
-  const file = join(mkdtempSync(join(tmpdir(), 'esteira-limits-')), 'starts');
+  const file = join(temporaryFolder('limits'), 'starts');
   const startsMs: number[] = [];
   const limits = limitsApp(ns, async () => {
     startsMs.push(Date.now());

@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { operatorOf } from '../support/operator.ts';
 import { freshName } from '../support/scenario.ts';
 import { ROOT } from '../support/source-files.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 
 const ns = freshName('operator');
-const folder = mkdtempSync(join(tmpdir(), 'esteira-operator-'));
+const folder = temporaryFolder('operator');
 const environment = {
   ...process.env,
   ESTEIRA_APP: 'test/support/operator-app.ts',
@@ -24,7 +24,6 @@ let worker: ChildProcess | undefined;
 
 afterAll(() => {
   worker?.kill('SIGKILL');
-  rmSync(folder, { recursive: true });
 });
 
 const { esteira, json } = operatorOf(environment);

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Esteira, start } from '../../src/index.ts';
@@ -10,6 +9,7 @@ import { invoice } from '../support/invoices.ts';
 import { openServices } from '../support/open-services.ts';
 import { type ReplayBench, replayKey } from '../support/ordered-replays.ts';
 import { freshName, readTopic } from '../support/scenario.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -29,7 +29,7 @@ const effectsOf = (file: string, key: string): readonly string[] =>
 /** An app whose worker is a process of its own and dies while `a2` is replayed. */
 const openAccounts = async () => {
   const ns = freshName('ordered-replay');
-  const file = join(mkdtempSync(join(tmpdir(), 'esteira-replay-')), 'handlers.txt');
+  const file = join(temporaryFolder('replay'), 'handlers.txt');
   writeFileSync(file, '');
   const { app, paid } = heldReplayApp(ns, file);
   const services = await openServices(app);

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { start } from '../../src/index.ts';
@@ -9,6 +8,7 @@ import { invoice } from '../support/invoices.ts';
 import { openServices } from '../support/open-services.ts';
 import { startOwnRedis } from '../support/own-redis.ts';
 import { freshName } from '../support/scenario.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -17,7 +17,7 @@ const nothing = (): void => undefined;
 /** An app whose job `settle` is followed by `pack`, on a Redis of its own. */
 const openPlace = async () => {
   const ns = freshName('lost');
-  const file = join(mkdtempSync(join(tmpdir(), 'esteira-lost-')), 'handlers.txt');
+  const file = join(temporaryFolder('lost'), 'handlers.txt');
   writeFileSync(file, '');
   const redis = await startOwnRedis();
   const { app, paid } = crashApp(ns, file, nothing, nothing);

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -13,6 +12,7 @@ import { invoice } from '../support/invoices.ts';
 import { type Ask, projected } from '../support/projected.ts';
 import { runForeign } from '../support/python.ts';
 import { freshName, type Scenario, startScenario } from '../support/scenario.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const COUNTS = { fine: 150, flaky: 40, dead: 10, twice: 20, reports: 30, repeated: 100 };
 
@@ -72,7 +72,7 @@ type Foreign = Totals & {
 };
 
 const foreignTotals = async (): Promise<Foreign> => {
-  const file = join(mkdtempSync(join(tmpdir(), 'esteira-readers-')), 'settings.json');
+  const file = join(temporaryFolder('readers'), 'settings.json');
   const settings = {
     ...{ bootstrap: process.env['KAFKA_BROKERS'], registry: process.env['SCHEMA_REGISTRY_URL'] },
     topic: `${ns}.telemetry.jobs`,

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { trace } from '@opentelemetry/api';
 import { afterAll, expect, test, vi } from 'vitest';
@@ -8,13 +7,14 @@ import { invoice } from '../support/invoices.ts';
 import { freshName, startScenario } from '../support/scenario.ts';
 import { scenarioApp, scenarioEvent, TENANTS } from '../support/scenario-app.ts';
 import { type SpanReceiver, startSpanReceiver } from '../support/span-receiver.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait.ts';
 import { decodeTraces } from '../unit/telemetry/otlp-protobuf.ts';
 
 // Promise: spans leave for a receiver over OTLP; one that is killed, or takes them and never answers, holds up no job,
 // fills no memory, and is told in a few lines.
 const ns = freshName('traces');
-const ledger = join(mkdtempSync(join(tmpdir(), 'esteira-traces-')), 'ledger');
+const ledger = join(temporaryFolder('traces'), 'ledger');
 writeFileSync(ledger, '');
 const EACH = 300;
 const QUEUE = 1_024;

@@ -1,5 +1,5 @@
 import { playHistory } from './history.ts';
-import type { PlanOptions } from './plan.ts';
+import type { Plan, PlanOptions } from './plan.ts';
 
 /** A history that broke a promise. */
 export interface Broken {
@@ -20,15 +20,21 @@ export const firstBroken = (from: number, to: number, options: PlanOptions): Bro
 /** Plays one history again and tells it. */
 const brokenBy = (seed: number, options: PlanOptions): Broken => {
   const { violations, world, plan } = playHistory(seed, options, true);
-  const { random: _, arrivals: __, without, ...settings } = plan;
-  const how = `${options.losses ? ' ORDER_LOSSES=1' : ''}${options.lateTimers ? ' ORDER_LATE=1' : ''}${options.replays ? ' ORDER_REPLAYS=1' : ''}`;
   const story = [
-    `ORDER_SEED=${seed}${how}: ${violations.join('; ')}`,
-    JSON.stringify({ ...settings, without: [...without] }),
+    `${variablesOf(seed, options)}: ${violations.join('; ')}`,
+    settingsOf(plan),
     ...world.trace,
   ].join('\n');
   return { seed, violations, story };
 };
+
+/** The environment in which `askedSeed` finds the history. */
+export const variablesOf = (seed: number, { losses, lateTimers, replays }: PlanOptions): string =>
+  `ORDER_SEED=${seed}${losses ? ' ORDER_LOSSES=1' : ''}${lateTimers ? ' ORDER_LATE=1' : ''}${replays ? ' ORDER_REPLAYS=1' : ''}`;
+
+/** What was drawn for a history, its records excepted. */
+export const settingsOf = ({ random: _, arrivals: __, without, ...settings }: Plan): string =>
+  JSON.stringify({ ...settings, without: [...without] });
 
 /** Fails with the whole story when a history of the range breaks a promise. */
 export const expectUnbroken = (from: number, to: number, options: PlanOptions): void => {

@@ -1,5 +1,4 @@
 import type { OrderClaimAnswer, OrderClaimRequest } from '../../src/core/ports/order-state.ts';
-import { release } from '../../src/state/memory/claim-rules.ts';
 import { claim, claimOf, type Knowledge } from './requests.ts';
 import { bury, Run, type RunReport } from './run.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -55,7 +54,13 @@ export class Claims<H extends { readonly record: Arrived }> {
     const { world, id } = process;
     const askedMs = world.nowMs;
     process.call(
-      () => asked.map(({ handed, request }) => claim(world, request, handed.record, id)),
+      () =>
+        claim(
+          world,
+          asked.map(({ request }) => request),
+          asked.map(({ handed }) => handed.record),
+          id,
+        ),
       (answers) => {
         answers.forEach((answer, i) => {
           const one = asked[i];
@@ -96,7 +101,7 @@ export class Claims<H extends { readonly record: Arrived }> {
   #giveBack(request: OrderClaimRequest, fence: number): void {
     const { process } = this.#claimant;
     process.call(
-      () => release(process.world.table, { ...request, fence }),
+      () => process.world.store.release([{ ...request, fence }]),
       () => undefined,
     );
   }

@@ -2,10 +2,10 @@ import type { DirectAction } from '../../src/core/order/direct-action.ts';
 import { DirectLanes } from '../../src/core/order/direct-lanes.ts';
 import type { DirectRecord } from '../../src/core/order/lane.ts';
 import { Watermark } from '../../src/core/watermark.ts';
-import { park } from '../../src/state/memory/order-settlement-rules.ts';
 import { Claims, type Wanted } from './claims.ts';
 import { type Knowledge, placed, witnessed } from './requests.ts';
 import type { SimProcess } from './sim-process.ts';
+import { when } from './store.ts';
 import { type Arrived, nameOf, type Owned } from './world.ts';
 
 /** A record in the machine's hands. */
@@ -109,10 +109,11 @@ export class DirectDriver {
     }));
     this.#process.call(
       () =>
-        requests.map((request) => {
-          const answer = park(world.table, request);
-          world.note(() => `p${this.#process.id} parks ${request.orderKey}/${request.place}: ${answer}`);
-          return answer;
+        when(world.store.park(requests), (answers) => {
+          requests.forEach(({ orderKey, place }, i) => {
+            world.note(() => `p${this.#process.id} parks ${orderKey}/${place}: ${answers[i]}`);
+          });
+          return answers;
         }),
       (answers) => {
         answers.forEach((answer, i) => {

@@ -1,10 +1,12 @@
 import { DirectDriver } from './direct-driver.ts';
+import { memoryStore } from './memory-store.ts';
 import { Operators } from './operator.ts';
 import { type Plan, type PlanOptions, planOf } from './plan.ts';
 import { SimProcess } from './sim-process.ts';
+import type { Soon } from './store.ts';
 import { violationsOf } from './violations.ts';
 import { WaitingDriver } from './waiting-driver.ts';
-import { type Owned, World } from './world.ts';
+import { type OpenStore, type Owned, World } from './world.ts';
 
 type Driver = DirectDriver | WaitingDriver;
 
@@ -106,8 +108,29 @@ export const playHistory = (seed: number, options: PlanOptions, isTraced = false
   playPlan(planOf(seed, options), isTraced);
 
 /** Plays a history that is drawn already. */
-export const playPlan = (plan: Plan, isTraced = false): Played => {
-  const world = new World(plan, isTraced);
+export const playPlan = (plan: Plan, isTraced = false, openStore: OpenStore = memoryStore): Played => {
+  const played = playing(plan, isTraced, openStore).next();
+  if (played.done === true) return played.value;
+  throw new Error('this store takes time to answer: the history is played by playSlowly');
+};
+
+/** Plays a history on a store that takes time to answer; none passes in the history meanwhile. */
+export const playSlowly = async (plan: Plan, isTraced: boolean, openStore: OpenStore): Promise<Played> => {
+  const history = playing(plan, isTraced, openStore);
+  for (;;) {
+    const played = history.next();
+    if (played.done === true) return played.value;
+    await played.value;
+  }
+};
+
+/** Plays a history, and gives way to each answer of the store that comes later. */
+function* playing(
+  plan: Plan,
+  isTraced: boolean,
+  openStore: OpenStore,
+): Generator<Promise<void>, Played, undefined> {
+  const world = new World(plan, isTraced, openStore);
   const cluster = new Cluster(world);
   const operators = plan.replays ? new Operators(world) : undefined;
   for (const { atMs, partition, duty } of plan.arrivals)
@@ -121,26 +144,26 @@ export const playPlan = (plan: Plan, isTraced = false): Played => {
   const quietMs = lastMs + (plan.losses.length === 0 ? 1 : 18_000);
   const areReplayed = () => operators === undefined || operators.areDone;
   const isQuiet = () => world.nowMs > quietMs && isAllCommitted(world, plan.arrivals.length) && areReplayed();
-  let drained = world.play(lastMs + REST_MS, isQuiet);
+  let drained = yield* world.play(lastMs + REST_MS, isQuiet);
   world.troubled = false;
   for (let probe = 0; drained && probe < PROBES; probe += 1) {
     for (const key of plan.keys)
       world.produce(plan.keys.indexOf(key) % plan.partitions, probeOf(key, probe), true);
     const count = plan.arrivals.length + (probe + 1) * plan.keys.length;
-    drained = world.play(world.nowMs + REST_MS, () => isAllCommitted(world, count) && areReplayed());
+    drained = yield* world.play(world.nowMs + REST_MS, () => isAllCommitted(world, count) && areReplayed());
   }
   void cluster;
   return { plan, world, violations: violationsOf(world, drained) };
-};
+}
 
 const probeOf = (key: string, probe: number) => ({
   ...{ event: `probe-${key}-${probe}`, key, fails: 0, kills: 0, runMs: 1 },
 });
 
-const loseData = (world: World, lastMs: number | undefined): void => {
+const loseData = (world: World, lastMs: number | undefined): Soon<void> => {
   world.lost += 1;
   world.note(() => `the store loses ${lastMs === undefined ? 'everything' : `its last ${lastMs} ms`}`);
-  world.table.loseSince(lastMs === undefined ? 0 : world.nowMs - lastMs);
+  return world.store.lose(lastMs === undefined ? 0 : world.nowMs - lastMs);
 };
 
 const isAllCommitted = (world: World, count: number): boolean => {

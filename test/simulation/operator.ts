@@ -1,9 +1,7 @@
 import { HeldReplay, type HeldReplayOutcome, type HeldReplayStep } from '../../src/core/order/held-replay.ts';
-import type { BeginReplayAnswer, BeginReplayRequest } from '../../src/core/ports/order-state.ts';
-import { inspect, lift } from '../../src/state/memory/order-settlement-rules.ts';
-import { begin, cancel, prepare } from '../../src/state/memory/replay-rules.ts';
 import { placed } from './requests.ts';
 import { SimProcess } from './sim-process.ts';
+import { one, type Soon, when } from './store.ts';
 import type { Arrived, World } from './world.ts';
 
 const TTL_MS = 1e10;
@@ -45,8 +43,7 @@ export class Operators {
     const { random } = this.#world.plan;
     this.#world.later(random.between(50, 3_000), () => {
       const held = this.#busy ? undefined : this.#wanted();
-      if (held !== undefined) this.#look(held);
-      this.#lookLater();
+      return when(held === undefined ? undefined : this.#look(held), () => this.#lookLater());
     });
   }
 
@@ -81,19 +78,21 @@ export class Operators {
     return [...found.values()].sort((a, b) => a.place - b.place);
   }
 
-  #look(held: Held): void {
-    const { replay } = inspect(this.#world.table, placed(held.record, 'waiting'));
-    held.looks += 1;
-    if (held.looks > PATIENCE && this.#world.lost > 0) this.#giveUp(held);
-    else if (replay?.state !== 'begun') this.#run(held);
+  #look(held: Held): Soon<void> {
+    const { store } = this.#world;
+    return when(one(store.inspect, placed(held.record, 'waiting')), ({ replay }) => {
+      held.looks += 1;
+      if (held.looks > PATIENCE && this.#world.lost > 0) return this.#giveUp(held);
+      if (replay?.state !== 'begun') this.#run(held);
+    });
   }
 
   /** Its plan was lost at its end, and nothing arrives that would find out. */
-  #giveUp(held: Held): void {
+  #giveUp(held: Held): Soon<void> {
     this.#world.replaysLost += 1;
     this.#world.note(() => `the hold of ${held.record.duty.key} is lifted`);
-    lift(this.#world.table, { ...placed(held.record, 'waiting'), ttlMs: TTL_MS });
     held.isOver = true;
+    return this.#world.store.lift([{ ...placed(held.record, 'waiting'), ttlMs: TTL_MS }]);
   }
 
   #run(held: Held): void {
@@ -185,37 +184,36 @@ class Session {
 
   #askStore(step: Extract<HeldReplayStep, { kind: 'inspect' | 'cancel' | 'prepare' | 'begin' }>): void {
     const replay = this.#replay;
-    const { world } = this.#process;
-    const { table } = world;
+    const { store } = this.#process.world;
     const id = { ...placed(this.#record, 'waiting'), ttlMs: TTL_MS };
     switch (step.kind) {
       case 'inspect':
         this.#ask(
-          () => inspect(table, id),
+          () => one(store.inspect, id),
           (answer) => replay.inspected(answer),
         );
         break;
       case 'cancel':
         this.#ask(
-          () => cancel(table, { ...id, plan: step.plan }),
+          () => one(store.cancel, { ...id, plan: step.plan }),
           (answer) => replay.cancelled(answer),
         );
         break;
       case 'prepare':
         this.#ask(
-          () => prepare(table, { ...id, plan: step.plan, by: replay.by }),
+          () => one(store.prepare, { ...id, plan: step.plan, by: replay.by }),
           (answer) => replay.prepared(answer),
         );
         break;
       case 'begin':
         this.#ask(
-          () => beginAsRuled(world, { ...id, ...step }),
+          () => one(store.begin, { ...id, ...step }),
           (answer) => replay.begun(answer),
         );
     }
   }
 
-  #ask<T>(ask: () => T, then: (answer: T) => void): void {
+  #ask<T>(ask: () => Soon<T>, then: (answer: T) => void): void {
     this.#process.call(ask, (answer) => {
       then(answer);
       this.next();
@@ -239,16 +237,3 @@ class Session {
     });
   }
 }
-
-/** Asks to begin, unless a rule of that is switched off. */
-const beginAsRuled = (world: World, request: BeginReplayRequest): BeginReplayAnswer => {
-  const { table, plan: history } = world;
-  const stored = table.order.sequence(request);
-  if (stored === undefined) return begin(table, request);
-  const dead = history.without.has('fresh') ? stored.held : request.dead;
-  const answer = begin(table, { ...request, dead });
-  if (answer.kind !== 'busy' || !history.without.has('idle') || stored.replay === undefined) return answer;
-  const replay = { ...stored.replay, state: 'begun', count: request.count } as const;
-  table.order.setSequence(request, { ...stored, replay }, TTL_MS);
-  return { kind: 'begun' };
-};

@@ -1,7 +1,11 @@
 import { placeOfTurn } from '../../src/core/order/replay-turn.ts';
-import type { OrderClaimAnswer, OrderClaimRequest, PlacedId } from '../../src/core/ports/order-state.ts';
-import { claimInOrder } from '../../src/state/memory/order-claim-rules.ts';
-import { inspect } from '../../src/state/memory/order-settlement-rules.ts';
+import type {
+  OrderClaimAnswer,
+  OrderClaimRequest,
+  PlacedId,
+  SequenceState,
+} from '../../src/core/ports/order-state.ts';
+import { type Soon, when } from './store.ts';
 import { type Arrived, nameOf, type World } from './world.ts';
 
 const TTL_MS = 1e10;
@@ -53,29 +57,27 @@ export const witnessed = (world: World, record: Arrived, { parkedEnd, known }: K
 /** Asks, and notes what was answered. */
 export const claim = (
   world: World,
-  request: OrderClaimRequest,
-  record: Arrived,
+  requests: readonly OrderClaimRequest[],
+  records: readonly Arrived[],
   by: number,
-): OrderClaimAnswer => {
-  const answer = world.plan.without.has('skip-passes')
-    ? claimWithoutPassing(world, request)
-    : claimInOrder(world.table, request);
-  world.note(() => {
-    const { parked, passed, replay } = inspect(world.table, request);
-    const plan = replay === undefined ? '' : ` ${replay.plan} ${replay.state} ${replay.done}/${replay.count}`;
-    return `p${by} ${request.where} claims ${nameOf(record)}: ${answer.kind} [${parked ?? '-'} ${passed ?? '-'}${plan}]`;
+): Soon<readonly OrderClaimAnswer[]> => {
+  const { store } = world;
+  return when(store.claim(requests), (answers) => {
+    if (!world.isTraced) return answers;
+    return when(store.inspect(requests), (states) => {
+      answers.forEach(({ kind }, i) => {
+        const [record, request] = [records[i], requests[i]];
+        if (record === undefined || request === undefined) return;
+        world.note(
+          () => `p${by} ${request.where} claims ${nameOf(record)}: ${kind} ${stateWords(states[i])}`,
+        );
+      });
+      return answers;
+    });
   });
-  return answer;
 };
 
-/** The rule broken: a repeated event that is skipped leaves its sequence where it was. */
-const claimWithoutPassing = (world: World, request: OrderClaimRequest): OrderClaimAnswer => {
-  const { order } = world.table;
-  const before = order.sequence(request);
-  const answer = claimInOrder(world.table, request);
-  const after = order.sequence(request);
-  if (after !== undefined && (answer.kind === 'done' || answer.kind === 'superseded')) {
-    order.setSequence(request, { ...after, passed: before?.passed ?? -1 }, TTL_MS);
-  }
-  return answer;
+const stateWords = ({ parked, passed, replay }: Partial<SequenceState> = {}): string => {
+  const plan = replay === undefined ? '' : ` ${replay.plan} ${replay.state} ${replay.done}/${replay.count}`;
+  return `[${parked ?? '-'} ${passed ?? '-'}${plan}]`;
 };

@@ -1,8 +1,7 @@
 import type { PlacedId } from '../../src/core/ports/order-state.ts';
-import { release, renew } from '../../src/state/memory/claim-rules.ts';
-import { completeInOrder, dead, fail } from '../../src/state/memory/order-settlement-rules.ts';
 import { placed } from './requests.ts';
 import type { SimProcess } from './sim-process.ts';
+import { one, when } from './store.ts';
 import { type Arrived, nameOf } from './world.ts';
 
 /** Whom a run tells how it ended. */
@@ -50,7 +49,7 @@ export class Run {
       if (this.#isOver) return;
       const request = { ...this.#placed, fence: this.#claimed.fence, leaseMs };
       this.#process.call(
-        () => renew(world.table, request),
+        () => one(world.store.renew, request),
         (answer) => {
           if (this.#isOver) return;
           if (answer === 'gone') this.#end(() => this.#report.lost());
@@ -89,7 +88,7 @@ export class Run {
     const request = { ...this.#placed, fence: this.#claimed.fence, leaseMs: 0 };
     world.note(() => `p${this.#process.id} ${nameOf(this.#claimed.record)} is refused by the sink`);
     this.#process.call(
-      () => release(world.table, request),
+      () => world.store.release([request]),
       () => this.#end(() => this.#report.lost()),
     );
   }
@@ -102,11 +101,11 @@ export class Run {
       ...{ event: Buffer.alloc(0), doneTtlMs: TTL_MS },
     };
     this.#process.call(
-      () => {
-        const answer = completeInOrder(world.table, request);
-        if (answer === 'completed' || answer === 'adopted') world.ended(record, 'completed', where);
-        return answer;
-      },
+      () =>
+        when(one(world.store.complete, request), (answer) => {
+          if (answer === 'completed' || answer === 'adopted') world.ended(record, 'completed', where);
+          return answer;
+        }),
       (answer) => this.#end(() => (answer === 'fenced' ? this.#report.lost() : this.#report.ended())),
     );
   }
@@ -121,7 +120,7 @@ export class Run {
       ...(isDead ? { dead: 'attempts_exhausted' as const } : {}),
     };
     this.#process.call(
-      () => fail(world.table, request),
+      () => one(world.store.fail, request),
       (answer) => {
         world.note(() => `p${this.#process.id} ${nameOf(this.#claimed.record)} failed: ${answer}`);
         if (answer === 'lost') this.#end(() => this.#report.lost());
@@ -151,11 +150,11 @@ export const bury = (
     world.letters.push(record);
     world.note(() => `p${process.id} dead letter of ${nameOf(record)}`);
     process.call(
-      () => {
-        const answer = dead(world.table, request);
-        if (answer === 'completed' || answer === 'adopted') world.ended(record, 'dead', where);
-        return answer;
-      },
+      () =>
+        when(one(world.store.dead, request), (answer) => {
+          if (answer === 'completed' || answer === 'adopted') world.ended(record, 'dead', where);
+          return answer;
+        }),
       (answer) => then((to) => (answer === 'fenced' ? to.lost() : to.ended())),
     );
   });

@@ -1,3 +1,4 @@
+import { type Soon, when } from './store.ts';
 import type { Arrived, World } from './world.ts';
 
 /** A worker process: dies, freezes and wakes as a zombie between any two steps. */
@@ -48,18 +49,18 @@ export class SimProcess {
    * Asks the store. What was sent takes effect, whatever becomes of this process; calls arrive in their order. An
    * answer may be lost on its way: then the call is made again.
    */
-  call<T>(ask: () => T, then: (answer: T) => void): void {
+  call<T>(ask: () => Soon<T>, then: (answer: T) => void): void {
     const { world } = this;
     const { random } = world.plan;
     const arrivesMs = Math.max(world.nowMs + random.between(0.1, 1.5), this.#lastArrivalMs + 0.001);
     this.#lastArrivalMs = arrivesMs;
-    world.later(arrivesMs - world.nowMs, () => {
-      const answer = ask();
+    const answered = (answer: T): void => {
       const isLost = world.troubled && random.chance(world.plan.repeats);
       world.later(random.between(0.1, 1.5), () =>
         this.step(() => (isLost ? this.call(ask, then) : then(answer))),
       );
-    });
+    };
+    world.later(arrivesMs - world.nowMs, () => when(ask(), answered));
   }
 
   /** Writes a copy; one after the other, each acknowledged later. */

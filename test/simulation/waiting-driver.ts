@@ -1,9 +1,9 @@
 import type { WaitingCopy } from '../../src/core/order/waiting-key.ts';
 import { type WaitingAction, WaitingLine } from '../../src/core/order/waiting-line.ts';
-import { register } from '../../src/state/memory/order-settlement-rules.ts';
 import { Claims, type Wanted } from './claims.ts';
 import { placed } from './requests.ts';
 import type { SimProcess } from './sim-process.ts';
+import { one, when } from './store.ts';
 import type { Arrived, Owned } from './world.ts';
 
 interface Copy extends WaitingCopy {
@@ -114,18 +114,19 @@ export class WaitingDriver {
     };
     this.#process.call(
       () => {
+        const { register } = world.store;
         if (world.plan.without.has('register')) {
-          register(world.table, { ...request, copies: [], after: 0 });
-          return 'seen';
+          return when(one(register, { ...request, copies: [], after: 0 }), () => 'seen' as const);
         }
-        const answer = register(world.table, request);
-        if (copies.length > 0 || answer === 'behind') {
-          const names = copies.map(({ sequence, place }) => `${sequence.orderKey}/${place}`);
-          world.note(
-            () => `p${this.#process.id} registers ${names.join(' ')} to ${upTo} after ${after}: ${answer}`,
-          );
-        }
-        return answer;
+        return when(one(register, request), (answer) => {
+          if (copies.length > 0 || answer === 'behind') {
+            const names = copies.map(({ sequence, place }) => `${sequence.orderKey}/${place}`);
+            world.note(
+              () => `p${this.#process.id} registers ${names.join(' ')} to ${upTo} after ${after}: ${answer}`,
+            );
+          }
+          return answer;
+        });
       },
       (answer) => {
         this.#line.registered(answer);

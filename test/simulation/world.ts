@@ -1,8 +1,8 @@
 import type { Clock } from '../../src/core/clock.ts';
 import { MinHeap } from '../../src/core/order/min-heap.ts';
 import { formatTurn, type ReplayTurn } from '../../src/core/order/replay-turn.ts';
-import { JournaledTable } from './journaled-table.ts';
 import type { Duty, Plan } from './plan.ts';
+import type { SimStore, Soon } from './store.ts';
 
 /** A record of an event partition. */
 export interface Arrived {
@@ -33,6 +33,9 @@ interface Committed {
   metadata: number;
 }
 
+/** Makes the store of one history. */
+export type OpenStore = (clock: Clock, plan: Plan) => SimStore;
+
 /** How a record came to its end. */
 export interface Ending {
   readonly atMs: number;
@@ -44,7 +47,7 @@ export interface Ending {
 /** Virtual time, the logs, the group's offsets, the store and the sink: all that outlives a process. */
 export class World {
   readonly plan: Plan;
-  readonly table: JournaledTable;
+  readonly store: SimStore;
   readonly events: Arrived[][];
   readonly waiting: Parked[][];
   readonly endings: Ending[] = [];
@@ -71,44 +74,45 @@ export class World {
   readonly #owners = new Map<string, number>();
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #fences = new Map<string, number>();
-  readonly #agenda = new MinHeap<() => void>();
-
-  readonly #isTraced: boolean;
+  readonly #agenda = new MinHeap<() => Soon<void>>();
 
   /** A traced history is slower. */
-  constructor(plan: Plan, isTraced: boolean) {
+  readonly isTraced: boolean;
+
+  constructor(plan: Plan, isTraced: boolean, openStore: OpenStore) {
     this.plan = plan;
-    this.#isTraced = isTraced;
+    this.isTraced = isTraced;
     this.clock = {
       nowMs: () => this.nowMs,
       after: () => {
         throw new Error('the simulation has its own agenda');
       },
     };
-    this.table = new JournaledTable(this.clock);
+    this.store = openStore(this.clock, plan);
     this.events = Array.from({ length: plan.partitions }, () => []);
     this.waiting = Array.from({ length: plan.partitions }, () => []);
   }
 
   /** Does something later. Two things at one moment happen in the order they were planned. */
-  later(delayMs: number, what: () => void): void {
+  later(delayMs: number, what: () => Soon<void>): void {
     // Equal ranks would come in any order; a microsecond apart they do not, and histories can be played again.
     this.#agenda.push(this.nowMs + Math.max(0, delayMs) + 1e-6 * this.plan.random.unit(), what);
   }
 
-  /** Plays on until `done`, or until `untilMs`; false when time ran out. */
-  play(untilMs: number, done: () => boolean): boolean {
+  /** Plays on until `done`, or until `untilMs`; false when time ran out. Gives way to each answer that comes later. */
+  *play(untilMs: number, done: () => boolean): Generator<Promise<void>, boolean> {
     for (let steps = 0; ; steps += 1) {
       const { rank } = this.#agenda;
       if (done()) return true;
       if (rank === undefined || rank > untilMs || steps > 400_000) return false;
       this.nowMs = Math.max(this.nowMs, rank);
-      this.#agenda.pop()?.();
+      const doing = this.#agenda.pop()?.();
+      if (doing instanceof Promise) yield doing;
     }
   }
 
   note(text: () => string): void {
-    if (this.#isTraced) this.trace.push(`${this.nowMs.toFixed(2).padStart(10)} ${text()}`);
+    if (this.isTraced) this.trace.push(`${this.nowMs.toFixed(2).padStart(10)} ${text()}`);
   }
 
   produce(partition: number, duty: Duty, probe = false): void {

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { groupsOf } from '../../src/core/app-topics.ts';
 import { start } from '../../src/index.ts';
@@ -8,6 +7,7 @@ import { openServices } from './open-services.ts';
 import { runForeign } from './python.ts';
 import { scenarioApp, TENANTS } from './scenario-app.ts';
 import { ROOT } from './source-files.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import { waitFor } from './wait.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
@@ -39,7 +39,7 @@ const lines = (file: string): number => readFileSync(file, 'utf8').split('\n').l
  * by a program that knows only the wire contract.
  */
 export const runForeignScenario = async (events: number): Promise<ForeignCounts> => {
-  const dir = mkdtempSync(join(tmpdir(), 'esteira-foreign-'));
+  const dir = temporaryFolder('foreign');
   const ns = `it-foreign-${dir
     .slice(-6)
     .toLowerCase()

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { parseEnvelope } from '../../src/core/envelope.ts';
 import { type Esteira, start } from '../../src/index.ts';
@@ -9,6 +9,7 @@ import { openServices } from './open-services.ts';
 import { operatorOf } from './operator.ts';
 import { startOwnRedis } from './own-redis.ts';
 import { freshName, readTopic } from './scenario.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import { waitFor } from './wait.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
@@ -16,7 +17,7 @@ const SLOW = { timeoutMs: 30_000, everyMs: 50 };
 
 /** Two worker processes, a Redis of their own, an operator and a ledger of what ran. */
 export const openScene = async (prefix: string, concurrency: number) => {
-  const folder = await mkdtemp(join(tmpdir(), `${prefix}-`));
+  const folder = temporaryFolder(prefix);
   const ns = freshName(prefix);
   const ledger = join(folder, 'ledger');
   Object.assign(process.env, { CONTROL_NS: ns, CONTROL_LEDGER: ledger });
@@ -65,7 +66,7 @@ export const openScene = async (prefix: string, concurrency: number) => {
           WORKER_SHUTDOWN_GRACE_SECONDS: '2',
         },
       }).catch(async (cause: unknown) => {
-        // The folder goes with the scene.
+        // Where tests run elsewhere nobody sees the folder.
         throw new Error(`a worker did not start: ${(await readFile(logFile, 'utf8')).slice(-3_000)}`, {
           cause,
         });
@@ -98,7 +99,6 @@ export const openScene = async (prefix: string, concurrency: number) => {
       await producing.stop();
       await services.close();
       await redis.stop();
-      await rm(folder, { recursive: true });
     },
   };
 };

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Esteira, start } from '../../src/index.ts';
 import { applyTopics } from '../../src/runtime/topics/index.ts';
@@ -7,6 +6,7 @@ import { invoice } from './invoices.ts';
 import { openServices } from './open-services.ts';
 import { FAILING, type ParkingCrash, parkingApp } from './parking-crashes.ts';
 import { freshName, readTopic } from './scenario.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import { waitFor } from './wait.ts';
 import { startWorkerProcess } from './worker-process.ts';
 
@@ -53,7 +53,7 @@ const storyOf = (file: string): Pick<ParkingStory, 'a' | 'b' | 'headStarts' | 'f
 /** Lets a worker of its own die at a point, and another take over; answers once a later record of the key is done. */
 export const crashWhileParking = async (point: ParkingCrash): Promise<ParkingStory> => {
   const ns = freshName('parking');
-  const file = join(mkdtempSync(join(tmpdir(), 'esteira-parking-')), 'handlers.txt');
+  const file = join(temporaryFolder('parking'), 'handlers.txt');
   writeFileSync(file, '');
   const { app, paid } = parkingApp(ns, file, () => undefined);
   const services = await openServices(app);

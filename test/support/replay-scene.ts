@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppDefinition } from '../../src/core/app.ts';
 import { names } from '../../src/core/names.ts';
@@ -16,6 +15,7 @@ import {
 import type { OpenServices } from './open-services.ts';
 import { runForeign } from './python.ts';
 import { QUICK_POLICY, REPLAY_JOB } from './replay-app.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import { waitFor } from './wait.ts';
 import { startWorkerProcess } from './worker-process.ts';
 
@@ -68,7 +68,7 @@ export const runUntilKilled = async (
   services: OpenServices,
   { planId, rate, atRecords, of = 'letters' }: KilledRun,
 ): Promise<void> => {
-  const logFile = join(mkdtempSync(join(tmpdir(), 'esteira-replay-')), 'runner.log');
+  const logFile = join(temporaryFolder('replay'), 'runner.log');
   const runner = await startWorkerProcess({
     program: 'test/support/replay-runner.ts',
     env: { REPLAY_NS: app.name, REPLAY_PLAN: planId, REPLAY_RATE: String(rate), REPLAY_OF: of },
@@ -100,7 +100,7 @@ export const resumeKilled = (
 
 /** Counts copies on the inbox with a client that knows nothing of Esteira. */
 export const countCopies = async (app: AppDefinition, { planId, plan }: PlanFile): Promise<ReplayCounts> => {
-  const settings = join(mkdtempSync(join(tmpdir(), 'esteira-replay-')), 'settings.json');
+  const settings = join(temporaryFolder('replay'), 'settings.json');
   writeFileSync(
     settings,
     JSON.stringify({

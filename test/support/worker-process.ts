@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './source-files.ts';
 import { waitFor } from './wait.ts';
@@ -36,33 +36,44 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Starts a worker; resolves when it says `ready` over its channel. */
-export const startWorkerProcess = async (options: WorkerProcessOptions): Promise<WorkerProcess> => {
+/** A worker that may not be ready yet. */
+export interface SpawnedWorker extends WorkerProcess {
+  /** Resolves when it says `ready` over its channel; rejects when it ends before. */
+  readonly ready: Promise<void>;
+}
+
+/** Starts a worker without waiting until it is ready, so that it can be killed before. */
+export const spawnWorkerProcess = (options: WorkerProcessOptions): SpawnedWorker => {
   const log = openSync(options.logFile, 'a');
   const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, options.program)], {
     cwd: ROOT,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', log, log, 'ipc'],
   });
+  closeSync(log);
   children.add(child);
-  let ready = false;
+  let saidReady = false;
   child.on('message', (message) => {
-    ready ||= message === 'ready';
+    saidReady ||= message === 'ready';
     options.onMessage?.(message);
   });
   child.once('exit', () => children.delete(child));
-  await waitFor(
+  const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
+  const ready = waitFor(
     `worker ${child.pid} to be ready (see ${options.logFile})`,
     () => {
-      if (child.exitCode !== null)
-        throw new Error(`worker ended with ${child.exitCode}: see ${options.logFile}`);
-      return ready;
+      if (!saidReady && !isAlive())
+        throw new Error(`worker ended with ${child.exitCode ?? child.signalCode}: see ${options.logFile}`);
+      return saidReady;
     },
     { timeoutMs: 60_000 },
-  );
+  ).then(() => undefined);
+  // Whoever kills it before need not wait for it.
+  ready.catch(() => undefined);
   return {
     pid: child.pid ?? 0,
-    isAlive: () => child.exitCode === null && child.signalCode === null,
+    ready,
+    isAlive,
     kill: async () => {
       child.kill('SIGKILL');
       await ended(child);
@@ -75,4 +86,11 @@ export const startWorkerProcess = async (options: WorkerProcessOptions): Promise
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
   };
+};
+
+/** Starts a worker; resolves when it says `ready` over its channel. */
+export const startWorkerProcess = async (options: WorkerProcessOptions): Promise<WorkerProcess> => {
+  const worker = spawnWorkerProcess(options);
+  await worker.ready;
+  return worker;
 };

@@ -89,7 +89,7 @@ export class OrderedCourse implements Course {
   unclaimed(entry: Entry): Promise<Step> | undefined {
     const { clock, dependencies, pauses } = this.#parts;
     const nowMs = clock.nowMs();
-    const { notBeforeMs } = entry.delivery;
+    const { deadOnArrival, notBeforeMs = deadOnArrival?.notBeforeMs } = entry.delivery;
     const dueMs =
       notBeforeMs !== undefined && notBeforeMs > nowMs
         ? notBeforeMs

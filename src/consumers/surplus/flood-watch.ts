@@ -16,6 +16,8 @@ export interface FloodWatchParts {
   readonly isPaused: () => boolean;
   /** Whether what waits of a tenant waits for something else than a slot: its limits, its locks, its keys. */
   readonly isHeldBack: (tenant: string) => boolean;
+  /** Whether the process has no time to spare. */
+  readonly isBusy: () => boolean;
   /** Whether anybody but these tenants stands among what lies unread; asked where nobody was seen lately. */
   readonly hasOthers: (than: ReadonlySet<string>) => boolean;
   /**
@@ -28,8 +30,11 @@ export interface FloodWatchParts {
 const LOOK_MS = 100;
 /** No pace is believed that was measured for less than this, ms. */
 const LEAST_MEASURED_MS = 250;
-/** A tenant that floods keeps as much here as ends within this time, ms: the rest of its work comes from aside. */
-const KEPT_FOR_MS = 5;
+/**
+ * Of a tenant that floods so much waits here, beside what is under way, as ends within this time, ms: slots that are free
+ * between two portions of moves (paced-moves.ts) are not left empty.
+ */
+const KEPT_FOR_MS = 20;
 const LEAST_KEPT = 16;
 
 const mayWait = ({ holds, underWay, dropped }: Entry): boolean =>
@@ -48,11 +53,10 @@ export class FloodWatch implements HomeWatch {
   readonly #pace = new Pace();
   /** Counted while the window is watched. */
   readonly #recent: RecentTenants;
-  /** How much each tenant that floods holds here. */
-  readonly #flooding = new Map<string, number>();
+  /** How much each tenant that floods holds here, and may. */
+  readonly #flooding = new Map<string, { holds: number; readonly mayHold: number }>();
   /** Those that were held back when the moving began: what is left of them waits for a slot now and then. */
   readonly #heldBack = new Set<string>();
-  #mayKeep = 0;
   #cancelLook: (() => void) | undefined;
 
   constructor(parts: FloodWatchParts) {
@@ -67,8 +71,8 @@ export class FloodWatch implements HomeWatch {
   /** Whether an entry that was just understood is too much of its tenant. */
   isSurplus({ delivery: { tenant, deadOnArrival } }: Entry): boolean {
     if (this.#cancelLook !== undefined) this.#recent.took(tenant);
-    const holds = this.#flooding.size === 0 ? undefined : this.#flooding.get(tenant);
-    return holds !== undefined && holds >= this.#mayKeep && deadOnArrival === undefined;
+    const flood = this.#flooding.size === 0 ? undefined : this.#flooding.get(tenant);
+    return flood !== undefined && flood.holds >= flood.mayHold && deadOnArrival === undefined;
   }
 
   /** Takes note of an entry that stays here. */
@@ -101,8 +105,8 @@ export class FloodWatch implements HomeWatch {
   }
 
   #count({ delivery: { tenant } }: Entry, change: number): void {
-    const holds = this.#flooding.size === 0 ? undefined : this.#flooding.get(tenant);
-    if (holds !== undefined) this.#flooding.set(tenant, holds + change);
+    const flood = this.#flooding.size === 0 ? undefined : this.#flooding.get(tenant);
+    if (flood !== undefined) flood.holds += change;
   }
 
   #arm(): void {
@@ -155,10 +159,15 @@ export class FloodWatch implements HomeWatch {
       this.#letBe();
       return;
     }
-    if (this.#flooding.size === 0)
-      this.#mayKeep = Math.min(Math.max(Math.ceil(perMs * KEPT_FOR_MS), LEAST_KEPT), this.#share);
     this.#flooding.clear();
-    for (const tenant of floods) this.#flooding.set(tenant, holds.get(tenant) ?? 0);
+    for (const tenant of floods) {
+      const held = holds.get(tenant) ?? 0;
+      const underWay = held - (waiting.get(tenant) ?? 0);
+      // Of one whose own limit holds it back, what waits keeps no slot busy; without time to spare others need it more.
+      const isLittle = this.#heldBack.has(tenant) || this.#parts.isBusy();
+      const mayHold = isLittle ? LEAST_KEPT : LEAST_KEPT + underWay + Math.ceil(perMs * KEPT_FOR_MS);
+      this.#flooding.set(tenant, { holds: held, mayHold: Math.min(mayHold, this.#share) });
+    }
   }
 
   /** How much of each tenant is held here, and how much of that has not begun. */
@@ -182,9 +191,9 @@ export class FloodWatch implements HomeWatch {
   }
 
   #moveAside(): void {
-    for (const tenant of this.#flooding.keys()) {
+    for (const [tenant, { mayHold }] of this.#flooding) {
       const own = [...this.#held].filter(({ delivery }) => delivery.tenant === tenant);
-      for (const entry of this.#parts.takeAside(own.slice(this.#mayKeep))) this.left(entry);
+      for (const entry of this.#parts.takeAside(own.slice(mayHold))) this.left(entry);
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Entry } from '../entry.ts';
 import type { HomeWatch, PartitionHome } from '../partition-home.ts';
 import { FloodWatch } from './flood-watch.ts';
 import { Pace } from './pace.ts';
+import type { PacedMoves } from './paced-moves.ts';
 
 export interface FloodWatchesParts {
   readonly clock: Clock;
@@ -18,12 +19,16 @@ export interface FloodWatchesParts {
   readonly isPaused: () => boolean;
   /** As of {@link FloodWatch}. */
   readonly isHeldBack: (tenant: string) => boolean;
+  /** As of {@link FloodWatch}. */
+  readonly isBusy: () => boolean;
   /** As of {@link FloodWatch}, for a newly owned partition. */
   readonly othersIn: (home: PartitionHome) => (than: ReadonlySet<string>) => boolean;
   /** Handlers that run now. */
   readonly running: () => number;
   /** As of {@link FloodWatch}. */
   readonly takeAside: (entries: readonly Entry[]) => readonly Entry[];
+  /** Where what is too much goes. */
+  readonly moves: Pick<PacedMoves, 'add' | 'room'>;
 }
 
 /** Handlers that take less on average keep the process busy, not waiting, ms. */
@@ -57,13 +62,13 @@ export class FloodWatches {
 
   /** The watch of a newly owned partition; undefined where none is needed. */
   make(home: PartitionHome): HomeWatch | undefined {
-    const { exempt, clock, windowRecords, takeAside, surplus, isPaused, isHeldBack } = this.#parts;
+    const { exempt, clock, windowRecords, takeAside, surplus, isPaused, isHeldBack, isBusy } = this.#parts;
     for (const known of this.#watches.keys()) if (!known.alive) this.#watches.delete(known);
     if (home.at.topic === surplus) return this.#yielding;
     if (exempt.has(home.at.topic)) return undefined;
     const handlersWait = (nowMs: number): boolean => this.#handlersWait(nowMs);
     const watch = new FloodWatch({
-      ...{ home, clock, windowRecords, takeAside, handlersWait, isPaused, isHeldBack },
+      ...{ home, clock, windowRecords, takeAside, handlersWait, isPaused, isHeldBack, isBusy },
       hasOthers: this.#parts.othersIn(home),
     });
     this.#watches.set(home, watch);
@@ -77,6 +82,16 @@ export class FloodWatches {
     const isSurplus = watch.isSurplus(entry);
     if (!isSurplus || this.#parts.ordered) watch.stays(entry);
     return isSurplus;
+  }
+
+  /** Moves an entry aside that was too much when it was understood. */
+  move(entry: Entry): void {
+    this.#parts.moves.add(entry);
+  }
+
+  /** Resolves when more may be moved; undefined when it may be now. */
+  get room(): Promise<void> | undefined {
+    return this.#parts.moves.room;
   }
 
   /** An entry has run, or come to another end. */

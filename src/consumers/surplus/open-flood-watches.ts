@@ -15,6 +15,8 @@ import type { Forwarder } from '../forwarder.ts';
 import type { JobLine } from '../job-line.ts';
 import { driverOf } from '../ordered/lane-driver.ts';
 import { FloodWatches } from './flood-watches.ts';
+import { LoopLoad } from './loop-load.ts';
+import { PacedMoves } from './paced-moves.ts';
 import { Unread } from './unread.ts';
 
 export interface SurplusParts {
@@ -25,22 +27,27 @@ export interface SurplusParts {
   readonly log: Log;
   readonly settings: Pick<EngineSettings, 'window' | 'attemptTimeoutMs'>;
   readonly line: Pick<JobLine, 'running' | 'prune'>;
-  readonly forwarder: Pick<Forwarder, 'forward'>;
+  readonly forwarder: Pick<Forwarder, 'forward' | 'underWay'>;
   readonly control: Pick<StartControl, 'controls' | 'isHeldBack'>;
 }
+
+/** Moves on their way: their acknowledgements come together, and are work for one turn of the event loop. */
+const MOST_UNDER_WAY = 1_000;
 
 /** Whether an entry waits here as it came: neither begun nor dead. */
 const mayLeave = ({ delivery, holds, underWay, dropped }: Entry): boolean =>
   delivery.deadOnArrival === undefined && holds === 'nothing' && !underWay && !dropped;
 
-/** Forwards what waits; what has begun goes on. */
-const forwardWaiting = ({ line, forwarder }: SurplusParts, entries: readonly Entry[]): readonly Entry[] => {
-  const waiting = entries.filter(mayLeave);
-  for (const entry of waiting) entry.dropped = true;
-  line.prune();
-  for (const entry of waiting) forwarder.forward(entry, 'surplus');
-  return waiting;
-};
+/** Moves what waits; what has begun goes on. */
+const moveWaiting =
+  ({ line }: SurplusParts, moves: PacedMoves) =>
+  (entries: readonly Entry[]): readonly Entry[] => {
+    const waiting = entries.filter(mayLeave);
+    for (const entry of waiting) entry.dropped = true;
+    line.prune();
+    for (const entry of waiting) moves.add(entry);
+    return waiting;
+  };
 
 /** What is parked stays with its sequence until it is written. */
 const park = (entries: readonly Entry[]): readonly Entry[] => {
@@ -64,11 +71,19 @@ export const openFloodWatches = (parts: SurplusParts): FloodWatches | undefined 
   const { app, job, broker, clock, log, settings, line, control } = parts;
   // What would rather be skipped than wait has no surplus.
   if (job.surplus === 'stays' || resolveSettings(app, job, settings).queueTimeoutMs === 0) return undefined;
+  const load = new LoopLoad();
+  const moves = new PacedMoves({
+    clock,
+    move: (entry) => parts.forwarder.forward(entry, 'surplus'),
+    isBusy: () => load.isHigh,
+    isChoked: () => parts.forwarder.underWay >= MOST_UNDER_WAY,
+  });
   return new FloodWatches({
-    ...{ clock, windowRecords: settings.window.records, ordered: job.ordered },
+    ...{ clock, windowRecords: settings.window.records, ordered: job.ordered, moves },
     exempt: new Set([...ownInboxesOf(app.name, job), names.waiting(app.name, job.type)]),
     surplus: names.surplus(app.name, job.type),
     running: () => line.running,
+    isBusy: () => load.isHigh,
     isPaused: () => control.controls.pauseOfType(job) !== undefined,
     isHeldBack: (tenant) => control.isHeldBack(job, tenant),
     othersIn: (home) => {
@@ -78,6 +93,6 @@ export const openFloodWatches = (parts: SurplusParts): FloodWatches | undefined 
       });
       return (than) => unread.hasOthers(than);
     },
-    takeAside: (entries) => (job.ordered ? park(entries) : forwardWaiting(parts, entries)),
+    takeAside: job.ordered ? park : moveWaiting(parts, moves),
   });
 };

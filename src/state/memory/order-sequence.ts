@@ -114,14 +114,11 @@ export class Sequence {
     if (turn === undefined || replay === undefined || replay.plan !== turn.plan) return;
     if (replay.state === 'prepared' && how === 'superseded') this.endPlan();
     if (replay.state !== 'begun' || turn.index <= replay.done) return;
-    if (how !== 'over') {
-      this.replay = { ...replay, state: 'ended', done: turn.index - 1 };
-      this.held = Math.max(1, this.held - turn.index + 1);
-    } else if (turn.index < replay.count) this.replay = { ...replay, done: turn.index };
-    else {
-      this.replay = { ...replay, state: 'ended', done: turn.index };
-      this.held = 0;
-    }
+    const isOver = how === 'over';
+    this.replay = { ...replay, done: isOver ? turn.index : turn.index - 1 };
+    if (isOver && turn.index < replay.count) return;
+    this.held = isOver ? 0 : Math.max(1, this.held - turn.index + 1);
+    this.endPlan();
   }
 
   /** Stores what has changed, or begins the lifetime anew. A sequence that never parked and waits for nothing leaves nothing behind. */

@@ -253,6 +253,32 @@ export const describeReplaying = (store: () => OrderedStateStore): void => {
       expect(await begin(sequence, 1, 1, 9)).toEqual({ kind: 'begun' });
     });
 
+    // The story: the store lost its last writes, so a turn that had ended was waiting again when the last one ended. In
+    // memory it stayed, and no later plan of its sequence could begin (simulation seed 2003767, with replays and losses).
+    test('the turn that ends a plan leaves none waiting, whether it completes or dies', async () => {
+      const failed = async (sequence: SequenceId): Promise<SequenceId> => {
+        const first = replayOf(sequence, 4, 1);
+        const { fence } = await runOf(store(), first);
+        await store().order.fail([failOf(first, fence, { delayMs: LONG_MS })]);
+        return sequence;
+      };
+      const completed = await failed(await begunSequence());
+      await completes(replayOf(completed, 6, 3));
+      const died = await failed(await begunSequence());
+      const last = replayOf(died, 6, 3);
+      const exhausted = await orderClaim(store(), last, { starts: 99 });
+      if (exhausted.kind !== 'dead') throw new Error(exhausted.kind);
+      await store().order.dead([deadOf(last, exhausted.fence, { hold: true })]);
+      for (const sequence of [completed, died]) {
+        expect((await inspect(store(), sequence)).replay).toMatchObject({ state: 'ended' });
+        expect((await inspect(store(), sequence)).replay?.head).toBeUndefined();
+        await dies(recordAt(sequence, 7));
+        const { held = 0 } = await inspect(store(), sequence);
+        await prepare(sequence, 8);
+        expect(await begin(sequence, held, held, 8)).toEqual({ kind: 'begun' });
+      }
+    });
+
     test('a replay of an earlier plan that comes to its end late moves nothing', async () => {
       const sequence = await heldSequence();
       await prepare(sequence, 6);

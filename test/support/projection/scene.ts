@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createKafkaBroker } from '../../../src/broker/kafka/index.ts';
@@ -11,6 +9,7 @@ import type { Serde } from '../../../src/core/ports/serde.ts';
 import { createConfluentSource } from '../../../src/serde/confluent-source.ts';
 import { createSerde } from '../../../src/serde/serde.ts';
 import { openProjectionStore } from '../../../src/telemetry/projection/store.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { startWorkerProcess, type WorkerProcess } from '../worker-process.ts';
 
 const PARTITIONS = 8;
@@ -47,8 +46,7 @@ const writeAll = async (
 
 /** A telemetry topic on the real broker and projections of it in processes of their own. */
 export const projectionScene = async (app: string) => {
-  const folder = mkdtempSync(join(tmpdir(), 'esteira-projection-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder('projection');
   const { KAFKA_BROKERS = '', SCHEMA_REGISTRY_URL = '' } = process.env;
   const broker: Broker = createKafkaBroker({ brokers: KAFKA_BROKERS.split(','), clientId: app }, silentLog);
   onTestFinished(() => broker.close());

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -8,6 +7,7 @@ import {
   parseEnvelope,
   withJobHeaders,
 } from '../../../src/core/envelope.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { makeCommandLine } from './command-line.ts';
 
 type CommandLine = ReturnType<typeof makeCommandLine>;
@@ -208,15 +208,11 @@ describe('esteira schemas', () => {
   const record = { type: 'record', name: 'Paid', namespace: 'shop', doc: 'd', fields: [] as object[] };
 
   const inProject = async (schema: object, work: (line: CommandLine) => Promise<void>): Promise<void> => {
-    const cwd = await mkdtemp(join(tmpdir(), 'esteira-cli-'));
+    const cwd = temporaryFolder('cli');
     const output = { namespaces: ['shop'], outDir: 'generated', importContractFrom: 'esteira' };
     await writeFile(join(cwd, 'esteira.schemas.json'), JSON.stringify({ folders: ['.'], outputs: [output] }));
     await writeFile(join(cwd, 'paid.avsc'), JSON.stringify(schema));
-    try {
-      await work(makeCommandLine({ cwd }));
-    } finally {
-      await rm(cwd, { recursive: true });
-    }
+    await work(makeCommandLine({ cwd }));
   };
   const good = { ...record, fields: [{ name: 'id', type: 'string', doc: 'd' }] };
 

@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { renderCompliance } from '../../../src/cli/compliance-view.ts';
 import type { ComplianceReport } from '../../../src/runtime/compliance/index.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { makeCommandLine } from './command-line.ts';
 
 const LIMIT_MS = 60_000;
@@ -92,7 +92,7 @@ test.each([
   [{ jobs: { 'send-recipt': {} } }, 'has no job type send-recipt: it has send-receipt, make-report; did you'],
   [{ events: { nothing: {} } }, 'has no event nothing'],
 ])('a sample for what the app has not is wrong use: %j', async (samples, says) => {
-  const file = join(mkdtempSync(join(tmpdir(), 'esteira-samples-')), 'samples.json');
+  const file = join(temporaryFolder('samples'), 'samples.json');
   writeFileSync(file, JSON.stringify(samples));
   const { code, err } = await makeCommandLine().run(['compliance', '--samples', file]);
   expect([code, err]).toEqual([2, expect.stringContaining(says)]);

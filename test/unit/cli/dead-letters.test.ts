@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { memoryFaults } from '../../../src/broker/memory/index.ts';
 import { contextHeaders, type JobHeaders, withJobHeaders } from '../../../src/core/envelope.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { makeCommandLine } from './command-line.ts';
 
 type Line = ReturnType<typeof makeCommandLine>;
@@ -48,15 +49,9 @@ const inboxSize = async ({ open }: Line): Promise<number> => {
   return ranges.reduce((sum, { high }) => sum + Number(high), 0);
 };
 
-const folderFor = async (): Promise<string> => {
-  const folder = await mkdtemp(join(tmpdir(), 'letters-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-};
-
 /** An environment in which this user is who is said. */
 const known = async (name: string, roles: readonly string[]): Promise<Record<string, string>> => {
-  const file = join(await folderFor(), 'operators.json');
+  const file = join(temporaryFolder('letters'), 'operators.json');
   await writeFile(file, JSON.stringify({ operators: { [userInfo().username]: { name, roles } } }));
   return { ESTEIRA_OPERATORS_FILE: file };
 };
@@ -188,7 +183,7 @@ describe('esteira dlq export', () => {
   });
 
   test('writes a file as a whole, for its owner only', async () => {
-    const cwd = await folderFor();
+    const cwd = temporaryFolder('letters');
     const { run } = await shopWithLetters(2);
     const to = join(cwd, 'letters.ndjson');
     await writeFile(to, 'what was before');
@@ -200,7 +195,7 @@ describe('esteira dlq export', () => {
   });
 
   test('leaves what was there when it is stopped', async () => {
-    const cwd = await folderFor();
+    const cwd = temporaryFolder('letters');
     const line = await shopWithLetters(2, { stop: Promise.resolve() });
     const to = join(cwd, 'letters.ndjson');
     await writeFile(to, 'what was before');

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { memoryFaults } from '../../../src/broker/memory/index.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { makeCommandLine } from './command-line.ts';
 
 const why = ['--reason', 'the provider asked us to'];
@@ -15,8 +16,7 @@ const applied = async () => {
 
 /** An environment in which this user is who is said. */
 const known = async (name: string, roles: readonly string[]): Promise<Record<string, string>> => {
-  const folder = await mkdtemp(join(tmpdir(), 'operators-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = temporaryFolder('operators');
   const file = join(folder, 'operators.json');
   await writeFile(file, JSON.stringify({ operators: { [userInfo().username]: { name, roles } } }));
   return { ESTEIRA_OPERATORS_FILE: file };

@@ -96,9 +96,15 @@ export const openBench = (jobs: AppOptions['jobs'], options: BenchOptions = {}) 
     limit: (topic: string, bytes: number) =>
       admin.alterTopicConfig(topic, { 'max.message.bytes': String(bytes) }),
     /** Writes a record as a foreign producer does. */
-    write: async (topic: string, value: Buffer | null, headers: RecordHeaders, key = 'acme') => {
+    write: async (
+      topic: string,
+      value: Buffer | null,
+      headers: RecordHeaders,
+      key = 'acme',
+      timestampMs = Date.now(),
+    ) => {
       const producer = await backend.broker.createProducer();
-      await producer.send({ topic, key: Buffer.from(key), value, headers });
+      await producer.send({ topic, key: Buffer.from(key), value, headers, timestampMs });
       await producer.close();
     },
   };

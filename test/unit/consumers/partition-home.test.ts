@@ -40,3 +40,15 @@ test('what lies behind is what the last fetch said, without what was taken in', 
   home.end = 9n;
   expect(home.beyond).toBe(5);
 });
+
+// Each fetch brought a few copies of each partition of the surplus, some hundred times a second, only to be held.
+test('of what gives way to moving, little is fetched ahead', () => {
+  const window = { records: 1_000, bytes: 1_000_000 };
+  const home = new PartitionHome({ topic: 'events', partition: 0 }, 0n, 1, window);
+  for (let offset = 0; offset < 64; offset += 1) home.admit(recordAt(offset));
+  expect(home.isFull).toBe(false);
+  home.watch = { hurries: false, yields: true, close: () => undefined };
+  expect([home.isFull, home.hasRoom]).toEqual([true, false]);
+  for (let taken = 0; taken < 33; taken += 1) home.nextIncoming();
+  expect([home.isFull, home.hasRoom]).toEqual([false, true]);
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Duration } from '../../../src/core/duration.ts';
+import type { Broker } from '../../../src/core/ports/broker.ts';
 import type { Esteira } from '../../../src/index.ts';
 import { invoice } from '../../support/invoices.ts';
 import { pause, waitFor } from '../../support/wait.ts';
@@ -29,6 +30,35 @@ const slowly = (workMs: number) => {
   return { ran, run };
 };
 
+/** Notes how many records are handed over for the surplus in each turn of the event loop. */
+const watchedTurns = () => {
+  const turns: number[] = [];
+  let count = 0;
+  const noteAtEnd = (): void => {
+    turns.push(count);
+    count = 0;
+  };
+  const wrap = (broker: Broker): Broker => ({
+    admin: broker.admin,
+    createConsumer: (options) => broker.createConsumer(options),
+    close: () => broker.close(),
+    createProducer: async (options) => {
+      const producer = await broker.createProducer(options);
+      return {
+        send: (record, given) => producer.send(record, given),
+        flush: () => producer.flush(),
+        close: (timeoutMs) => producer.close(timeoutMs),
+        post: (record, done) => {
+          if (record.topic === SURPLUS && count === 0) setImmediate(noteAtEnd);
+          if (record.topic === SURPLUS) count += 1;
+          producer.post(record, done);
+        },
+      };
+    },
+  });
+  return { turns, wrap };
+};
+
 describe('a tenant that floods a partition', () => {
   test('has its surplus moved aside: another behind it waits for the moving, and every job runs once', async () => {
     const { ran, run } = slowly(10);
@@ -47,6 +77,18 @@ describe('a tenant that floods a partition', () => {
     );
     expect(told.length).toBe(copies.length);
     expect(textHeaders(copies[0]?.headers ?? [])).toMatchObject({ 'job-hop': '0', 'job-attempt': '1' });
+  }, 60_000);
+
+  // All that one look or one answer had found was moved in one turn, for which the others' partitions waited too.
+  test('has it moved in small portions, between which the event loop does other work', async () => {
+    const { turns, wrap } = watchedTurns();
+    const { run } = slowly(10);
+    const bench = openBench([onInvoice({ concurrency: 2, run })], { broker: wrap });
+    await flood(await bench.run({ roles: [] }));
+    const esteira = await bench.run();
+    await waitFor('the moving', () => bench.types('job.deferred').length > FLOOD / 4, { timeoutMs: 20_000 });
+    await esteira.stop();
+    expect(Math.max(...turns)).toBeLessThanOrEqual(64);
   }, 60_000);
 
   test.each([

@@ -1,7 +1,6 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { kebabCase } from '../../../src/serde/generate.ts';
 import {
   generateSchemas,
@@ -10,12 +9,12 @@ import {
   renderSchemas,
   staleFiles,
 } from '../../../src/serde/index.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'esteira-schemas-'));
+  folder = temporaryFolder('schemas');
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const write = async (name: string, content: unknown): Promise<string> => {
   const path = join(folder, name);

@@ -1,10 +1,10 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startOnDocker } from '../../../stack/docker-way.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { waitFor } from '../../support/wait.ts';
 
 // No engine runs where these tests run: a stub stands for the client, and small servers for the containers.
@@ -47,7 +47,7 @@ describe('the way by Docker', () => {
     });
 
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'esteira-docker-'));
+    dir = temporaryFolder('docker');
     writeFileSync(join(dir, 'docker'), STUB);
     chmodSync(join(dir, 'docker'), 0o755);
     engine('runs');
@@ -56,7 +56,6 @@ describe('the way by Docker', () => {
   afterEach(() => {
     vi.unstubAllEnvs();
     for (const server of servers.splice(0)) server.close();
-    rmSync(dir, { recursive: true });
   });
 
   it('is passed over when only the client is installed and no engine runs', async () => {

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { withFileLock } from '../../../stack/file-lock.ts';
 import { identify } from '../../../stack/process-identity.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { latch } from '../../support/wait.ts';
 
 const ignore = () => undefined;
@@ -12,10 +12,9 @@ describe('the file lock', () => {
   let dir = '';
   let path = '';
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'esteira-lock-'));
+    dir = temporaryFolder('lock');
     path = join(dir, 'lock');
   });
-  afterEach(() => rmSync(dir, { recursive: true }));
 
   it('lets one in after the other and says once that it waits', async () => {
     const inside = latch();

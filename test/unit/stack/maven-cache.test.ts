@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cacheDirOf, isComplete, mavenCache } from '../../../stack/maven-cache.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const quiet = () => undefined;
 
@@ -25,7 +25,7 @@ describe('the cache of what Maven brings', () => {
   const fetch = () => mavenCache(dir, quiet, 1);
 
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'esteira-maven-'));
+    dir = temporaryFolder('maven');
     mkdirSync(join(dir, 'bin'));
     writeFileSync(join(dir, 'bin/mvn'), MVN);
     chmodSync(join(dir, 'bin/mvn'), 0o755);
@@ -35,7 +35,6 @@ describe('the cache of what Maven brings', () => {
   });
   afterEach(() => {
     vi.unstubAllEnvs();
-    rmSync(dir, { recursive: true });
   });
 
   it('is filled once: later, Maven is not asked again', async () => {

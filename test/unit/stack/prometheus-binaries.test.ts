@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { prometheusBinaries } from '../../../stack/prometheus-binaries.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const quiet = () => undefined;
 
@@ -43,7 +43,7 @@ describe('the binaries of Prometheus', () => {
   };
 
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'esteira-prometheus-'));
+    dir = temporaryFolder('prometheus');
     mkdirSync(join(dir, 'bin'));
     program('apt-get', APT_GET);
     program('dpkg-deb', DPKG_DEB);
@@ -55,7 +55,6 @@ describe('the binaries of Prometheus', () => {
   });
   afterEach(() => {
     vi.unstubAllEnvs();
-    rmSync(dir, { recursive: true });
   });
 
   it("are the system's where both run, and nothing is fetched", async () => {

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { forgetStack, runningStack, writeStack, writtenStack } from '../../../stack/run-file.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const STACK = {
   way: 'java',
@@ -13,9 +13,8 @@ const STACK = {
 describe('the record of the running stack', () => {
   let dir = '';
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'esteira-run-'));
+    dir = temporaryFolder('run');
   });
-  afterEach(() => rmSync(dir, { recursive: true }));
 
   it('gives back what was written while its supervisor runs', () => {
     writeStack(STACK, dir);

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePorts } from '../../../stack/free-ports.ts';
 import { type ServiceSpec, serviceProcess } from '../../../stack/service-process.ts';
 import { startWatchdog, type Watchdog } from '../../../stack/watchdog.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** A service that says its process id to whoever connects. */
 const PROGRAM = `
@@ -27,7 +27,7 @@ describe('a service process', () => {
   let watchdog: Watchdog;
   let spec: ServiceSpec;
   beforeEach(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'esteira-service-'));
+    dir = temporaryFolder('service');
     watchdog = startWatchdog({});
     const [port = 0] = await freePorts(1);
     spec = {
@@ -43,7 +43,6 @@ describe('a service process', () => {
   });
   afterEach(async () => {
     await watchdog.release();
-    rmSync(dir, { recursive: true });
   });
 
   it('answers once started, is gone once killed, and comes back on the same port as another process', async () => {

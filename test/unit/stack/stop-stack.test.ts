@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identify } from '../../../stack/process-identity.ts';
 import { writtenStack } from '../../../stack/run-file.ts';
 import { stopStack } from '../../../stack/stop-stack.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 describe('`npm run stack:down`', () => {
   let dir = '';
@@ -18,7 +18,7 @@ describe('`npm run stack:down`', () => {
   const own = () => identify(child.pid ?? 0);
 
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), 'esteira-down-'));
+    dir = temporaryFolder('down');
     told = [];
     child = spawn('sleep', ['60'], { stdio: 'ignore' });
   });
@@ -27,7 +27,6 @@ describe('`npm run stack:down`', () => {
       child.kill('SIGKILL');
       await once(child, 'exit');
     }
-    rmSync(dir, { recursive: true });
   });
 
   it('ends the supervisor and forgets the stack', async () => {

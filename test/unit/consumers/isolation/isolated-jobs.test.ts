@@ -1,15 +1,15 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { defineApp, defineJob, EsteiraError, knownTenants, start } from '../../../../src/index.ts';
 import { invoice } from '../../../support/invoices.ts';
 import { ROOT } from '../../../support/source-files.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 process.env['ISOLATED_NS'] = 'isolated';
 process.env['ISOLATED_TIMEOUT_MS'] = '8000';
-const ledger = join(mkdtempSync(join(tmpdir(), 'esteira-isolated-')), 'ledger');
+const ledger = join(temporaryFolder('isolated'), 'ledger');
 process.env['ISOLATED_LEDGER'] = ledger;
 const support = (file: string): URL => pathToFileURL(join(ROOT, 'test/support', file));
 const appModule = support('isolated-app.ts');

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
@@ -11,9 +10,10 @@ import { startOpenTelemetry } from '../../../../src/telemetry/open-telemetry.ts'
 import { invoice } from '../../../support/invoices.ts';
 import { recordingLog } from '../../../support/recording-log.ts';
 import { ROOT } from '../../../support/source-files.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { startOtlpCollector } from '../../telemetry/otlp-collector.ts';
 
-const ledger = join(mkdtempSync(join(tmpdir(), 'esteira-isolated-')), 'ledger');
+const ledger = join(temporaryFolder('isolated'), 'ledger');
 Object.assign(process.env, {
   ISOLATED_NS: 'isolated',
   ISOLATED_TIMEOUT_MS: '30000',

@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
@@ -11,12 +9,13 @@ import { defineJob, EsteiraError, type JobEvent, start } from '../../../../src/i
 import { invoice } from '../../../support/invoices.ts';
 import { manualClock } from '../../../support/manual-clock.ts';
 import { ROOT } from '../../../support/source-files.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { waitFor } from '../../../support/wait.ts';
 import { plain } from '../../core/definitions.ts';
 
 process.env['ISOLATED_NS'] = 'isolated';
 process.env['ISOLATED_TIMEOUT_MS'] = '30000';
-process.env['ISOLATED_LEDGER'] = join(mkdtempSync(join(tmpdir(), 'esteira-isolated-')), 'ledger');
+process.env['ISOLATED_LEDGER'] = join(temporaryFolder('isolated'), 'ledger');
 const { default: app, isolatedEvent } = await import('../../../support/isolated-app.ts');
 const appModule = pathToFileURL(join(ROOT, 'test/support/isolated-app.ts'));
 

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
@@ -19,11 +18,12 @@ import { summarizeError } from '../../../../src/security/error-summary.ts';
 import { invoice } from '../../../support/invoices.ts';
 import { recordingLog } from '../../../support/recording-log.ts';
 import { ROOT } from '../../../support/source-files.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { waitFor } from '../../../support/wait.ts';
 
 const LONG = { timeout: 60_000 };
 const appModule = pathToFileURL(join(ROOT, 'test/support/isolated-app.ts')).href;
-const ledger = join(mkdtempSync(join(tmpdir(), 'esteira-isolated-')), 'ledger');
+const ledger = join(temporaryFolder('isolated'), 'ledger');
 process.env['ISOLATED_LEDGER'] = ledger;
 process.env['ISOLATED_NS'] = 'isolated';
 

@@ -103,6 +103,17 @@ describe('floods are moved aside', () => {
   });
 });
 
+// What a flood kept was a fixed number, of which most was being told: slots stood empty, and more had to be moved.
+test('meanwhile the flood keeps its slots busy, unless the process has no time to spare', () => {
+  const arrivals = mixed(24_000, { flooding: 10, quiet: 0.01 });
+  const place = { arrivals, concurrency: 50, workMs: 10, movesPerMs: 2 };
+  const [run, busy] = [runFlooded(place), runFlooded({ ...place, busy: true })];
+  expect(run.moved).toBeGreaterThan(1_000);
+  expect(run.moved).toBeLessThan(arrivals.length / 2);
+  expect(busy.moved).toBeGreaterThan(arrivals.length / 2);
+  expect(run.tookMs).toBeLessThan((arrivals.length / 5) * 1.1);
+});
+
 test('a tenant that its own limit holds back does not hold the others back, large or not', () => {
   const arrivals = mixed(10_000, {
     limited: 3,

@@ -19,6 +19,8 @@ export interface FloodedPartitionOptions {
   readonly movesPerMs: number;
   /** Most at once of a tenant; default no cap. */
   readonly caps?: Readonly<Record<string, number>>;
+  /** The process has no time to spare. */
+  readonly busy?: boolean;
   /** Without, nothing is moved. */
   readonly watched?: boolean;
 }
@@ -66,6 +68,7 @@ class FloodedPartition {
     this.#watch = new FloodWatch({
       ...{ home: this.#home, clock: this.#clock, windowRecords: WINDOW.records, isPaused: () => false },
       handlersWait: () => true,
+      isBusy: () => options.busy === true,
       isHeldBack: (tenant) =>
         this.#ready.startable === 0 || this.#ready.standing(tenant).obstacles.length > 0,
       hasOthers: (than) =>
@@ -120,11 +123,8 @@ class FloodedPartition {
   }
 
   #entryAt(index: number): Entry {
-    const offset = BigInt(index);
     const { tenant = '' } = this.#options.arrivals[index] ?? {};
-    const record = {
-      ...{ topic: 'events', partition: 0, offset, timestampMs: 0, key: null, value: null, headers: [] },
-    };
+    const record = recordAt(index);
     this.#home.admit(record);
     this.#home.nextIncoming();
     return new Entry(deliveryOf(tenant, record), this.#home);
@@ -183,7 +183,13 @@ class FloodedPartition {
   }
 }
 
-const deliveryOf = (tenant: string, record: Delivery['record']): Delivery => ({
+export const recordAt = (offset: number): Delivery['record'] => ({
+  ...{ topic: 'events', partition: 0, offset: BigInt(offset), timestampMs: 0 },
+  ...{ key: null, value: null, headers: [] },
+});
+
+/** A delivery of an unordered type, as far as watches look at it. */
+export const deliveryOf = (tenant: string, record: Delivery['record']): Delivery => ({
   ...{
     record,
     envelope: {},

@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +7,7 @@ import { runQuery } from '../../../../src/telemetry/projection/query/run-query.t
 import type { ProjectionStore } from '../../../../src/telemetry/projection/store.ts';
 import { ask } from '../../../support/analytics/ask.ts';
 import { storeOf, uuid } from '../../../support/analytics/made-up-store.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const FIRST = Date.UTC(2026, 9, 1, 23, 59, 59, 999);
 const SECOND = Date.UTC(2026, 9, 2);
@@ -17,7 +17,7 @@ describe('an export', () => {
   let store: ProjectionStore;
   let projection: Projection;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'esteira-'));
+    folder = temporaryFolder('parquet');
     store = await storeOf([
       { type: 'job.started', time: FIRST, queueWaitMs: 5 },
       {
@@ -43,7 +43,6 @@ describe('an export', () => {
   });
   afterAll(async () => {
     await store.close();
-    await rm(folder, { recursive: true });
   });
 
   const exported = async (into: string, what = {}) => {

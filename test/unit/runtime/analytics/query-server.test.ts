@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -13,6 +12,7 @@ import { type QueryServer, serveQueries } from '../../../../src/runtime/analytic
 import type { ProjectionStore } from '../../../../src/telemetry/projection/store.ts';
 import { gather } from '../../../support/analytics/ask.ts';
 import { storeOf, uuid } from '../../../support/analytics/made-up-store.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 
 const ENDLESS = 'WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r) SELECT count(*) FROM r';
 const COUNT = 'SELECT count(*) AS events FROM job_events';
@@ -24,7 +24,7 @@ describe('a projection', () => {
   let server: QueryServer | undefined;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'esteira-'));
+    folder = temporaryFolder('query');
     path = join(folder, 'p.duckdb');
     store = await storeOf([{ type: 'job.started' }, { type: 'job.completed' }], path);
   });
@@ -32,7 +32,6 @@ describe('a projection', () => {
     await server?.close();
     server = undefined;
     await store.close();
-    await rm(folder, { recursive: true });
   });
 
   const asked = async (projection: Projection, sql: string) => (await gather(projection.ask({ sql }))).rows;

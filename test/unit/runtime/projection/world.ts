@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createMemoryBroker } from '../../../../src/broker/memory/index.ts';
@@ -14,6 +12,7 @@ import { createSerde } from '../../../../src/serde/serde.ts';
 import { openProjectionStore } from '../../../../src/telemetry/projection/store.ts';
 import { jobEvent } from '../../../support/job-events.ts';
 import { recordingLog } from '../../../support/recording-log.ts';
+import { temporaryFolder } from '../../../support/temporary-folder.ts';
 import { waitFor } from '../../../support/wait.ts';
 
 export const TOPIC = 'shop.telemetry.jobs';
@@ -27,12 +26,9 @@ export type World = Awaited<ReturnType<typeof projectionWorld>>;
 export const numbered = (index: number, told: Partial<JobEvent> = {}): JobEvent =>
   jobEvent('job.completed', { eventId: deterministicId('test', String(index)), ...told });
 
-/** A file of its own in a folder that is deleted with the test. */
-export const freshPath = async (): Promise<string> => {
-  const folder = await mkdtemp(join(tmpdir(), 'esteira-projection-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return join(folder, 'shop.projection.duckdb');
-};
+/** A file of its own, deleted behind the tests. */
+export const freshPath = async (): Promise<string> =>
+  join(temporaryFolder('projection'), 'shop.projection.duckdb');
 
 /** A telemetry topic in memory with the real codec, and projections of it in files. */
 export const projectionWorld = async ({ partitions = 2 } = {}) => {
