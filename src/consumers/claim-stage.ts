@@ -15,8 +15,6 @@ export interface ClaimStageParts<Request, Answer> {
   /** An answer; for `run` the entry has its run, and its lease counts from when it was asked for. */
   readonly onAnswer: (entry: Entry, answer: Answer) => void;
   readonly onError: (error: unknown) => void;
-  /** Whether batches may overtake each other; default false. */
-  readonly overlaps?: boolean;
 }
 
 interface Asked<Request> {
@@ -24,7 +22,10 @@ interface Asked<Request> {
   readonly request: Request;
 }
 
-/** Asks for the right to run, for many entries at once: by the rules of unordered job types, or of ordered ones. */
+/**
+ * Asks for the right to run, for many entries at once: by the rules of unordered job types, or of ordered ones. Batches
+ * may overtake each other: of a sequence one entry asks at a time, and the next only when that one has its done mark.
+ */
 export class ClaimStage<
   Request extends { readonly run: string },
   Answer extends ClaimAnswer | OrderClaimAnswer,
@@ -34,7 +35,7 @@ export class ClaimStage<
 
   constructor(parts: ClaimStageParts<Request, Answer>) {
     this.#parts = parts;
-    this.#stage = new BatchStage((batch) => this.#ask(batch), parts.onError, parts.overlaps);
+    this.#stage = new BatchStage((batch) => this.#ask(batch), parts.onError, true);
   }
 
   ask(entry: Entry): void {

@@ -19,8 +19,6 @@ export interface CompletionStageParts extends SettlementParts {
   /** Another run has taken over: ask again who has the claim. */
   readonly onFenced: (entry: Entry) => void;
   readonly onError: (error: unknown) => void;
-  /** Whether batches may overtake each other; default false. */
-  readonly overlaps?: boolean;
 }
 
 /** How a job ended without having failed. */
@@ -54,7 +52,7 @@ export class CompletionStage {
 
   constructor(parts: CompletionStageParts) {
     this.#parts = parts;
-    this.#marks = new BatchStage((batch) => this.#mark(batch), parts.onError, parts.overlaps);
+    this.#marks = new BatchStage((batch) => this.#mark(batch), parts.onError, true);
     this.#drops = new BatchStage((batch) => this.#drop(batch), parts.onError);
   }
 

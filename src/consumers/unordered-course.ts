@@ -13,7 +13,7 @@ import type { LetterGuard } from './letter-guard/letter-guard.ts';
 import { ASK_AGAIN_MS, again, type Step, stepOf } from './step.ts';
 
 export interface UnorderedCourseParts
-  extends Omit<CompletionStageParts, 'onSettled' | 'onFenced' | 'onError' | 'markAll' | 'overlaps'> {
+  extends Omit<CompletionStageParts, 'onSettled' | 'onFenced' | 'onError' | 'markAll'> {
   readonly processor: JobProcessor;
   readonly dependencies: DependencyGuard;
   readonly detacher: Detacher;
@@ -42,14 +42,12 @@ export class UnorderedCourse implements Course {
       claimAll: (requests) => parts.state.claimAll(requests),
       onAnswer: (entry, answer) => this.#answered(entry, answer),
       onError,
-      overlaps: true,
     });
     this.#completions = new CompletionStage({
       ...parts,
       onSettled: (entry) => events.over(entry),
       onFenced: (entry) => events.stepping(entry, Promise.resolve(this.gone(entry))),
       onError,
-      overlaps: true,
     });
   }
 
