@@ -46,6 +46,7 @@ const STARTS: Readonly<Record<JobTypeReport['starts'], string | null>> = {
   suspended: 'suspended',
   stopped: 'stopped',
   'in-part': 'in part',
+  unknown: '-',
 };
 
 /** What waits, runs and stands still, by queue and job type. */
@@ -108,7 +109,7 @@ const stoppedWords = (jobType: string, one: StoppedReport, nowMs: number): strin
   const { kind, what, tenant, since, nextTry, processes } = one;
   const where = processes === 1 ? 'one process' : `${processes} processes`;
   const from = `since ${timeWords(Date.parse(since), nowMs)}, in ${where}`;
-  if (kind === 'problem') return `${jobType} starts nothing ${from}: ${what}`;
+  if (kind === 'problem') return `${jobType} has a problem ${from}: ${what}`;
   const nextMs = nextTry === null ? nowMs : Date.parse(nextTry);
   const next = nextMs > nowMs ? `one job tries in ${lengthWords(nextMs - nowMs)}` : 'the next job tries';
   const whose = tenant === null ? '' : ` for tenant ${tenant}`;

@@ -42,7 +42,11 @@ export const insist = async <T>(parts: InsistParts, what: string, call: () => T 
       }
       return answer;
     } catch (error) {
-      if (!isEsteiraError(error) || !error.retryable) throw error;
+      if (!isEsteiraError(error) || !error.retryable) {
+        // It was reached: what is wrong now is another thing.
+        if (tries > 0) parts.onOutage?.(what, false);
+        throw error;
+      }
       if (tries === 0) {
         parts.log.warn(`${what} is suspended until it works again`, factsOf(error));
         parts.onOutage?.(what, true);

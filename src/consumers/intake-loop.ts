@@ -5,15 +5,18 @@ import type { Delivery } from './delivery.ts';
 import type { Intake } from './intake.ts';
 import type { PartitionHome } from './partition-home.ts';
 
+/** Kept, or sent to the inbox of its tenant, or moved aside. */
+export type Whereto = 'kept' | 'inbox' | 'aside';
+
 export interface IntakeLoopParts extends InsistParts {
   readonly name: string;
   readonly intake: Intake;
   readonly appetite: Appetite;
   readonly onIgnored: (home: PartitionHome, offset: bigint) => void;
-  /** Answers whether the delivery is kept here, to be run. */
-  readonly onDelivery: (home: PartitionHome, delivery: Delivery) => boolean;
-  /** Resolves when more may be taken that is not kept; undefined when it may be now. */
-  readonly room: () => Promise<void> | undefined;
+  /** Answers whether the delivery is kept here, to be run, or where it goes. */
+  readonly onDelivery: (home: PartitionHome, delivery: Delivery) => Whereto;
+  /** Resolves when more may be taken that goes there; undefined when it may be now. */
+  readonly room: (whereto: 'inbox' | 'aside') => Promise<void> | undefined;
   /** All that a partition has taken in is understood. */
   readonly onDrained: (home: PartitionHome) => void;
 }
@@ -74,12 +77,15 @@ export const runIntake = async (parts: IntakeLoopParts, home: PartitionHome): Pr
       if (record === undefined) break;
       const first = takeIn(parts, record);
       const delivery = first instanceof Promise ? await first : first;
-      if (delivery === undefined) parts.onIgnored(home, record.offset);
-      else if (!parts.onDelivery(home, delivery)) {
-        taken -= 1;
-        gone += 1;
-        await (parts.room() ?? (gone % AT_ONCE === 0 ? nextTurn() : undefined));
+      if (delivery === undefined) {
+        parts.onIgnored(home, record.offset);
+        continue;
       }
+      const whereto = parts.onDelivery(home, delivery);
+      if (whereto === 'kept') continue;
+      taken -= 1;
+      gone += 1;
+      await (parts.room(whereto) ?? (gone % AT_ONCE === 0 ? nextTurn() : undefined));
     }
     parts.onDrained(home);
   } finally {

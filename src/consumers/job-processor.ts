@@ -48,7 +48,7 @@ export class JobProcessor {
     const { deadOnArrival, notBeforeMs } = entry.delivery;
     // It dies under its claim: another copy of it may run, or have completed.
     const atMs = this.#parts.clock.nowMs();
-    if (deadOnArrival !== undefined) return this.#unlessTakenOver(deadOnArrival.notBeforeMs, atMs);
+    if (deadOnArrival !== undefined) return this.#unlessTakenOver(entry, deadOnArrival.notBeforeMs, atMs);
     if (notBeforeMs !== undefined && notBeforeMs > atMs) return this.#beforeItsTime(entry, notBeforeMs);
     const { pauses, dependencies } = this.#parts;
     const lateness = this.#latenessOf(entry, atMs);
@@ -58,9 +58,13 @@ export class JobProcessor {
     return pauses.admit(entry, atMs) ?? dependencies.admit(entry, atMs);
   }
 
-  /** It stays where it is: when this process ends, its partition and it are a newer one's. */
-  #unlessTakenOver(dyingMs: number | undefined, atMs: number): Promise<Step> | undefined {
-    return dyingMs === undefined || dyingMs <= atMs ? undefined : Promise.resolve(again(dyingMs - atMs));
+  /**
+   * It stays where it is: when this process ends, its partition and it are a newer one's. Unless its partition stands still
+   * behind it: then it dies, as it would have at its time.
+   */
+  #unlessTakenOver({ home }: Entry, dyingMs: number | undefined, atMs: number): Promise<Step> | undefined {
+    if (dyingMs === undefined || dyingMs <= atMs || home.isStalled) return undefined;
+    return Promise.resolve(again(Math.min(dyingMs - atMs, LONGEST_LOOK_AWAY_MS)));
   }
 
   /** Its queue skips what would have to wait. */

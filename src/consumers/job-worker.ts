@@ -228,14 +228,14 @@ export class JobWorker implements Worker {
       name: this.#name,
       intake: new Intake({ app, job: this.#job, serde, tenants }),
       appetite: this.#line.appetite,
-      room: () => this.#forwarder.room ?? this.#floods?.room,
+      room: (whereto) => this.#forwarder.room ?? (whereto === 'aside' ? this.#floods?.room : undefined),
       onDrained: (home) => this.#partitions.mayGoOn(home),
       onIgnored: (home, offset) => this.#partitions.settle(home, offset),
       onDelivery: (home, delivery) => {
         const entry = new Entry(delivery, home);
         if (this.#standIns.concerns(delivery)) {
           this.#standIns.take(entry);
-          return true;
+          return 'kept';
         }
         const isElsewhere = this.#forwarder.concerns(delivery);
         const isSurplus = !isElsewhere && this.#floods?.isSurplus(entry) === true;
@@ -245,7 +245,8 @@ export class JobWorker implements Worker {
         } else if (isSurplus) this.#floods?.move(entry);
         else if (isElsewhere) this.#forwarder.forward(entry, 'dedicated_inbox');
         else this.#line.add(entry);
-        return home.driver !== undefined || !(isElsewhere || isSurplus);
+        if (home.driver !== undefined) return 'kept';
+        return isSurplus ? 'aside' : isElsewhere ? 'inbox' : 'kept';
       },
     };
   }

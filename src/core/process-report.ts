@@ -29,8 +29,11 @@ export type StoppedStarts = z.infer<typeof stopped>;
 /** What a process says of a job type that it runs. */
 export type JobTypeAccount = z.infer<typeof account>;
 
-/** Of a job type in one process at most so many reasons are said, the oldest first. */
+/** Of a job type in one process at most so many reasons are said: those for the whole type first, then the oldest. */
 const MOST_STOPPED = 50;
+
+const wholeFirst = (a: StoppedStarts, b: StoppedStarts): number =>
+  Number(a.tenant !== undefined) - Number(b.tenant !== undefined) || a.sinceMs - b.sinceMs;
 
 /** What a process says of all its job types, as text. */
 export const writeReport = (accounts: readonly JobTypeAccount[]): string =>
@@ -38,7 +41,7 @@ export const writeReport = (accounts: readonly JobTypeAccount[]): string =>
     v: 1,
     jobTypes: accounts.map((one) => ({
       ...one,
-      stopped: one.stopped.toSorted((a, b) => a.sinceMs - b.sinceMs).slice(0, MOST_STOPPED),
+      stopped: one.stopped.toSorted(wholeFirst).slice(0, MOST_STOPPED),
     })),
   });
 

@@ -56,7 +56,7 @@ export class ReportTeller {
     const { clock, accounts } = this.#parts;
     const text = writeReport(accounts());
     const nowMs = clock.nowMs();
-    if (text === this.#said && nowMs - this.#saidMs < SAY_AGAIN_MS) return;
+    if (text === this.#said && Math.abs(nowMs - this.#saidMs) < SAY_AGAIN_MS) return;
     this.#said = text;
     this.#saidMs = nowMs;
     this.#isSaying = true;

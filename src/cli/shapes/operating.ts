@@ -100,7 +100,7 @@ export const QueuesList = z.object({
               }),
             )
             .describe('what processes have stopped by themselves'),
-          starts: z.enum(['free', 'paused', 'suspended', 'stopped', 'in-part']),
+          starts: z.enum(['free', 'paused', 'suspended', 'stopped', 'in-part', 'unknown']),
           pausedBy: maybe.describe('an operator'),
           suspended: z.array(z.string()).describe('what its dead-letter guard has suspended'),
           topics: z.array(z.object(backlog)),

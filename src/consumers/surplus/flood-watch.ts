@@ -37,8 +37,8 @@ const LEAST_MEASURED_MS = 250;
 const KEPT_FOR_MS = 20;
 const LEAST_KEPT = 16;
 
-const mayWait = ({ holds, underWay, dropped }: Entry): boolean =>
-  holds === 'nothing' && !underWay && !dropped;
+const mayWait = ({ delivery, holds, underWay, dropped }: Entry): boolean =>
+  delivery.deadOnArrival === undefined && holds === 'nothing' && !underWay && !dropped;
 
 /**
  * Watches the window of one partition for tenants that flood it. A window that one tenant fills is no harm while it

@@ -123,12 +123,13 @@ const reportType = async (
   const groupId = names.jobGroup(app.name, job.type);
   const dead = await admin.offsetRanges(names.deadLetters(app.name, job.type));
   const saidOfType = said.of(job.type);
+  const membersNow = members.get(groupId) ?? 0;
   return {
     jobType: job.type,
     groupId,
-    members: members.get(groupId) ?? 0,
+    members: membersNow,
     ...saidOfType,
-    starts: startsOfType(rules, job, saidOfType),
+    starts: startsOfType(rules, job, saidOfType, membersNow),
     pausedBy: operatorsPause(rules, job)?.actor ?? null,
     suspended: rules.guarded(job.type).map(suspensionWords),
     topics: await inTurn(subscriptionOf(app, job), (topic) => backlogOf(admin, groupId, topic)),

@@ -4,10 +4,10 @@ import type { SaidOfType } from './said-of-types.ts';
 
 /**
  * Whether jobs of a type may start: `free`; `paused` by an operator; `suspended` by a dependency that is down or by its
- * dead-letter guard; `stopped` by a problem of its processes; `in-part` when any of that holds for some tenants or
- * processes only.
+ * dead-letter guard; `stopped` by a problem of its processes; `in-part` when one of the last two holds for some tenants
+ * or processes only; `unknown` when no process says anything, and nobody has ordered anything.
  */
-export type StartsOfType = 'free' | 'paused' | 'suspended' | 'stopped' | 'in-part';
+export type StartsOfType = 'free' | 'paused' | 'suspended' | 'stopped' | 'in-part' | 'unknown';
 
 /** The pause that an operator has ordered for a job type or its queue. */
 export const operatorsPause = (rules: Controls, job: JobDefinition<unknown>) => {
@@ -19,13 +19,17 @@ export const operatorsPause = (rules: Controls, job: JobDefinition<unknown>) => 
 export const startsOfType = (
   rules: Controls,
   job: JobDefinition<unknown>,
-  { stopped, reporting }: SaidOfType,
+  { running, stopped, reporting }: SaidOfType,
+  members: number,
 ): StartsOfType => {
   if (operatorsPause(rules, job) !== undefined) return 'paused';
   const guarded = rules.guarded(job.type);
   if (guarded.some(({ target }) => target.what === 'type')) return 'suspended';
-  const whole = stopped.filter(({ tenant, processes }) => tenant === null && processes === reporting);
+  const whole = stopped.filter(
+    ({ tenant, processes }) => tenant === null && processes >= Math.max(reporting, members),
+  );
   if (whole.some(({ kind }) => kind === 'dependency')) return 'suspended';
   if (whole.length > 0) return 'stopped';
-  return guarded.length + stopped.length > 0 ? 'in-part' : 'free';
+  if (guarded.length + stopped.length > 0) return 'in-part';
+  return running === null ? 'unknown' : 'free';
 };

@@ -42,7 +42,7 @@ const wordsOf = ({ held, replay }: SequenceState, chosen: number): string | unde
     return 'its ordering key is held, and a replay of it is open already: this one would be kept back';
   return chosen >= held
     ? 'its ordering key is held: what died of it runs again in its order'
-    : `its ordering key is held: ${held} of it have died, of which ${chosen} would be replayed; without the others, unless they are done or discarded, it is kept back: plan a replay of the job type`;
+    : `its ordering key is held: ${held} of it have died, of which ${chosen} would be replayed; without the others, unless they are discarded, it is kept back: plan a replay of the job type`;
 };
 
 /**

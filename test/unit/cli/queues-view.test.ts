@@ -53,7 +53,7 @@ it('says what is wrong with processes, and who has paused what a guard has suspe
   expect(linesOf({ stopped: [problem], pausedBy: 'ana', suspended: ['tenant acme is suspended'] })).toEqual([
     'settle is paused by ana: `esteira control list`',
     'tenant acme is suspended',
-    'settle starts nothing since 2026-01-01T11:59:00.000Z (1 min ago), in one process: ESTEIRA_RECORD_TOO_LARGE',
+    'settle has a problem since 2026-01-01T11:59:00.000Z (1 min ago), in one process: ESTEIRA_RECORD_TOO_LARGE',
   ]);
 });
 

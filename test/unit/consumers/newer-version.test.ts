@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { InvoicePaid } from '../../../examples/condominium/generated/invoice-paid.ts';
 import { parseEnvelope } from '../../../src/core/envelope.ts';
+import type { StartOptions } from '../../../src/index.ts';
+import { invoice } from '../../support/invoices.ts';
 import { waitFor } from '../../support/wait.ts';
-import { onInvoice, openBench } from './bench.ts';
+import { invoicePaid, onInvoice, openBench } from './bench.ts';
 
 // The bug it was: in a rolling deploy that gives a job type one more event, a retry of that event came to a process of
 // the version before, which made a dead letter of it at once.
@@ -17,13 +20,19 @@ const copyOf = (changes: Readonly<Record<string, string>> = {}) =>
     ...changes,
   }).map(([name, text]) => [name, Buffer.from(text)] as const);
 
-const open = async (order: 'none' | 'key') => {
+const open = async (order: 'none' | 'key', engine: NonNullable<StartOptions['engine']> = {}) => {
   const bench = openBench([onInvoice({ order, lease: '2s' })]);
-  const esteira = await bench.run();
+  const esteira = await bench.run({ engine });
   return {
     esteira,
     put: (ageMs: number, changes?: Readonly<Record<string, string>>) =>
       bench.write(INBOX, Buffer.from('unknown'), copyOf(changes), 'acme', Date.now() - ageMs),
+    putKnown: async (number: number) =>
+      bench.write(
+        INBOX,
+        await bench.backend.serde.encode(InvoicePaid, invoice(`p${number}`)),
+        copyOf({ ce_id: `e-k${number}`, ce_type: invoicePaid.type, 'job-id': `k-${number}` }),
+      ),
     letters: async () =>
       (await bench.read('bench.dlq.settle')).map(({ headers }) => parseEnvelope(headers, true).job),
   };
@@ -55,3 +64,10 @@ describe.each(['none', 'key'] as const)(
     });
   },
 );
+
+test('one that its partition stands still behind dies at once', async () => {
+  const { put, putKnown, letters } = await open('none', { window: { records: 4, bytes: 1024 * 1024 } });
+  await put(0);
+  for (let number = 0; number < 8; number += 1) await putKnown(number);
+  await waitFor('its letter', async () => (await letters()).length === 1);
+});

@@ -86,7 +86,7 @@ test('with the store out of reach what waits is listed all the same, and what is
   await bench.run({ roles: [] });
   const report = await listQueues({ app: bench.app, backend: bench.backend }, Date.now());
   expect(report.gaps).toEqual(['what runs, and what is stopped, is not known: Redis is away']);
-  expect(report.queues[0]?.jobTypes[0]).toMatchObject({ running: null, reporting: 0, starts: 'free' });
+  expect(report.queues[0]?.jobTypes[0]).toMatchObject({ running: null, reporting: 0, starts: 'unknown' });
 });
 
 test('keys that a dead letter holds are counted, with nothing parked behind them', async () => {

@@ -31,5 +31,14 @@ it.each([
   ['a dependency is down for a tenant', [], saying(down({ tenant: 'acme' })), 'in-part'],
   ['all processes have a problem', [], saying(down({ kind: 'problem' })), 'stopped'],
 ] as const)('%s', (_, rules, said, starts) => {
-  expect(startsOfType(new Controls(rules), onInvoice(), said)).toBe(starts);
+  expect(startsOfType(new Controls(rules), onInvoice(), said, 2)).toBe(starts);
+});
+
+it('a process that says nothing may start', () => {
+  expect(startsOfType(new Controls([]), onInvoice(), saying(down()), 3)).toBe('in-part');
+});
+
+it('where no process says anything nobody knows', () => {
+  const silent: SaidOfType = { running: null, reporting: 0, stopped: [] };
+  expect(startsOfType(new Controls([]), onInvoice(), silent, 0)).toBe('unknown');
 });
