@@ -15,8 +15,8 @@ const PORTION_EVERY_MS = 10;
 const MOST_IN_PORTION = 64;
 /** A portion ends when it has taken so long: a process that is slow moves less at a time, not for longer. */
 const PORTION_MS = 2;
-/** Of a process without time to spare every so manieth portion is moved. */
-const EVERY_WHILE_BUSY = 4;
+/** Of a process without time to spare one portion in so many is moved. */
+const EVERY_WHILE_BUSY = 2;
 
 /**
  * Moves a job type's surplus in small portions, at a steady pace. Moving has time: who stands behind a flood waits for

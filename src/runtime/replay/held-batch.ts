@@ -152,14 +152,25 @@ export class HeldBatch {
       { order: backend.state.order, clock },
       {
         ...{ id: key.id, by: file.planId, ttlMs: key.job.doneTtlMs, letters: key.letters },
-        // What is done, shelved or gone is left out on purpose, and so is what was discarded before the plan was made.
-        mayMiss: found.length > key.letters.length || (discarded.get(sequenceName(key.id)) ?? 0),
+        mayMiss: this.#leftOut(found) + (discarded.get(sequenceName(key.id)) ?? 0),
         findMore: (letters) => this.#findMore(key, letters),
         write: (letter, turn) => this.#write(key.job, letter, turn),
       },
     );
     if (outcome.kind === 'begun' || outcome.kind === 'ended') return 'replayed';
     return outcome.kind === 'not_held' ? 'unknown' : 'held';
+  }
+
+  /**
+   * How many letters of the plan are left out on purpose that the hold still counts: shelved, expired, not to be decoded,
+   * or refused for what they say themselves. Not those that are done, which it does not count any more, nor discarded ones.
+   */
+  #leftOut(found: readonly Judged[]): number {
+    const { ledger } = this.#shared;
+    return found.filter(
+      (judged) =>
+        !isReplay(judged) && judged.verdict !== 'done' && ledger.refusalOf(judged.record) === undefined,
+    ).length;
   }
 
   async #write(job: JobDefinition<unknown>, letter: PlacedLetter, turn: ReplayTurn): Promise<void> {

@@ -7,18 +7,23 @@ import {
 import type { SequenceId, SequenceState } from '../../core/ports/order-state.ts';
 import { formatPosition } from '../../core/record.ts';
 import { holdsKeys, sequenceName, sequenceOfLetter } from '../letters/held-keys.ts';
-import type { ReplayParts } from './replay-parts.ts';
+import { LetterJudge } from './judge-letters.ts';
+import { policyOf, type ReplayParts } from './replay-parts.ts';
 
-/** The letters of one ordering key among those that are chosen. */
+/** The letters of one ordering key among those that are chosen, and how many of them would be replayed. */
 interface ChosenOfKey {
   readonly id: SequenceId;
   readonly positions: string[];
+  toReplay: number;
 }
 
 const chosenByKey = async (
-  { app, backend }: Pick<ReplayParts, 'app' | 'backend'>,
+  parts: ReplayParts,
   candidates: readonly Candidate[],
 ): Promise<readonly ChosenOfKey[]> => {
+  const { app, backend, clock } = parts;
+  const { maxReplays } = policyOf(parts);
+  const judge = new LetterJudge({ app, backend, clock, planId: '', maxReplays, undecodable: false });
   const holding = candidates.filter(({ letter }) => letter !== undefined && holdsKeys(letter.job));
   const keys = new Map<string, ChosenOfKey>();
   const positions = holding.map(({ at }) => at);
@@ -26,10 +31,12 @@ const chosenByKey = async (
     for (const record of records) {
       const job = jobOfDeadLetterTopic(app, record.topic);
       const id = job === undefined ? undefined : sequenceOfLetter(app, toDeadLetter(job, record), record);
-      if (id === undefined) continue;
-      const known = keys.get(sequenceName(id)) ?? { id, positions: [] };
+      if (job === undefined || id === undefined) continue;
+      const known = keys.get(sequenceName(id)) ?? { id, positions: [], toReplay: 0 };
       keys.set(sequenceName(id), known);
       known.positions.push(formatPosition(record));
+      const [judged] = await judge.judge(job, [record]);
+      if (judged?.verdict === 'replay') known.toReplay += 1;
     }
   }
   return [...keys.values()];
@@ -52,15 +59,15 @@ const wordsOf = ({ held, replay }: SequenceState, chosen: number): string | unde
  * @throws EsteiraError ESTEIRA_STATE_UNAVAILABLE, ESTEIRA_BROKER_UNAVAILABLE
  */
 export const holdsBeforeRun = async (
-  parts: Pick<ReplayParts, 'app' | 'backend'>,
+  parts: ReplayParts,
   candidates: readonly Candidate[],
 ): Promise<ReadonlyMap<string, string>> => {
   const keys = await chosenByKey(parts, candidates);
   const states = keys.length === 0 ? [] : await parts.backend.state.order.inspect(keys.map(({ id }) => id));
   return new Map(
-    keys.flatMap(({ positions }, index) => {
+    keys.flatMap(({ positions, toReplay }, index) => {
       const state = states[index];
-      const words = state === undefined ? undefined : wordsOf(state, positions.length);
+      const words = state === undefined ? undefined : wordsOf(state, toReplay);
       return words === undefined ? [] : positions.map((position) => [position, words] as const);
     }),
   );

@@ -61,7 +61,8 @@ const watchedTurns = () => {
 
 describe('a tenant that floods a partition', () => {
   test('has its surplus moved aside: another behind it waits for the moving, and every job runs once', async () => {
-    const { ran, run } = slowly(10);
+    // So slow that a process moves faster than it works, also one that has no time to spare.
+    const { ran, run } = slowly(20);
     const bench = openBench([onInvoice({ concurrency: 4, run })]);
     await flood(await bench.run({ roles: [] }));
     const esteira = await bench.run(WINDOW);

@@ -132,3 +132,28 @@ test('a dry run says of letters of a held key what the hold means for them', asy
   await waitFor('both to run', () => world.ran.length === 2);
   expect(world.ran).toEqual(['a1', 'a2']);
 });
+
+// The bug it was: a letter whose job is done allowed for any number of missing ones, so that a3 ran before a2.
+test('letters that are done do not stand for those that are missing', async () => {
+  const { world, parts, publish, untilDead } = await heldKeys();
+  world.broken = new Set(['a1', 'a2']);
+  await publish('a1', 'a2', 'a3');
+  await untilDead(3);
+  world.broken.delete('a1');
+  const replay = async (run: boolean, selection: { readonly limit?: number } = {}) => {
+    const { items } = await replayNow(parts, { selection: { jobType: 'settle', ...selection }, reason, run });
+    return items.map(({ letter, outcome }) => `${letter?.eventId} ${outcome}`);
+  };
+  expect(await replay(true)).toEqual(['a1 replayed', 'a2 replayed', 'a3 replayed']);
+  await untilDead(4);
+  world.broken.clear();
+  // The letters of before: a2 has another one since.
+  const old = { selection: { jobType: 'settle', limit: 3 }, reason };
+  const { items } = await replayNow(parts, old);
+  expect(items.at(-1)?.detail).toMatch(/2 of it have died, of which 1 would be replayed/);
+  expect(await replay(true, { limit: 3 })).toEqual(['a1 done', 'a2 refused', 'a3 held']);
+  expect(world.ran).toEqual(['a1']);
+  expect(await replay(true)).toEqual(['a1 done', 'a2 refused', 'a3 replayed', 'a2 replayed']);
+  await waitFor('all to run', () => world.ran.length === 3);
+  expect(world.ran).toEqual(['a1', 'a2', 'a3']);
+});
