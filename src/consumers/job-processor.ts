@@ -60,10 +60,15 @@ export class JobProcessor {
 
   /**
    * It stays where it is: when this process ends, its partition and it are a newer one's. Unless its partition stands still
-   * behind it: then it dies, as it would have at its time.
+   * behind it, with a full window: then it dies, as it would have at its time.
    */
-  #unlessTakenOver({ home }: Entry, dyingMs: number | undefined, atMs: number): Promise<Step> | undefined {
-    if (dyingMs === undefined || dyingMs <= atMs || home.isStalled) return undefined;
+  #unlessTakenOver(
+    { home, delivery }: Entry,
+    dyingMs: number | undefined,
+    atMs: number,
+  ): Promise<Step> | undefined {
+    const holdsUp = home.windowFull && home.watermark.value === delivery.record.offset;
+    if (dyingMs === undefined || dyingMs <= atMs || holdsUp) return undefined;
     return Promise.resolve(again(Math.min(dyingMs - atMs, LONGEST_LOOK_AWAY_MS)));
   }
 

@@ -54,7 +54,11 @@ const deploy = async (run: ChurnRun, random: Random, version: ChurnVersion): Pro
 // Promise: a rebalance at any moment skips nothing, moves no committed offset back and leaves no partition paused.
 test(`members come, go and die through two deploys that change what they subscribe to (CHURN_SEED=${SEED})`, async () => {
   const random = randomOf(SEED);
-  const run = await ChurnRun.open(temporaryFolder('churn'), { slowMs: SLOW_MS, refundsFail: false });
+  const run = await ChurnRun.open(temporaryFolder('churn'), {
+    slowMs: SLOW_MS,
+    refundsFail: false,
+    window: 20,
+  });
   try {
     run.publishSteadily(25);
     await Promise.all([run.join(1).ready, run.join(1).ready]);

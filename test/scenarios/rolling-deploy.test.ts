@@ -9,7 +9,11 @@ const LONG = { timeoutMs: 60_000, everyMs: 100 };
 // a deploy that adds a job type, and a topic to the subscription of another. Retries of its new event that come to the
 // version before wait for the new one.
 test('a rolling deploy with a changed subscription loses nothing, keeps order and moves no offset back', async () => {
-  const run = await ChurnRun.open(temporaryFolder('rolling'), { slowMs: 900, refundsFail: true });
+  const run = await ChurnRun.open(temporaryFolder('rolling'), {
+    slowMs: 900,
+    refundsFail: true,
+    window: 1_000,
+  });
   const more = async (): Promise<void> => {
     const before = run.effects;
     await waitFor('more effects', () => run.effects > before + 100, LONG);

@@ -40,6 +40,8 @@ export interface ChurnOptions {
    * it waits until the process has gone.
    */
   readonly refundsFail: boolean;
+  /** Records of a window: few, so that partitions are paused and resumed all the time; what waits must fit in. */
+  readonly window: number;
 }
 
 /**
@@ -49,7 +51,7 @@ export const churnApp = (
   ns: string,
   file: string,
   version: ChurnVersion,
-  { slowMs, refundsFail }: ChurnOptions = { slowMs: 0, refundsFail: false },
+  { slowMs, refundsFail }: Omit<ChurnOptions, 'window'> = { slowMs: 0, refundsFail: false },
 ) => {
   const shared = { check: 'none', partitions: PARTITIONS } as const;
   const paid = defineEvent(InvoicePaid, { ...shared, topic: `${ns}.payments` });

@@ -109,6 +109,7 @@ export class ChurnRun {
         ...{ CHURN_NS: this.#ns, CHURN_FILE: this.#file, CHURN_VERSION: String(version), LOG_LEVEL: 'warn' },
         CHURN_SLOW_MS: String(this.#options.slowMs),
         CHURN_REFUNDS_FAIL: String(this.#options.refundsFail),
+        CHURN_WINDOW: String(this.#options.window),
       },
       logFile: `${this.#file}.${this.#counts.joined}.log`,
     });

@@ -8,8 +8,10 @@ const { app } = churnApp(process.env['CHURN_NS'] ?? '', process.env['CHURN_FILE'
   refundsFail: process.env['CHURN_REFUNDS_FAIL'] === 'true',
 });
 const esteira = await start(app, {
-  // A small window, so that partitions are paused and resumed all the time.
-  engine: { sessionTimeoutMs: 6_000, window: { records: 20, bytes: 8 * 1024 * 1024 } },
+  engine: {
+    sessionTimeoutMs: 6_000,
+    window: { records: Number(process.env['CHURN_WINDOW']), bytes: 8 * 1024 * 1024 },
+  },
   onFatal: (error) => {
     console.error('fatal', error);
     process.exit(1);
