@@ -7,6 +7,7 @@ import type { GroupConsumer, SendOptions } from '../core/ports/broker.ts';
 import { type ConsumedRecord, copyRecord, formatPosition, type OutgoingRecord } from '../core/record.ts';
 import { BUCKETS_SECONDS, Spread } from '../core/spread.ts';
 import { insist } from './backoff.ts';
+import { TIME_FOR_COMPANY_MS } from './company.ts';
 import { PausedRecords } from './control/paused-records.ts';
 import type { EngineParts, Worker, WorkerStatus } from './engine-parts.ts';
 import { tellOffsetProblems } from './offset-problems.ts';
@@ -19,9 +20,6 @@ type RelayParts = Pick<
   'app' | 'broker' | 'producer' | 'clock' | 'log' | 'settings' | 'onFatal'
 > &
   Pick<EngineParts, 'control' | 'tenants'>;
-
-/** Whoever waits so long, ms, can wait for company too. */
-const SLOW_TIER_MS = 100;
 
 /** A dispatch's first copy has no origin yet: its place on the tier is one, so that two forwards are one job. */
 const copyTo = (topic: string, record: ConsumedRecord, job: JobHeaders): OutgoingRecord => ({
@@ -55,7 +53,7 @@ export class Relay implements Worker {
     const { app, broker, clock, log, settings, onFatal } = parts;
     this.#parts = parts;
     this.#tierMs = tierMs;
-    this.#sendOptions = { mayWait: tierMs >= SLOW_TIER_MS };
+    this.#sendOptions = { mayWait: tierMs >= TIME_FOR_COMPANY_MS };
     this.#paused = new PausedRecords(parts);
     this.#name = names.relayGroup(app.name, tierMs);
     this.#consumer = broker.createConsumer({

@@ -11,6 +11,7 @@ import type { RecordProducer, SendOptions } from '../core/ports/broker.ts';
 import type { Serde } from '../core/ports/serde.ts';
 import type { OutgoingRecord, RecordHeaders, RecordPosition } from '../core/record.ts';
 import { type InsistParts, insist, waitOrStop } from './backoff.ts';
+import { TIME_FOR_COMPANY_MS } from './company.ts';
 import type { Decision } from './decision.ts';
 import type { Delivery } from './delivery.ts';
 
@@ -28,12 +29,11 @@ export interface SuccessorParts extends InsistParts {
 type Dead = NonNullable<Decision['dead']>;
 
 const TOO_LARGE_RETRY_MS = 30_000;
-/** What is due sooner than this does not wait for company, ms. */
-const SOON_MS = 100;
 
 /** Whether nobody waits for what a decision writes: no key stands behind it, and a retry is not due by then. */
 const isPatient = ({ order }: Delivery, { kind, next, atMs }: Decision): boolean =>
-  order === undefined && (kind === 'dead' || (kind === 'retry' && (next.dueMs ?? atMs) - atMs >= SOON_MS));
+  order === undefined &&
+  (kind === 'dead' || (kind === 'retry' && (next.dueMs ?? atMs) - atMs >= TIME_FOR_COMPANY_MS));
 
 /** The same headers with the error cut to its code: what is left when a record is too large with it. */
 const withoutErrorText = (next: JobHeaders): JobHeaders =>
